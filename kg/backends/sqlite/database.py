@@ -1,0 +1,168 @@
+"""Connections to one SQLite database: a file with one connection a thread, or memory with one shared."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+
+from kg.backends.sqlite import sql
+from kg.errors import (
+    ConfigError,
+    SchemaTooNew,
+    StoreError,
+    StoreFull,
+    StoreRejected,
+    StoreTimeout,
+    StoreUnavailable,
+)
+
+FIXED_SQLITE = (3, 51, 3)
+"""Versions from 3.7.0 up to this one can corrupt a WAL database when it is reset."""
+
+BUSY_MS = 10_000
+
+
+@contextlib.contextmanager
+def store_errors(path: str) -> Iterator[None]:
+    """Turn every apsw error into the nearest of ours."""
+    try:
+        yield
+    except apsw.FullError as exc:
+        raise StoreFull(
+            f"no room left for {path!r}; nothing of this write is visible: free space and run it again"
+        ) from exc
+    except (apsw.BusyError, apsw.LockedError) as exc:
+        raise StoreTimeout(
+            f"{path!r} stayed locked by another writer for {BUSY_MS / 1000:.0f} s; try again"
+        ) from exc
+    except (apsw.CantOpenError, apsw.AuthError, apsw.PermissionsError, apsw.ReadOnlyError) as exc:
+        raise StoreUnavailable(f"cannot open {path!r}: {exc}") from exc
+    except (apsw.CorruptError, apsw.NotADBError) as exc:
+        raise StoreRejected(f"{path!r} is not a Whence database or is damaged: {exc}") from exc
+    except apsw.IOError as exc:
+        # A write past a file-size limit arrives as an I/O error, not as "full".
+        raise StoreFull(f"cannot write {path!r}: {exc}; nothing of this write is visible") from exc
+    except apsw.Error as exc:
+        raise StoreError(f"{path!r}: {exc}") from exc
+
+
+class Database:
+    """Opens, checks and creates the database; hands out connections."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.in_memory = path == ":memory:"
+        self._local = threading.local()
+        self._opened: list[apsw.Connection] = []
+        self._guard = threading.RLock()
+        self._load_lock = threading.Lock()
+        if not self.in_memory:
+            number = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+            if number < FIXED_SQLITE:
+                raise ConfigError(
+                    f"SQLite {apsw.sqlite_lib_version()} can corrupt WAL files; install apsw 3.53 or newer"
+                )
+            parent = Path(path).parent
+            if not parent.is_dir():
+                raise StoreUnavailable(f"cannot open {path!r}: {str(parent)!r} is not a folder")
+        self._shared = self._open() if self.in_memory else None
+        with self.use() as connection:
+            self._migrate(connection)
+
+    @contextlib.contextmanager
+    def use(self) -> Iterator[apsw.Connection]:
+        """A connection for this thread; errors leave as ours."""
+        with store_errors(self.path):
+            if self._shared is not None:
+                with self._guard:
+                    yield self._shared
+                return
+            connection: apsw.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._open()
+                self._local.connection = connection
+            yield connection
+
+    def _open(self) -> apsw.Connection:
+        connection = apsw.Connection(self.path)
+        connection.set_busy_timeout(BUSY_MS)
+        if not self.in_memory:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA mmap_size=0")
+        connection.execute("PRAGMA cache_size=-32000")
+        with self._guard:
+            self._opened.append(connection)
+        return connection
+
+    def _migrate(self, connection: apsw.Connection) -> None:
+        found = connection.execute("PRAGMA user_version").get
+        if found > sql.SCHEMA_VERSION:
+            raise SchemaTooNew(
+                f"{self.path!r} has schema {found}, this Whence knows {sql.SCHEMA_VERSION}: upgrade Whence or use another store"
+            )
+        if found == sql.SCHEMA_VERSION:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if connection.execute("PRAGMA user_version").get == 0:
+                if connection.execute("SELECT count(*) FROM sqlite_schema").get:
+                    raise StoreRejected(f"{self.path!r} is an SQLite database, but not one of Whence's")
+                connection.execute(sql.SCHEMA)
+                connection.execute("INSERT INTO meta VALUES ('head', '')")
+                connection.execute(f"PRAGMA user_version={sql.SCHEMA_VERSION}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[apsw.Connection]:
+        """One short write transaction."""
+        with self.use() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            try:
+                connection.execute("COMMIT")
+            except apsw.Error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def load_lock(self) -> Iterator[bool]:
+        """Whether this process now holds the one right to load; a killed holder loses it by itself."""
+        if self.in_memory:
+            held = self._load_lock.acquire(blocking=False)
+            try:
+                yield held
+            finally:
+                if held:
+                    self._load_lock.release()
+            return
+        with store_errors(self.path):
+            lock = apsw.Connection(f"{self.path}-load")
+        try:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except apsw.BusyError:
+                yield False
+                return
+            yield True
+        finally:
+            lock.close()
+
+    def close(self) -> None:
+        with self._guard:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()

@@ -1,0 +1,73 @@
+"""Rows about the graph: versions and sources with their known time, runs, ontologies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kg.domain.fact import FOREVER, Instant
+from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.records import dump
+from kg.ports.store import LoadTarget
+
+
+def put_run(connection: Any, run: Run, rejections: Sequence[Rejection]) -> None:
+    row = (run.id, run.dataset, run.version, dump(run))
+    connection.execute("INSERT INTO run (id, dataset, version, document) VALUES (?, ?, ?, ?)", row)
+    rows = [(run.id, i, dump(item)) for i, item in enumerate(rejections)]
+    connection.executemany("INSERT INTO rejection VALUES (?, ?, ?)", rows)
+
+
+def put_ontology(connection: Any, name: str, document: str, at: Instant) -> bool:
+    """Make this the newest document of the ontology; False if it already is."""
+    held = connection.execute(
+        "SELECT document FROM ontology_state WHERE name = ? AND known_to = ?", (name, FOREVER)
+    )
+    if held.get == document:
+        return False
+    connection.execute(
+        "UPDATE ontology_state SET known_to = ? WHERE name = ? AND known_to = ?", (at, name, FOREVER)
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO ontology_state VALUES (?, ?, ?, ?)", (name, document, at, FOREVER)
+    )
+    return True
+
+
+def put_states(
+    connection: Any,
+    target: LoadTarget,
+    version: int,
+    sources: Mapping[str, int],
+    profile: GraphProfile,
+    at: Instant,
+) -> None:
+    """Describe the version and its sources from this time on."""
+    connection.execute(
+        "UPDATE dataset_state SET known_to = ? WHERE version = ? AND known_to = ?", (at, version, FOREVER)
+    )
+    row = (version, dump(target.version), dump(profile), target.version.ontology, at, FOREVER)
+    connection.execute("INSERT INTO dataset_state VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.execute(
+        "UPDATE source_state SET known_to = ? WHERE known_to = ? AND source IN (SELECT n FROM source WHERE version = ?)",
+        (at, FOREVER, version),
+    )
+    rows = [(sources[source.id], dump(source), at, FOREVER) for source in target.sources]
+    connection.executemany("INSERT INTO source_state VALUES (?, ?, ?, ?)", rows)
+
+
+def put_current(connection: Any, target: LoadTarget, version: int, at: Instant) -> None:
+    """Make this version, or the one the dataset file pins, the current one."""
+    dataset = target.version.dataset
+    if target.current not in (None, target.version.version):
+        pinned = "SELECT n FROM dataset_version WHERE dataset = ? AND version = ?"
+        found = connection.execute(pinned, (dataset, target.current)).get
+        if found is not None:
+            version = found
+    held = "SELECT version FROM dataset_current WHERE dataset = ? AND known_to = ?"
+    if connection.execute(held, (dataset, FOREVER)).get == version:
+        return
+    connection.execute(
+        "UPDATE dataset_current SET known_to = ? WHERE dataset = ? AND known_to = ?", (at, dataset, FOREVER)
+    )
+    connection.execute("INSERT INTO dataset_current VALUES (?, ?, ?, ?)", (dataset, version, at, FOREVER))

@@ -1,0 +1,173 @@
+"""Every SQL text of the embedded store, named; values are always parameters."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE entity (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE fact (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    subject INTEGER NOT NULL,
+    predicate INTEGER NOT NULL,
+    object INTEGER,
+    value TEXT,
+    datatype TEXT,
+    valid_from TEXT,
+    valid_to TEXT,
+    lookup TEXT
+);
+CREATE INDEX fact_out ON fact (subject, predicate, id);
+CREATE INDEX fact_in ON fact (object, predicate, id) WHERE object IS NOT NULL;
+CREATE INDEX fact_lookup ON fact (lookup, subject) WHERE lookup IS NOT NULL;
+CREATE VIRTUAL TABLE name_text USING fts5(
+    folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0', prefix='2 3'
+);
+CREATE TABLE dataset_version (n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version));
+CREATE TABLE dataset_state (
+    version INTEGER NOT NULL, document TEXT NOT NULL, profile TEXT NOT NULL, ontology TEXT NOT NULL,
+    known_from TEXT NOT NULL, known_to TEXT NOT NULL, PRIMARY KEY (version, known_from)
+) WITHOUT ROWID;
+CREATE TABLE dataset_current (
+    dataset TEXT NOT NULL, version INTEGER NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
+    PRIMARY KEY (dataset, known_from)
+) WITHOUT ROWID;
+CREATE TABLE source (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL);
+CREATE TABLE source_state (
+    source INTEGER NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
+    PRIMARY KEY (source, known_from)
+) WITHOUT ROWID;
+CREATE TABLE ontology_state (
+    name TEXT NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
+    PRIMARY KEY (name, known_from)
+) WITHOUT ROWID;
+CREATE TABLE run (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, dataset TEXT NOT NULL, version TEXT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE rejection (run TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;
+CREATE TABLE assertion (
+    fact INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    locator TEXT NOT NULL,
+    known_from TEXT NOT NULL,
+    known_to TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    class INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    PRIMARY KEY (fact, source, locator, known_from)
+) WITHOUT ROWID;
+CREATE INDEX assertion_version ON assertion (version, source);
+CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
+"""
+
+_SUPPORT = """EXISTS (
+    SELECT 1 FROM assertion a WHERE a.fact = {fact}.n
+    AND a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
+    AND a.known_from <= :at AND a.known_to > :at)"""
+
+_VISIBLE = (
+    _SUPPORT.format(fact="f")
+    + " AND (f.valid_from IS NULL OR f.valid_from <= :day) AND (f.valid_to IS NULL OR f.valid_to >= :day)"
+)
+
+_DECLARED = (
+    "EXISTS (SELECT 1 FROM fact t WHERE t.subject = {entity} AND t.predicate = :type AND "
+    + _SUPPORT.format(fact="t")
+    + ")"
+)
+
+_ENDS_DECLARED = (
+    f"{_DECLARED.format(entity='f.subject')} AND (f.object IS NULL OR {_DECLARED.format(entity='f.object')})"
+)
+
+_FACT = """SELECT f.id, s.id, p.name, o.id, f.value, f.datatype, f.valid_from, f.valid_to
+FROM fact f JOIN entity s ON s.n = f.subject JOIN predicate p ON p.n = f.predicate LEFT JOIN entity o ON o.n = f.object"""
+
+IDENTITY_FACTS = f"""SELECT e.id, p.name, f.value
+FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
+CROSS JOIN fact f ON f.subject = e.n AND f.predicate IN (SELECT value FROM json_each(:predicates))
+CROSS JOIN predicate p ON p.n = f.predicate
+WHERE {_VISIBLE} ORDER BY e.id, p.name, f.value"""
+
+DECLARED_NUMBERS = f"""SELECT e.n, e.id FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
+WHERE {_DECLARED.format(entity="e.n")} ORDER BY e.id"""
+
+FOLLOW_OUT = f"""{_FACT} WHERE f.subject = :n AND f.predicate = :predicate AND {_VISIBLE}
+AND (f.object IS NULL OR {_DECLARED.format(entity="f.object")}) ORDER BY f.id LIMIT :limit"""
+
+FOLLOW_IN = f"""{_FACT} WHERE f.object = :n AND f.predicate = :predicate AND {_VISIBLE}
+AND {_DECLARED.format(entity="f.subject")} ORDER BY f.id LIMIT :limit"""
+
+NAMED = f"""SELECT DISTINCT s.id FROM fact f JOIN entity s ON s.n = f.subject
+WHERE f.lookup = :lookup AND {_VISIBLE} AND {_DECLARED.format(entity="f.subject")} ORDER BY s.id LIMIT :limit"""
+
+SEARCH = f"""SELECT DISTINCT s.id FROM name_text x JOIN fact f ON f.n = x.rowid JOIN entity s ON s.n = f.subject
+WHERE name_text MATCH :match AND {_VISIBLE}
+AND EXISTS (SELECT 1 FROM fact t WHERE t.subject = f.subject AND t.predicate = :type
+    AND (:types = '[]' OR t.value IN (SELECT value FROM json_each(:types))) AND {_SUPPORT.format(fact="t")})
+ORDER BY length(f.value), f.value, s.id LIMIT :limit"""
+
+FACTS = f"""{_FACT.replace("FROM fact f", "FROM json_each(:ids) j CROSS JOIN fact f ON f.id = j.value")}
+WHERE {_VISIBLE} AND {_ENDS_DECLARED} ORDER BY f.id"""
+
+ASSERTIONS = """SELECT f.id, c.id, a.locator, a.run, a.known_from, a.known_to
+FROM json_each(:ids) j CROSS JOIN fact f ON f.id = j.value CROSS JOIN assertion a ON a.fact = f.n
+CROSS JOIN source c ON c.n = a.source
+WHERE a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
+AND a.known_from <= :at AND a.known_to > :at ORDER BY f.id, c.id, a.locator"""
+
+SOURCES = """SELECT c.id, t.document FROM source_state t JOIN source c ON c.n = t.source
+WHERE c.version IN (SELECT value FROM json_each(:versions)) AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
+
+VERSIONS_NOW = """SELECT c.version, v.document, v.profile, v.ontology FROM dataset_current c
+JOIN dataset_state v ON v.version = c.version AND v.known_from <= :at AND v.known_to > :at
+WHERE c.known_from <= :at AND c.known_to > :at ORDER BY c.dataset"""
+
+VERSION_NAMED = """SELECT d.n, v.document, v.profile, v.ontology FROM dataset_version d
+JOIN dataset_state v ON v.version = d.n AND v.known_from <= :at AND v.known_to > :at
+WHERE d.dataset = :dataset AND d.version = :version"""
+
+ONTOLOGY = "SELECT document FROM ontology_state WHERE name = :name AND known_from <= :at AND known_to > :at"
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+LIVE_TYPES = """SELECT e.id, t.value FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
+CROSS JOIN fact t ON t.subject = e.n AND t.predicate = :type
+WHERE EXISTS (SELECT 1 FROM assertion a WHERE a.fact = t.n AND a.known_from <= :at AND a.known_to > :at AND a.version <> :own)
+ORDER BY e.id, t.value DESC"""
+
+KNOWN_FACTS = "SELECT f.id, f.n FROM json_each(:ids) j CROSS JOIN fact f ON f.id = j.value"
+KNOWN_ENTITIES = "SELECT e.id, e.n FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value"
+PUT_ENTITY = "INSERT INTO entity (n, id) VALUES (?, ?)"
+PUT_FACT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
+PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ?"
+MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)"
+RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at WHERE version = :version AND known_to = :forever AND known_from < :at
+AND NOT EXISTS (SELECT 1 FROM temp.seen s WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator)"""
+HAS_LIVE = "SELECT 1 FROM assertion WHERE version = :version AND known_to = :forever LIMIT 1"
+DISCARD = (
+    "DELETE FROM assertion WHERE version = :version AND known_from > :at",
+    "DELETE FROM name_text WHERE rowid > :facts",
+    "DELETE FROM fact WHERE n > :facts",
+    "DELETE FROM entity WHERE n > :entities",
+)
+
+# Texts whose query plan the tests check: none may scan a table that grows with the graph.
+PLANNED = {
+    "identity_facts": IDENTITY_FACTS,
+    "declared_numbers": DECLARED_NUMBERS,
+    "follow_out": FOLLOW_OUT,
+    "follow_in": FOLLOW_IN,
+    "named": NAMED,
+    "facts": FACTS,
+    "assertions": ASSERTIONS,
+    "live_types": LIVE_TYPES,
+    "known_facts": KNOWN_FACTS,
+    "known_entities": KNOWN_ENTITIES,
+    "retire_unseen": RETIRE_UNSEEN,
+    "has_live": HAS_LIVE,
+    "search": SEARCH,
+}

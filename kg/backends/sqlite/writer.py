@@ -1,0 +1,210 @@
+"""Loading into SQLite: staged in short transactions, made visible by moving the head.
+
+Rows of a load carry its known time, which lies after the head; views read up to the head. So a load is
+invisible until its commit sets the head, other writers (decisions) are held up for one batch at most, and what a
+killed load leaves behind is never read and is removed by the next load.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kg.backends.sqlite import sql
+from kg.backends.sqlite.database import Database
+from kg.backends.sqlite.records import put_current, put_ontology, put_run, put_states
+from kg.domain.fact import ALIAS, FOREVER, KEY, NAME, TYPE, EntityId, Instant, Literal
+from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
+from kg.domain.words import fold
+from kg.ports.clock import Clock, later
+from kg.ports.store import Entry, LoadTarget
+
+BATCH = 5_000
+"""Entries a transaction: about 0.1 s, the longest another writer waits."""
+
+
+class SqliteWriter:
+    """One load of one dataset version; made by ``SqliteStore.writer``."""
+
+    def __init__(self, database: Database, target: LoadTarget, run_id: str, clock: Clock) -> None:
+        self._database = database
+        self._target = target
+        self._run = run_id
+        self._committed = False
+        self._put = 0
+        self._kept = 0
+        with database.write() as connection:
+            self._clean_up(connection)
+            head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
+            self.known_from = later(head, clock())
+            self._version = self._number_version(connection)
+            self._sources = {
+                source.id: self._number_source(connection, source.id) for source in target.sources
+            }
+            self._predicates: dict[str, int] = dict(connection.execute("SELECT name, n FROM predicate"))
+            self._next_fact = (connection.execute("SELECT max(n) FROM fact").get or 0) + 1
+            self._next_entity = (connection.execute("SELECT max(n) FROM entity").get or 0) + 1
+            self._reload = bool(
+                connection.execute(sql.HAS_LIVE, {"version": self._version, "forever": FOREVER}).get
+            )
+            connection.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS seen (fact, source, locator, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"
+            )
+            connection.execute("DELETE FROM temp.seen")
+            floor = {
+                "version": self._version,
+                "facts": self._next_fact - 1,
+                "entities": self._next_entity - 1,
+            }
+            connection.execute("INSERT INTO meta VALUES ('staged', ?)", (json.dumps(floor),))
+
+    @staticmethod
+    def _clean_up(connection: Any) -> None:
+        """Remove what a load that did not end left behind."""
+        staged = connection.execute("SELECT value FROM meta WHERE key = 'staged'").get
+        if staged is None:
+            return
+        head = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
+        for text in sql.DISCARD:
+            connection.execute(text, json.loads(staged) | {"at": head})
+        connection.execute("DELETE FROM meta WHERE key = 'staged'")
+
+    def _number_version(self, connection: Any) -> int:
+        key = (self._target.version.dataset, self._target.version.version)
+        connection.execute("INSERT OR IGNORE INTO dataset_version (dataset, version) VALUES (?, ?)", key)
+        number: int = connection.execute(
+            "SELECT n FROM dataset_version WHERE dataset = ? AND version = ?", key
+        ).get
+        return number
+
+    def _number_source(self, connection: Any, source: str) -> int:
+        connection.execute(
+            "INSERT OR IGNORE INTO source (id, version) VALUES (?, ?)", (source, self._version)
+        )
+        number: int = connection.execute("SELECT n FROM source WHERE id = ?", (source,)).get
+        return number
+
+    def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
+        with self._database.use() as connection:
+            head = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
+            bound = {
+                "ids": json.dumps(sorted(set(ids))),
+                "type": self._predicates.get(TYPE, -1),
+                "at": head,
+                "own": self._version,
+            }
+            return dict(connection.execute(sql.LIVE_TYPES, bound))
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        for batch in batches(entries, BATCH):
+            with self._database.write() as connection:
+                self._put_batch(connection, batch)
+
+    def _put_batch(self, connection: Any, batch: Sequence[Entry]) -> None:
+        entities = self._numbers(connection, batch)
+        facts = {entry.fact.id: entry.fact for entry in batch}
+        numbers: dict[str, int] = dict(connection.execute(sql.KNOWN_FACTS, {"ids": json.dumps(list(facts))}))
+        fact_rows, name_rows = [], []
+        for fact in facts.values():
+            if fact.id in numbers:
+                continue
+            number = numbers[fact.id] = self._next_fact
+            self._next_fact += 1
+            literal = fact.object if isinstance(fact.object, Literal) else None
+            lookup, folded = _lookup(fact.predicate, literal)
+            if folded is not None:
+                name_rows.append((number, folded))
+            fact_rows.append(
+                (
+                    number, fact.id, entities[fact.subject], self._predicate(connection, fact.predicate),
+                    entities[fact.target] if fact.target is not None else None,
+                    literal.value if literal else None, literal.datatype if literal else None,
+                    fact.valid.start, fact.valid.end, lookup,
+                )
+            )  # fmt: skip
+        connection.executemany(sql.PUT_FACT, fact_rows)
+        connection.executemany(sql.PUT_NAME, name_rows)
+        places = [(numbers[entry.fact.id], self._sources[entry.source], entry.locator) for entry in batch]
+        if self._reload:
+            places = self._unseen(connection, places)
+        tail = (self.known_from, FOREVER, self._version, int(self._target.version.classification), self._run)
+        before = connection.total_changes()
+        connection.executemany(sql.PUT_ASSERTION, [(*place, *tail) for place in places])
+        self._put += connection.total_changes() - before
+
+    def _unseen(self, connection: Any, places: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+        """Mark all as seen; give back those that no live assertion has yet."""
+        connection.executemany(sql.MARK_SEEN, places)
+        new = [
+            place
+            for place in dict.fromkeys(places)
+            if not connection.execute(sql.LIVE_ASSERTION, (*place, FOREVER)).get
+        ]
+        self._kept += len(set(places)) - len(new)
+        return new
+
+    def _numbers(self, connection: Any, batch: Sequence[Entry]) -> dict[EntityId, int]:
+        ids = {entry.fact.subject for entry in batch} | {
+            e.fact.target for e in batch if e.fact.target is not None
+        }
+        numbers: dict[EntityId, int] = dict(
+            connection.execute(sql.KNOWN_ENTITIES, {"ids": json.dumps(list(ids))})
+        )
+        rows = []
+        for entity in sorted(ids - set(numbers)):
+            numbers[entity] = self._next_entity
+            rows.append((self._next_entity, entity))
+            self._next_entity += 1
+        connection.executemany(sql.PUT_ENTITY, rows)
+        return numbers
+
+    def _predicate(self, connection: Any, name: str) -> int:
+        if name not in self._predicates:
+            connection.execute("INSERT OR IGNORE INTO predicate (name) VALUES (?)", (name,))
+            self._predicates[name] = connection.execute("SELECT n FROM predicate WHERE name = ?", (name,)).get
+        return self._predicates[name]
+
+    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+        with self._database.write() as connection:
+            before = connection.total_changes()
+            if self._reload:
+                connection.execute(
+                    sql.RETIRE_UNSEEN, {"version": self._version, "forever": FOREVER, "at": self.known_from}
+                )
+            retired = connection.total_changes() - before
+            done = replace(run, changes=Changes(self._put, self._kept, retired))
+            put_ontology(connection, self._target.version.ontology, self._target.ontology, self.known_from)
+            put_states(connection, self._target, self._version, self._sources, profile, self.known_from)
+            put_current(connection, self._target, self._version, self.known_from)
+            put_run(connection, done, rejections)
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (self.known_from,))
+            connection.execute("DELETE FROM meta WHERE key = 'staged'")
+        self._committed = True
+        return done
+
+    def close(self) -> None:
+        """Discard what was staged, unless it was committed."""
+        if not self._committed:
+            with self._database.write() as connection:
+                self._clean_up(connection)
+
+
+def _lookup(predicate: str, literal: Literal | None) -> tuple[str | None, str | None]:
+    """What the look-up index and the text index hold of an identity fact."""
+    if literal is None:
+        return None, None
+    if predicate in (NAME, ALIAS):
+        folded = fold(literal.value)
+        return f"n:{folded}", folded
+    if predicate == KEY:
+        return f"k:{literal.value}", None
+    return (f"t:{literal.value}", None) if predicate == TYPE else (None, None)
+
+
+def batches(entries: Iterable[Entry], size: int) -> Iterable[tuple[Entry, ...]]:
+    iterator = iter(entries)
+    while batch := tuple(itertools.islice(iterator, size)):
+        yield batch

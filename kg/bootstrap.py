@@ -1,0 +1,54 @@
+"""Settings to Services; the only file that names backends."""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kg.domain.ontology import Ontology, parse
+from kg.errors import ConfigError
+from kg.ports.clock import Clock, system_clock
+from kg.ports.ledger import DecisionLedger, RunLedger
+from kg.ports.store import GraphStore
+from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the ways in are given."""
+
+    store: GraphStore
+    decisions: DecisionLedger
+    runs: RunLedger
+    clock: Clock
+    core: Ontology
+
+
+def core_ontology() -> Ontology:
+    """What every domain shares."""
+    import yaml
+
+    text = importlib.resources.files("kg").joinpath("ontology/core.yml").read_text("utf-8")
+    return parse(yaml.safe_load(text))
+
+
+def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
+    """Open the store that the settings name. Raises ConfigError or StoreError."""
+    core = core_ontology()
+    kind = urlsplit(settings.store).scheme
+    if kind == "sqlite":
+        from kg.backends.sqlite.store import SqliteStore
+
+        path = settings.store.removeprefix("sqlite:")
+        if not path:
+            raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
+        store = SqliteStore(path, core, clock)
+        return Services(store, store, store, clock, core)
+    if kind in NEO4J_SCHEMES:
+        from kg.backends.neo4j.store import Neo4jStore
+
+        address, database = neo4j_address(settings.store)
+        graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
+        return Services(graph, graph, graph, clock, core)
+    raise ConfigError(f"store {settings.store!r} is neither sqlite:PATH nor neo4j://host:port/database")

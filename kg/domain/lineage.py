@@ -1,0 +1,118 @@
+"""Where facts come from: sources, datasets and their versions, runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Literal as OneOf
+
+from kg.domain.fact import Instant
+
+
+class Classification(IntEnum):
+    """Who may see a source, in rising order."""
+
+    PUBLIC = 0
+    INTERNAL = 1
+    CONFIDENTIAL = 2
+    RESTRICTED = 3
+
+    @property
+    def label(self) -> str:
+        """The word used in files and answers."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """One state of a named collection from one publisher."""
+
+    dataset: str
+    version: str
+    title: str
+    publisher: str
+    licence: str
+    classification: Classification
+    ontology: str
+    issued: str | None = None
+    """The day this version was published."""
+    aliases: tuple[str, ...] = ()
+    """What people call the dataset."""
+
+    @property
+    def ref(self) -> str:
+        """``NAME@VERSION``."""
+        return f"{self.dataset}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file that was read."""
+
+    id: str
+    dataset: str
+    version: str
+    name: str
+    """Path as the dataset file gives it."""
+    checksum: str
+    """``sha256:`` and the hex digest of the bytes as stored (packed, if they were packed)."""
+    classification: Classification
+    title: str = ""
+    publisher: str = ""
+    licence: str = ""
+    issued: str | None = None
+
+
+RunState = OneOf["complete", "failed", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a run did to the assertions of its dataset version."""
+
+    added: int = 0
+    kept: int = 0
+    retired: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a load."""
+
+    id: str
+    job: str
+    """What ran: ``load NAME@VERSION``."""
+    dataset: str
+    version: str
+    state: RunState
+    started_at: Instant
+    ended_at: Instant
+    fingerprint: str
+    """Hash of source bytes, dataset file and ontology: the same again is a said no-op."""
+    changes: Changes = Changes()
+    records: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    """Records the dataset file says it does not want."""
+    left_over: tuple[str, ...] = ()
+    """Fields no mapping entry used and the dataset file does not name under ``ignore``."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that was not loaded, and why."""
+
+    source: str
+    locator: str
+    reason: str
+    record: Any = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphProfile:
+    """How much of what the current versions in a scope hold; kept by the loads, never counted by a scan."""
+
+    engine: str
+    entities: dict[str, int]
+    facts: dict[str, int]

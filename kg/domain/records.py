@@ -1,0 +1,56 @@
+"""Lineage values as JSON text and back, the same for every store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
+
+
+def dump(value: DatasetVersion | Source | Run | Rejection | GraphProfile) -> str:
+    """Canonical JSON text of a lineage value."""
+    return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def load_version(text: str) -> DatasetVersion:
+    document = _classified(text)
+    document["aliases"] = tuple(document["aliases"])
+    return DatasetVersion(**document)
+
+
+def load_source(text: str) -> Source:
+    return Source(**_classified(text))
+
+
+def load_run(text: str) -> Run:
+    document = json.loads(text)
+    document["changes"] = Changes(**document["changes"])
+    document["left_over"] = tuple(document["left_over"])
+    return Run(**document)
+
+
+def load_rejection(text: str) -> Rejection:
+    return Rejection(**json.loads(text))
+
+
+def load_profile(text: str) -> GraphProfile:
+    return GraphProfile(**json.loads(text))
+
+
+def _classified(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(text)
+    document["classification"] = Classification(document["classification"])
+    return document
+
+
+def add_profiles(engine: str, profiles: list[GraphProfile]) -> GraphProfile:
+    """Counts of several dataset versions together."""
+    entities: dict[str, int] = {}
+    facts: dict[str, int] = {}
+    for profile in profiles:
+        for total, part in ((entities, profile.entities), (facts, profile.facts)):
+            for name, count in part.items():
+                total[name] = total.get(name, 0) + count
+    return GraphProfile(engine, dict(sorted(entities.items())), dict(sorted(facts.items())))

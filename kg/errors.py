@@ -1,0 +1,176 @@
+"""Every error Whence raises on purpose, as one tree.
+
+::
+
+    KgError                        code, message, retryable
+    ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid
+    ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
+    ├─ Conflict                    LoadInProgress
+    ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
+    ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
+    └─ ConfigError                 at start only                                    (* retryable)
+
+An abstention is an answer, not an error. HTTP statuses stand in one table in ``api/errors.py``.
+"""
+
+from __future__ import annotations
+
+
+class KgError(Exception):
+    """Base of all errors of ours; ``code`` is what a program reads, the message what a person reads."""
+
+    code = "error"
+    retryable = False
+
+
+class InvalidInput(KgError):
+    """What was asked for cannot be asked."""
+
+    code = "invalid_input"
+
+
+class QuestionInvalid(InvalidInput):
+    """The question is empty or too long."""
+
+    code = "question_invalid"
+
+
+class ScopeInvalid(InvalidInput):
+    """A dataset, classification or date of the scope is not one."""
+
+    code = "scope_invalid"
+
+
+class PlanInvalid(InvalidInput):
+    """The plan does not parse or does not fit the ontology."""
+
+    code = "plan_invalid"
+
+
+class LimitInvalid(InvalidInput):
+    """A limit is out of range."""
+
+    code = "limit_invalid"
+
+
+class NotFound(KgError):
+    """No such thing in this view."""
+
+    code = "not_found"
+
+
+class EntityNotFound(NotFound):
+    """No entity of that id or key in this view."""
+
+    code = "entity_not_found"
+
+
+class FactNotFound(NotFound):
+    """No fact of that id in this view."""
+
+    code = "fact_not_found"
+
+
+class DecisionNotFound(NotFound):
+    """No decision of that id."""
+
+    code = "decision_not_found"
+
+
+class DatasetNotFound(NotFound):
+    """No dataset, or no version of it, of that name."""
+
+    code = "dataset_not_found"
+
+
+class RunNotFound(NotFound):
+    """No run of that id."""
+
+    code = "run_not_found"
+
+
+class Conflict(KgError):
+    """What was asked for collides with what stands."""
+
+    code = "conflict"
+
+
+class LoadInProgress(Conflict):
+    """Another load holds the writer."""
+
+    code = "load_in_progress"
+    retryable = True
+
+
+class StoreError(KgError):
+    """The graph store failed."""
+
+    code = "store_error"
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached."""
+
+    code = "store_unavailable"
+    retryable = True
+
+
+class StoreTimeout(StoreError):
+    """The store did not answer in time."""
+
+    code = "store_timeout"
+    retryable = True
+
+
+class StoreFull(StoreError):
+    """The store has no room left; nothing of the write is visible."""
+
+    code = "store_full"
+
+
+class StoreRejected(StoreError):
+    """The store refused the request."""
+
+    code = "store_rejected"
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer Whence."""
+
+    code = "schema_too_new"
+
+
+class LoadError(KgError):
+    """A load failed; the graph is as it was before."""
+
+    code = "load_error"
+
+
+class SourceUnreadable(LoadError):
+    """A file is missing, unreadable or not of its format."""
+
+    code = "source_unreadable"
+
+
+class MappingInvalid(LoadError):
+    """A dataset file is wrong."""
+
+    code = "mapping_invalid"
+
+
+class OntologyInvalid(LoadError):
+    """An ontology file is wrong."""
+
+    code = "ontology_invalid"
+
+
+class ExpectationFailed(LoadError):
+    """The records read do not meet what the dataset file expects."""
+
+    code = "expectation_failed"
+
+
+class ConfigError(KgError):
+    """A setting is missing or wrong."""
+
+    code = "config_error"

@@ -1,0 +1,156 @@
+"""The graph store: a View to read through, a Writer to load through.
+
+::
+
+    store.view(scope)   ──▶ GraphView     all reading, fixed to one scope and one known time
+    store.writer(...)   ──▶ GraphWriter   one load; nothing is visible until commit
+
+Many ids in, many out. Unknown and hidden ids are left out, never an error. Results are ordered by id.
+Multi-hop search, ranking and limits live above this port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
+from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.ontology import Direction, Ontology
+from kg.domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Facts one step away; ``cut`` names the ids that had more than the limit."""
+
+    facts: tuple[Fact, ...]
+    cut: tuple[EntityId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Ids in order; ``cut`` says that there are more."""
+
+    ids: tuple[EntityId, ...]
+    cut: bool = False
+
+
+class GraphView(Protocol):
+    """What may be seen within one scope.
+
+    A fact is seen while an assertion of a visible dataset version supports it and both its ends are declared
+    by visible facts. Hidden things are not hinted at: not in counts, not in cut-offs.
+    """
+
+    @property
+    def scope(self) -> Scope: ...
+
+    @property
+    def known_at(self) -> Instant:
+        """The newest committed state this view reads."""
+        ...
+
+    def ontology(self) -> Ontology:
+        """The ontologies of the visible dataset versions, read as one."""
+        ...
+
+    def datasets(self) -> tuple[DatasetVersion, ...]:
+        """The dataset versions this view reads."""
+        ...
+
+    def profile(self) -> GraphProfile: ...
+
+    def entities(self, ids: Collection[EntityId]) -> dict[EntityId, Entity]: ...
+
+    def named(self, texts: Collection[str], limit_each: int) -> dict[str, tuple[EntityId, ...]]:
+        """Entities whose folded name or alias is one of these, or whose further key (``scheme:KEY``) is."""
+        ...
+
+    def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
+        """Entities with a name or alias that has all these folded words, the last as a prefix."""
+        ...
+
+    def scan(self, types: Collection[str], limit: int) -> Listing:
+        """Entities of exactly these types."""
+        ...
+
+    def follow(
+        self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
+    ) -> Expansion:
+        """Facts along these predicates from each id; no predicates means all but the identity ones."""
+        ...
+
+    def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]: ...
+
+    def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
+        """Visible assertions of each fact, ordered by source and locator."""
+        ...
+
+    def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
+        """These sources, or all the view reads."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One assertion to be: a fact with its place in a source."""
+
+    fact: Fact
+    source: str
+    locator: str
+
+
+class GraphWriter(Protocol):
+    """One load of one dataset version. Nothing is visible until ``commit``; leaving without it discards."""
+
+    def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
+        """Type of each of these that a live assertion, other than this version's own, declares."""
+        ...
+
+    def put(self, entries: Iterable[Entry]) -> None: ...
+
+    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+        """Make it visible at once; live assertions of this version not put again are retired.
+
+        Returns the run with its changes and the time at which it became known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTarget:
+    """What a writer writes: the dataset version, its ontology as read, its sources."""
+
+    version: DatasetVersion
+    ontology: str
+    """The ontology document as canonical JSON."""
+    sources: tuple[Source, ...]
+    current: str | None = None
+    """The version the dataset file pins as current; ``None`` makes this one current."""
+
+
+class GraphStore(Protocol):
+    """A graph and the records about it, in one database."""
+
+    def view(self, scope: Scope) -> GraphView: ...
+
+    def writer(self, target: LoadTarget, run_id: str) -> AbstractContextManager[GraphWriter]:
+        """Raises LoadInProgress while another load holds the writer."""
+        ...
+
+    def put_ontology(self, name: str, document: str) -> bool:
+        """Store an ontology document (canonical JSON) as the newest of its name; False if it already is."""
+        ...
+
+    def ontology_document(self, name: str) -> str | None:
+        """The newest document of this ontology."""
+        ...
+
+    def check(self) -> None:
+        """Answer quickly or raise StoreUnavailable."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,66 @@
+"""Settings, read from the environment once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from kg.domain.lineage import Classification
+from kg.errors import ConfigError
+
+DEFAULT_STORE = "sqlite:whence.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set from outside. Each field names its environment variable."""
+
+    store: str = DEFAULT_STORE
+    """``WHENCE_STORE``: ``sqlite:PATH`` or ``neo4j://host:port/database`` (also ``bolt://`` and the ``+s`` forms)."""
+    neo4j_user: str = ""
+    """``WHENCE_NEO4J_USER``; empty means a server without authentication."""
+    neo4j_password: str = ""
+    """``WHENCE_NEO4J_PASSWORD``"""
+    data: str | None = None
+    """``WHENCE_DATA``: folder that dataset files' paths start from."""
+    ceiling: Classification = Classification.CONFIDENTIAL
+    """``WHENCE_CEILING``: highest classification read when a caller names none."""
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the environment. Raises ConfigError naming the variable."""
+        env = os.environ if environment is None else environment
+        ceiling = env.get("WHENCE_CEILING", "confidential")
+        if ceiling.upper() not in Classification.__members__:
+            raise ConfigError(
+                f"WHENCE_CEILING: {ceiling!r} is not public, internal, confidential or restricted"
+            )
+        return Settings(
+            store=env.get("WHENCE_STORE") or DEFAULT_STORE,
+            neo4j_user=env.get("WHENCE_NEO4J_USER", ""),
+            neo4j_password=env.get("WHENCE_NEO4J_PASSWORD", ""),
+            data=env.get("WHENCE_DATA") or None,
+            ceiling=Classification[ceiling.upper()],
+        )
+
+
+NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+
+
+def neo4j_address(store: str) -> tuple[str, str]:
+    """Address and database of a ``neo4j://host:port/database`` store. Raises ConfigError."""
+    parts = urlsplit(store)
+    try:
+        port = parts.port or 7687
+    except ValueError as exc:
+        raise ConfigError(f"store {store!r}: the port is not a number") from exc
+    if parts.username or parts.password:
+        raise ConfigError(
+            "give Neo4j's user and password as WHENCE_NEO4J_USER and WHENCE_NEO4J_PASSWORD, not in the address"
+        )
+    if not parts.hostname:
+        raise ConfigError(f"store {store!r}: expected neo4j://host:port/database")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{port}", parts.path.strip("/") or "neo4j"

@@ -1,0 +1,228 @@
+"""The dataset file: who publishes the data, what to read, how it maps, what to expect. See docs/dataset-files.md."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from kg.domain.lineage import Classification, DatasetVersion
+from kg.errors import MappingInvalid, SourceUnreadable
+
+Scalar = str | int | float | bool | None
+Format = Literal["csv", "tsv", "json", "jsonl", "stix", "oscal"]
+
+
+def _one_or_many(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TableValue(_Part):
+    """A value translated by a table; what the table maps to null is absent."""
+
+    from_: str = Field(alias="from")
+    table: str
+
+
+ValueSpec = Annotated[list[str | TableValue], BeforeValidator(_one_or_many)]
+"""Paths or table values; the first that gives something wins."""
+When = dict[str, Annotated[list[Scalar], BeforeValidator(_one_or_many)]]
+
+
+class Reference(_Part):
+    """An entity named by type and key."""
+
+    type: str | TableValue
+    key: ValueSpec
+
+
+class Valid(_Part):
+    """First and last day on which a fact holds."""
+
+    from_: ValueSpec | None = Field(None, alias="from")
+    to: ValueSpec | None = None
+
+
+class FactSpec(_Part):
+    """One kind of fact a record gives."""
+
+    predicate: str | TableValue
+    subject: Reference | None = None
+    object: Reference | None = None
+    value: ValueSpec | None = None
+    valid: Valid | None = None
+    when: When = {}
+
+
+class EntitySpec(_Part):
+    """The entity a record declares."""
+
+    type: str | TableValue
+    key: ValueSpec
+    name: ValueSpec | None = None
+    aliases: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    keys: dict[str, ValueSpec] = {}
+    status: ValueSpec | None = None
+
+
+class MapEntry(_Part):
+    """What to make of the records that ``when`` picks."""
+
+    when: When = {}
+    entity: EntitySpec | None = None
+    facts: list[FactSpec] = []
+
+
+class Skip(_Part):
+    """Records that are not wanted."""
+
+    when: When
+    reason: str
+
+
+class Lookup(_Part):
+    """Records of the same file, found by a field."""
+
+    by: str
+    when: When = {}
+
+
+class Options(_Part):
+    """How to read the format."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: str = "utf-8"
+    records: str | None = None
+
+
+class Expect(_Part):
+    """What a load must meet before it becomes visible."""
+
+    rejected: Annotated[float, Field(ge=0, le=1)] = 0.0
+    entities: dict[str, tuple[int, int]] = {}
+    facts: dict[str, tuple[int, int]] = {}
+
+
+class DatasetFile(_Part):
+    """One dataset file, checked."""
+
+    dataset: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$")
+    version: str = Field(pattern=r"^[^@/\s]{1,60}$")
+    title: str
+    publisher: str
+    licence: str
+    classification: Literal["public", "internal", "confidential", "restricted"]
+    issued: Annotated[str | None, BeforeValidator(_text)] = None
+    aliases: list[str] = []
+    ontology: str
+    after: list[str] = []
+    current: str | None = None
+    files: list[str] = Field(min_length=1)
+    format: Format
+    options: Options = Options()
+    paths: dict[str, str] = {}
+    lookups: dict[str, Lookup] = {}
+    tables: dict[str, dict[Scalar, str | None]] = {}
+    map: list[MapEntry] = Field(min_length=1)
+    skip: list[Skip] = []
+    ignore: list[str] = []
+    expect: Expect = Expect()
+
+    def version_value(self) -> DatasetVersion:
+        return DatasetVersion(
+            dataset=self.dataset,
+            version=self.version,
+            title=self.title,
+            publisher=self.publisher,
+            licence=self.licence,
+            classification=Classification[self.classification.upper()],
+            ontology=self.ontology,
+            issued=self.issued,
+            aliases=tuple(self.aliases),
+        )
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read one YAML mapping. Raises SourceUnreadable or MappingInvalid naming file and line."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as exc:
+        raise SourceUnreadable(f"cannot read {str(path)!r}: {exc.strerror or exc}") from exc
+    except UnicodeDecodeError as exc:
+        raise MappingInvalid(f"{path}: not UTF-8 at byte {exc.start}") from exc
+    try:
+        document = yaml.load(text, Loader=_UniqueKeys)
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise MappingInvalid(f"{place}: not YAML: {getattr(exc, 'problem', None) or exc}") from exc
+    if not isinstance(document, dict):
+        raise MappingInvalid(f"{path}: expected a mapping with `dataset:` or `ontology:` at the top")
+    return document
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:
+    """Check a dataset file. Raises MappingInvalid naming file, line and field."""
+    try:
+        return DatasetFile.model_validate(document)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        line = _line_of(path, first["loc"])
+        more = f" (and {exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
+        raise MappingInvalid(f"{path}:{line}: {field}: {first['msg']}{more}") from exc
+
+
+def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
+    """Line of the deepest part of the location that the file has."""
+    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+            if found is None:
+                continue
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def is_ontology(document: dict[str, Any]) -> bool:
+    return "dataset" not in document and "ontology" in document
+
+
+def find_ontology(name: str, beside: Path) -> dict[str, Any] | None:
+    """The ontology document of this name among the YAML files in a folder."""
+    for path in sorted(beside.glob("*.y*ml")):
+        document = read_yaml(path)
+        if is_ontology(document) and document["ontology"] == name:
+            return document
+    return None

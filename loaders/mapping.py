@@ -1,0 +1,381 @@
+"""Records to facts, as the dataset file says. Pure: no store, no files."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, EntityId, Fact, Interval, Literal
+from kg.domain.ontology import Ontology, Predicate
+from kg.errors import MappingInvalid
+from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
+from loaders.paths import Lookups, Path, ValueRejected, boolean, compile_path, date, number
+from loaders.readers import Record
+
+MAX_NAME = 1_000
+MAX_TEXT = 100_000
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+Values = Callable[[Mapping[str, Any]], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A fact and where in the file it comes from; or, with ``reason``, why there is none."""
+
+    locator: str
+    fact: Fact | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A compiled value: the first alternative that gives something."""
+
+    alternatives: tuple[tuple[Path, Mapping[str, str | None] | None], ...]
+    fields: frozenset[str]
+
+    def values(self, record: Mapping[str, Any], lookups: Lookups) -> list[Any]:
+        for path, table in self.alternatives:
+            found = path.values(record, lookups)
+            if table is not None:
+                found = [_translate(value, table, path) for value in found]
+            if found := [value for value in found if value is not None]:
+                return found
+        return []
+
+    def one(self, record: Mapping[str, Any], lookups: Lookups, what: str) -> Any | None:
+        found = self.values(record, lookups)
+        if len({str(value) for value in found}) > 1:
+            raise ValueRejected(f"{what}: {len(found)} values where one is wanted")
+        return found[0] if found else None
+
+
+def _translate(value: Any, table: Mapping[str, str | None], path: Path) -> str | None:
+    key = _plain(value)
+    if key not in table:
+        raise ValueRejected(f"{path.text}: {key[:60]!r} is not in its table")
+    return table[key]
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+@dataclass(frozen=True)
+class _When:
+    tests: tuple[tuple[Path, frozenset[str], bool], ...]
+    fields: frozenset[str]
+
+    def holds(self, record: Mapping[str, Any], lookups: Lookups) -> bool:
+        for path, allowed, absent_too in self.tests:
+            found = path.values(record, lookups)
+            if not (any(_plain(value) in allowed for value in found) if found else absent_too):
+                return False
+        return True
+
+
+@dataclass(frozen=True)
+class _Reference:
+    type: str | _Value
+    key: _Value
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return self.key.fields | (self.type.fields if isinstance(self.type, _Value) else frozenset())
+
+    def ids(
+        self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology
+    ) -> list[tuple[EntityId, str]]:
+        """Ids and type names. Raises ValueRejected for a key that is not one."""
+        type_name = self.type if isinstance(self.type, str) else self.type.one(record, lookups, "type")
+        if type_name is None:
+            return []
+        if type_name not in ontology.types:
+            raise ValueRejected(f"no type {type_name!r} in the ontology")
+        found = []
+        for value in self.key.values(record, lookups):
+            entity = ontology.entity_id(type_name, str(value))
+            if entity is None:
+                raise ValueRejected(f"{str(value)[:60]!r} is not a key of {type_name}")
+            found.append((entity, type_name))
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class _Fact:
+    predicate: str | _Value
+    subject: _Reference | None
+    object: _Reference | None
+    value: _Value | None
+    start: _Value | None
+    end: _Value | None
+    when: _When
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    when: _When
+    entity: _Reference | None
+    said: tuple[tuple[str, _Value, str], ...]
+    """Identity facts: predicate, value, key scheme (for further keys)."""
+    facts: tuple[_Fact, ...]
+    fields: frozenset[str]
+
+
+class RecordMapping:
+    """A dataset file's mapping, compiled against its ontology. Raises MappingInvalid when they do not fit."""
+
+    def __init__(self, spec: DatasetFile, ontology: Ontology) -> None:
+        self._spec = spec
+        self._ontology = ontology
+        self._tables = {name: {_plain(k): v for k, v in table.items()} for name, table in spec.tables.items()}
+        self._lookup_specs = {
+            name: (self._path(lookup.by), self._when(lookup.when)) for name, lookup in spec.lookups.items()
+        }
+        self._entries = tuple(self._entry(entry) for entry in spec.map)
+        self._skips = tuple(self._when(skip.when) for skip in spec.skip)
+        self._ignored = frozenset(spec.ignore)
+
+    # --- compile ---
+
+    def _path(self, text: str) -> Path:
+        return compile_path(text, self._spec.paths, self._spec.lookups)
+
+    def _value(self, spec: list[str | TableValue]) -> _Value:
+        alternatives: list[tuple[Path, Mapping[str, str | None] | None]] = []
+        for item in spec:
+            if isinstance(item, str):
+                alternatives.append((self._path(item), None))
+            elif item.table in self._tables:
+                alternatives.append((self._path(item.from_), self._tables[item.table]))
+            else:
+                raise MappingInvalid(f"{self._spec.dataset}: no table {item.table!r} under tables")
+        fields = frozenset(path.field for path, _ in alternatives if path.field is not None)
+        return _Value(tuple(alternatives), fields)
+
+    def _when(self, when: When) -> _When:
+        tests = tuple(
+            (self._path(text), frozenset(_plain(v) for v in allowed if v is not None), None in allowed)
+            for text, allowed in when.items()
+        )
+        return _When(tests, frozenset(path.field for path, _, _ in tests if path.field is not None))
+
+    def _reference(self, spec: Reference | EntitySpec) -> _Reference:
+        if isinstance(spec.type, str) and spec.type not in self._ontology.types:
+            raise MappingInvalid(
+                f"{self._spec.dataset}: no type {spec.type!r} in ontology {self._spec.ontology!r}"
+            )
+        type_ = spec.type if isinstance(spec.type, str) else self._value([spec.type])
+        return _Reference(type_, self._value(spec.key))
+
+    def _entry(self, spec: MapEntry) -> _Entry:
+        entity = self._reference(spec.entity) if spec.entity else None
+        said: list[tuple[str, _Value, str]] = []
+        if spec.entity:
+            for predicate, value in (
+                (NAME, spec.entity.name),
+                (ALIAS, [*spec.entity.aliases]),
+                (STATUS, spec.entity.status),
+            ):
+                if value:
+                    said.append((predicate, self._value(list(value)), ""))
+            for scheme, value in spec.entity.keys.items():
+                if scheme not in self._ontology.keys:
+                    raise MappingInvalid(f"{self._spec.dataset}: no key scheme {scheme!r} in the ontology")
+                said.append((KEY, self._value(value), scheme))
+        facts = tuple(self._fact(fact, has_entity=entity is not None) for fact in spec.facts)
+        when = self._when(spec.when)
+        fields = when.fields.union(
+            *(value.fields for _, value, _ in said),
+            *(fact.fields for fact in facts),
+            entity.fields if entity else (),
+        )
+        return _Entry(when, entity, tuple(said), facts, fields)
+
+    def _fact(self, spec: FactSpec, *, has_entity: bool) -> _Fact:
+        names = (
+            [spec.predicate]
+            if isinstance(spec.predicate, str)
+            else list(self._tables.get(spec.predicate.table, {}).values())
+        )
+        for name in names:
+            if name is not None and name not in self._ontology.predicates:
+                raise MappingInvalid(
+                    f"{self._spec.dataset}: no predicate {name!r} in ontology {self._spec.ontology!r}"
+                )
+        if (spec.object is None) == (spec.value is None):
+            raise MappingInvalid(
+                f"{self._spec.dataset}: a fact takes either object or value ({spec.predicate})"
+            )
+        if spec.subject is None and not has_entity:
+            raise MappingInvalid(
+                f"{self._spec.dataset}: a fact without an entity beside it needs a subject ({spec.predicate})"
+            )
+        predicate = spec.predicate if isinstance(spec.predicate, str) else self._value([spec.predicate])
+        subject = self._reference(spec.subject) if spec.subject else None
+        target = self._reference(spec.object) if spec.object else None
+        value = self._value(spec.value) if spec.value else None
+        valid = spec.valid or Valid.model_validate({})
+        start = self._value(valid.from_) if valid.from_ else None
+        end = self._value(valid.to) if valid.to else None
+        when = self._when(spec.when)
+        fields = when.fields.union(
+            *(
+                part.fields
+                for part in (predicate, subject, target, value, start, end)
+                if isinstance(part, _Value | _Reference)
+            )
+        )
+        return _Fact(predicate, subject, target, value, start, end, when, fields)
+
+    # --- apply ---
+
+    def lookups(self, records: list[Record]) -> Lookups:
+        """Index the records that references lead to."""
+        indexes: dict[str, dict[Any, Mapping[str, Any]]] = {name: {} for name in self._lookup_specs}
+        for record in records:
+            if record.problem is None:
+                for name, (path, when) in self._lookup_specs.items():
+                    if when.holds(record.fields, indexes):
+                        for value in path.values(record.fields, indexes):
+                            indexes[name].setdefault(value, record.fields)
+        return indexes
+
+    @property
+    def needs_lookups(self) -> bool:
+        return bool(self._lookup_specs)
+
+    def skipped(self, record: Record, lookups: Lookups) -> bool:
+        return any(skip.holds(record.fields, lookups) for skip in self._skips)
+
+    def left_over(self, record: Record, lookups: Lookups) -> set[str]:
+        """Fields that no entry for this record uses and nothing says to ignore."""
+        entries = [entry for entry in self._entries if entry.when.holds(record.fields, lookups)]
+        return set(record.fields).difference(self._ignored, *(entry.fields for entry in entries))
+
+    def declarations(self, record: Record, lookups: Lookups) -> Iterator[tuple[EntityId, str]]:
+        """The entities this record declares, with their types; those with problems are left to ``apply``."""
+        for entry in self._entries:
+            if entry.entity is not None and entry.when.holds(record.fields, lookups):
+                try:
+                    found = entry.entity.ids(record.fields, lookups, self._ontology)
+                except ValueRejected:
+                    continue
+                if len(found) == 1:
+                    yield found[0]
+
+    def apply(self, record: Record, lookups: Lookups) -> Iterator[Mapped]:
+        """The facts of one record, identity facts first; problems as values."""
+        wanted = False
+        for entry in self._entries:
+            if entry.when.holds(record.fields, lookups):
+                wanted = True
+                yield from self._apply(entry, record, lookups)
+        if not wanted:
+            yield Mapped(
+                record.locator,
+                reason="no entry of the mapping wants this record: add one, or a skip with its reason",
+            )
+
+    def _apply(self, entry: _Entry, record: Record, lookups: Lookups) -> Iterator[Mapped]:
+        own: EntityId | None = None
+        if entry.entity is not None:
+            try:
+                found = entry.entity.ids(record.fields, lookups, self._ontology)
+                if len(found) != 1:
+                    raise ValueRejected("no key" if not found else f"{len(found)} keys where one is wanted")
+                own, type_name = found[0]
+                identity = list(self._identity(entry, own, record, lookups))
+            except ValueRejected as exc:
+                yield Mapped(record.locator, reason=str(exc))
+                return
+            at = _at(record, entry.entity.fields)
+            yield Mapped(at, Fact.of(own, TYPE, Literal(type_name)))
+            yield from identity
+        for fact in entry.facts:
+            try:
+                yield from self._facts(fact, own, record, lookups)
+            except ValueRejected as exc:
+                yield Mapped(record.locator, reason=str(exc))
+
+    def _identity(self, entry: _Entry, own: EntityId, record: Record, lookups: Lookups) -> Iterator[Mapped]:
+        names: set[str] = set()
+        for predicate, value, scheme in entry.said:
+            at = _at(record, value.fields)
+            for found in value.values(record.fields, lookups):
+                text = clean_text(found, MAX_NAME)
+                if predicate == KEY:
+                    canonical = self._ontology.keys[scheme].canonical(text)
+                    if canonical is None:
+                        raise ValueRejected(f"{text[:60]!r} is not a key of scheme {scheme}")
+                    text = f"{scheme}:{canonical}"
+                if predicate == NAME:
+                    names.add(text)
+                if predicate != ALIAS or text not in names:
+                    yield Mapped(at, Fact.of(own, predicate, Literal(text)))
+
+    def _facts(self, spec: _Fact, own: EntityId | None, record: Record, lookups: Lookups) -> Iterator[Mapped]:
+        fields = record.fields
+        if not spec.when.holds(fields, lookups):
+            return
+        name = (
+            spec.predicate
+            if isinstance(spec.predicate, str)
+            else spec.predicate.one(fields, lookups, "predicate")
+        )
+        if name is None:
+            return
+        predicate = self._ontology.predicates[name]
+        subjects = spec.subject.ids(fields, lookups, self._ontology) if spec.subject else [(own, "")]
+        if not subjects:
+            raise ValueRejected(f"{name}: no subject")
+        valid = Interval(_day(spec.start, fields, lookups), _day(spec.end, fields, lookups))
+        if valid.start and valid.end and valid.start > valid.end:
+            raise ValueRejected(f"{name}: valid from {valid.start}, which is after {valid.end}")
+        objects: list[EntityId | Literal] = []
+        if spec.object is not None:
+            objects += [entity for entity, _ in spec.object.ids(fields, lookups, self._ontology)]
+        if spec.value is not None:
+            objects += [literal(value, predicate) for value in spec.value.values(fields, lookups)]
+        at = _at(record, spec.fields)
+        for subject, _ in subjects:
+            for target in objects:
+                yield Mapped(at, Fact.of(str(subject), name, target, valid))
+
+
+def _at(record: Record, fields: frozenset[str]) -> str:
+    return f"{record.locator}#{','.join(sorted(fields))}"
+
+
+def _day(value: _Value | None, record: Mapping[str, Any], lookups: Lookups) -> str | None:
+    found = value.one(record, lookups, "valid") if value else None
+    return None if found is None else date(found)
+
+
+def literal(value: Any, predicate: Predicate) -> Literal:
+    """The value in the canonical text of the predicate's datatype. Raises ValueRejected."""
+    datatype = predicate.value or "text"
+    if isinstance(value, dict | list):
+        raise ValueRejected(f"{predicate.name}: a {type(value).__name__} where a {datatype} is wanted")
+    convert: dict[str, Callable[[Any], str]] = {"number": number, "date": date, "boolean": boolean}
+    try:
+        text = convert[datatype](value) if datatype in convert else clean_text(value, MAX_TEXT)
+    except ValueRejected as exc:
+        raise ValueRejected(f"{predicate.name}: {exc}") from exc
+    return Literal(text, datatype)
+
+
+def clean_text(value: Any, longest: int) -> str:
+    """NFC text without control characters. Raises ValueRejected."""
+    if not isinstance(value, str | int | float | bool):
+        raise ValueRejected(f"a {type(value).__name__} where text is wanted")
+    text = unicodedata.normalize("NFC", _plain(value))
+    if found := _CONTROLS.search(text):
+        raise ValueRejected(f"control character U+{ord(found.group()):04X} in {text[:40]!r}")
+    if len(text) > longest:
+        raise ValueRejected(f"{len(text):,} characters where {longest:,} are allowed")
+    return text

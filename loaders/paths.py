@@ -1,0 +1,193 @@
+"""Paths of a mapping: compiled once, applied to every record.
+
+``field.inner``, ``list[attr=value].inner``, ``ref->lookup.field``, ``$name``, ``= constant``, then `` | `` and clean-up
+functions. A path gives every value it reaches; absent and empty values are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from kg.errors import MappingInvalid
+
+Lookups = Mapping[str, Mapping[Any, Mapping[str, Any]]]
+"""Name of a lookup -> value of its field -> the record."""
+
+_SEGMENT = re.compile(
+    r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^.\[\]"]+))(?:\[(?P<attr>[^=\]]+)=(?P<value>[^\]]*)\])?(?:\.|$)'
+)
+_JUMP = re.compile(r"->([a-z0-9_]+)(?:\.|$)")
+
+
+class ValueRejected(ValueError):  # noqa: N818 (named for what happened to the value)
+    """A value that a clean-up function or a table does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One field, and which members of it."""
+
+    field: str
+    attr: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """On to the records that a lookup finds by the values so far."""
+
+    lookup: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A compiled path."""
+
+    text: str
+    steps: tuple[Segment | Jump, ...]
+    constant: str | None
+    clean: tuple[Callable[[Any], Any], ...]
+
+    @property
+    def field(self) -> str | None:
+        """The record's own field that the path starts from."""
+        first = self.steps[0] if self.steps else None
+        return first.field if isinstance(first, Segment) else None
+
+    def values(self, record: Mapping[str, Any], lookups: Lookups) -> list[Any]:
+        """All values, cleaned, in order. Raises ValueRejected."""
+        found: list[Any] = [self.constant] if self.constant is not None else [record]
+        for step in self.steps:
+            if isinstance(step, Jump):
+                table = lookups[step.lookup]
+                found = [table[value] for value in found if isinstance(value, str | int) and value in table]
+            else:
+                found = _step(found, step)
+        for clean in self.clean:
+            cleaned = []
+            for value in found:
+                result = clean(value)
+                cleaned += result if isinstance(result, list) else [result]
+            found = cleaned
+        return [value for value in found if value is not None and value != ""]
+
+
+def _step(values: list[Any], step: Segment) -> list[Any]:
+    out: list[Any] = []
+    for value in values:
+        member = value.get(step.field) if isinstance(value, dict) else None
+        members = member if isinstance(member, list) else [member]
+        if step.attr is not None:
+            members = [m for m in members if isinstance(m, dict) and str(m.get(step.attr)) == step.value]
+        out += members
+    return [value for value in out if value is not None]
+
+
+def compile_path(text: str, names: Mapping[str, str], lookups: Mapping[str, Any]) -> Path:
+    """Compile a path. Raises MappingInvalid."""
+    head, *functions = [part.strip() for part in text.split(" | ")]
+    clean = tuple(_function(name, text) for name in functions)
+    if head.startswith("= "):
+        return Path(text, (), head[2:].strip(), clean)
+    head = re.sub(r"\$([a-z0-9_]+)", lambda m: _named(m.group(1), names, text), head)
+    if " | " in head:
+        head, *inner = [part.strip() for part in head.split(" | ")]
+        clean = tuple(_function(name, text) for name in inner) + clean
+    if " " in head and '"' not in head and "->" not in head and "[" not in head:
+        return Path(text, (Segment(head),), None, clean)
+    return Path(text, tuple(_steps(head, lookups, text)), None, clean)
+
+
+def _named(name: str, names: Mapping[str, str], text: str) -> str:
+    if name not in names:
+        raise MappingInvalid(f"path {text!r}: no ${name} under paths")
+    return names[name]
+
+
+def _steps(head: str, lookups: Mapping[str, Any], text: str) -> list[Segment | Jump]:
+    steps: list[Segment | Jump] = []
+    for i, part in enumerate(re.split(r"(?=->)", head)):
+        rest = part
+        if i > 0:
+            jump = _JUMP.match(part)
+            if jump is None or jump.group(1) not in lookups:
+                raise MappingInvalid(f"path {text!r}: no lookup of that name under lookups")
+            steps.append(Jump(jump.group(1)))
+            rest = part[jump.end() :]
+        while rest:
+            found = _SEGMENT.match(rest)
+            if found is None:
+                raise MappingInvalid(f"path {text!r}: cannot read {rest!r}")
+            steps.append(Segment((found["quoted"] or found["plain"]).strip(), found["attr"], found["value"]))
+            rest = rest[found.end() :]
+    return steps
+
+
+# --- clean-up functions ----------------------------------------------------------------------------------
+
+
+def _function(text: str, path: str) -> Callable[[Any], Any]:
+    name, _, argument = text.partition(" ")
+    plain: dict[str, Callable[[Any], Any]] = {
+        "strip": lambda v: str(v).strip(),
+        "upper": lambda v: str(v).upper(),
+        "lower": lambda v: str(v).lower(),
+        "collapse": lambda v: " ".join(str(v).split()),
+        "number": number,
+        "boolean": boolean,
+    }
+    if name in plain and not argument:
+        return plain[name]
+    if name == "date":
+        return lambda v: date(v, argument or None)
+    if name == "split" and argument:
+        return lambda v: [part.strip() for part in str(v).split(argument) if part.strip()]
+    raise MappingInvalid(
+        f"path {path!r}: no clean-up function {text!r}; there are {', '.join(plain)}, date, date FORMAT, split X"
+    )
+
+
+def number(value: Any) -> str:
+    """Canonical decimal text."""
+    text = str(value).strip()
+    if not text:
+        return ""
+    try:
+        parsed = Decimal(text)
+    except InvalidOperation as exc:
+        raise ValueRejected(f"{text[:60]!r} is not a number") from exc
+    if not parsed.is_finite() or len(text) > 400:  # noqa: PLR2004
+        raise ValueRejected(f"{text[:60]!r} is not a finite number")
+    written = format(parsed.normalize(), "f") if abs(parsed.adjusted()) < 40 else None  # noqa: PLR2004
+    if written is None:
+        raise ValueRejected(f"{text[:60]!r} is out of range")
+    return "0" if written == "-0" else written
+
+
+def boolean(value: Any) -> str:
+    """``true`` or ``false``."""
+    text = str(value).strip().lower()
+    if text in ("true", "yes", "y", "1"):
+        return "true"
+    if text in ("false", "no", "n", "0"):
+        return "false"
+    if not text:
+        return ""
+    raise ValueRejected(f"{text[:60]!r} is not true or false")
+
+
+def date(value: Any, form: str | None = None) -> str:
+    """The day as ISO 8601; takes ISO dates and date-times, or the given strptime format."""
+    text = str(value).strip()
+    if not text:
+        return ""
+    try:
+        parsed = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 (a day)
+    except ValueError as exc:
+        raise ValueRejected(f"{text[:60]!r} is not a date{f' of the form {form}' if form else ''}") from exc
+    return parsed.date().isoformat()

@@ -1,0 +1,75 @@
+"""Files to records. A reader takes the bytes of one file and gives its records, each with its locator."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kg.errors import SourceUnreadable
+from loaders.dataset import Format, Options
+
+MAX_BYTES = 2_000_000_000
+"""Largest unpacked file read; a packed file that unpacks to more is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file; ``problem`` says why it cannot be used, if it cannot."""
+
+    locator: str
+    fields: dict[str, Any]
+    problem: str | None = None
+
+
+Reader = Callable[[bytes, Options], Iterator[Record]]
+
+
+def read_file(path: Path) -> tuple[bytes, str]:
+    """The unpacked bytes of a file, and the checksum of the bytes as stored."""
+    try:
+        stored = path.read_bytes()
+    except OSError as exc:
+        raise SourceUnreadable(f"cannot read {str(path)!r}: {exc.strerror or exc}") from exc
+    checksum = f"sha256:{hashlib.sha256(stored).hexdigest()}"
+    if not stored.startswith(b"\x1f\x8b"):
+        return stored, checksum
+    try:
+        with gzip.open(path) as packed:
+            unpacked = packed.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise SourceUnreadable(f"{str(path)!r} is not whole gzip: {exc}") from exc
+    if len(unpacked) > MAX_BYTES:
+        raise SourceUnreadable(f"{str(path)!r} unpacks to more than {MAX_BYTES:,} bytes")
+    return unpacked, checksum
+
+
+def reader_for(name: Format) -> Reader:
+    """The reader of a format."""
+    from loaders.readers import csv, json, oscal, stix
+
+    readers: dict[str, Reader] = {
+        "csv": csv.read,
+        "tsv": csv.read_tabs,
+        "json": json.read,
+        "jsonl": json.read_lines,
+        "stix": stix.read,
+        "oscal": oscal.read,
+    }
+    return readers[name]
+
+
+def decode(data: bytes, encoding: str) -> str:
+    """Text of the bytes. Raises SourceUnreadable with the byte where it is not of that encoding."""
+    try:
+        return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+    except UnicodeDecodeError as exc:
+        raise SourceUnreadable(
+            f"not {encoding} at byte {exc.start}: give the file's encoding under options"
+        ) from exc
+    except LookupError as exc:
+        raise SourceUnreadable(f"no encoding {encoding!r}") from exc

@@ -1,0 +1,45 @@
+"""CSV and TSV: one record a row, located by the line it starts on."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from kg.errors import SourceUnreadable
+from loaders.dataset import Options
+from loaders.readers import Record, decode
+
+MAX_CELL = 1_000_000
+
+
+def read(data: bytes, options: Options) -> Iterator[Record]:
+    """Comma-separated unless ``delimiter`` says otherwise; the first row names the fields."""
+    return _rows(decode(data, options.encoding), options.delimiter or ",")
+
+
+def read_tabs(data: bytes, options: Options) -> Iterator[Record]:
+    return _rows(decode(data, options.encoding), options.delimiter or "\t")
+
+
+def _rows(text: str, delimiter: str) -> Iterator[Record]:
+    csv.field_size_limit(MAX_CELL)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        if not any(header):
+            raise SourceUnreadable("line 1: no header row")
+        if twice := sorted({name for name in header if header.count(name) > 1}):
+            raise SourceUnreadable(f"line 1: field {twice[0]!r} is named twice")
+        start = rows.line_num + 1
+        for row in rows:
+            locator, start = f"line {start}", rows.line_num + 1
+            if not row:
+                continue
+            fields = dict(zip(header, row, strict=False))
+            problem = (
+                None if len(row) == len(header) else f"{len(row)} cells where the header has {len(header)}"
+            )
+            yield Record(locator, fields, problem)
+    except csv.Error as exc:
+        raise SourceUnreadable(f"line {rows.line_num}: {exc}") from exc

@@ -1,0 +1,103 @@
+"""JSON and JSON lines. Locators are JSON pointers (RFC 6901), or lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kg.errors import SourceUnreadable
+from loaders.dataset import Options
+from loaders.readers import Record, decode
+
+RECORDS = "/*"
+MAX_DEPTH_MESSAGE = "nested too deeply"
+
+
+def read(data: bytes, options: Options) -> Iterator[Record]:
+    """Records are what the pointer ``records`` picks: ``*`` is every member, ``**`` every depth."""
+    return pick(parse(data, options.encoding), options.records or RECORDS)
+
+
+def read_lines(data: bytes, options: Options) -> Iterator[Record]:
+    """One JSON object a line; a line that is none is a record with a problem."""
+    for number, line in enumerate(decode(data, options.encoding).split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = parse_text(line)
+        except SourceUnreadable as exc:
+            yield Record(f"line {number}", {"text": line[:1000]}, str(exc))
+            continue
+        yield _record(f"line {number}", value)
+
+
+def parse(data: bytes, encoding: str = "utf-8") -> Any:
+    """The document. Raises SourceUnreadable with line and column."""
+    return parse_text(decode(data, encoding))
+
+
+def parse_text(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as exc:
+        raise SourceUnreadable(f"not JSON at line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
+    except RecursionError as exc:
+        raise SourceUnreadable(f"not usable JSON: {MAX_DEPTH_MESSAGE}") from exc
+    except ValueError as exc:
+        raise SourceUnreadable(f"not usable JSON: {exc}") from exc
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SourceUnreadable(f"not usable JSON: the key {twice!r} is given twice in one object")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise SourceUnreadable(f"not usable JSON: {name} is not a JSON number")
+
+
+def pick(document: Any, pointer: str) -> Iterator[Record]:
+    """Walk a pointer with wildcards; yields objects in document order."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    yield from _walk(document, parts, "")
+
+
+def _walk(value: Any, parts: list[str], at: str) -> Iterator[Record]:
+    if not parts:
+        yield _record(at, value)
+        return
+    head, rest = parts[0], parts[1:]
+    if head == "**":
+        yield from _walk(value, rest, at)
+        for key, member in members(value):
+            yield from _walk(member, parts, f"{at}/{key}")
+    elif head == "*":
+        for key, member in members(value):
+            yield from _walk(member, rest, f"{at}/{key}")
+    elif isinstance(value, dict) and head in value:
+        yield from _walk(value[head], rest, f"{at}/{escape(head)}")
+    elif isinstance(value, list) and head.isdigit() and int(head) < len(value):
+        yield from _walk(value[int(head)], rest, f"{at}/{head}")
+
+
+def members(value: Any) -> Iterator[tuple[str, Any]]:
+    """Key and member of an object or list, keys escaped for a pointer."""
+    if isinstance(value, dict):
+        yield from ((escape(key), member) for key, member in value.items())
+    elif isinstance(value, list):
+        yield from ((str(i), member) for i, member in enumerate(value))
+
+
+def escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _record(locator: str, value: Any) -> Record:
+    if isinstance(value, dict):
+        return Record(locator, value)
+    return Record(locator, {"value": value}, "not a JSON object")

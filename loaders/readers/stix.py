@@ -1,0 +1,37 @@
+"""STIX 2.0 and 2.1 bundles: every object is a record.
+
+OASIS STIX 2.1, section 8 (bundle). Versions of one object in one bundle: the newest ``modified`` counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kg.errors import SourceUnreadable
+from loaders.dataset import Options
+from loaders.readers import Record
+from loaders.readers.json import parse
+
+
+def read(data: bytes, options: Options) -> Iterator[Record]:
+    """Objects in bundle order, located as ``/objects/N``."""
+    bundle = parse(data, options.encoding)
+    objects = bundle.get("objects") if isinstance(bundle, dict) and bundle.get("type") == "bundle" else None
+    if not isinstance(objects, list):
+        raise SourceUnreadable("not a STIX bundle: expected an object of type bundle with a list of objects")
+    newest: dict[str, str] = {}
+    for item in objects:
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            newest[item["id"]] = max(newest.get(item["id"], ""), str(item.get("modified", "")))
+    for number, item in enumerate(objects):
+        locator = f"/objects/{number}"
+        if (
+            not isinstance(item, dict)
+            or not isinstance(item.get("id"), str)
+            or not isinstance(item.get("type"), str)
+        ):
+            yield Record(locator, {"value": item}, "not a STIX object: it has no id or no type")
+        elif str(item.get("modified", "")) < newest[item["id"]]:
+            yield Record(locator, item, "an older version of an object that is in the bundle again")
+        else:
+            yield Record(locator, item)

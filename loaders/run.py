@@ -1,0 +1,292 @@
+"""One load, from the dataset file to the visible graph: read, map, validate, expect, commit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from kg.domain.fact import TYPE, EntityId, Fact, Literal
+from kg.domain.lineage import GraphProfile, Rejection, Run, Source
+from kg.domain.ontology import Ontology
+from kg.errors import ExpectationFailed, KgError, OntologyInvalid, SourceUnreadable
+from kg.ports.clock import Clock, instant
+from kg.ports.ledger import RunLedger
+from kg.ports.store import Entry, GraphStore, GraphWriter, LoadTarget
+from loaders.dataset import DatasetFile
+from loaders.mapping import RecordMapping
+from loaders.readers import Record, read_file, reader_for
+
+CHUNK = 5_000
+Progress = Callable[[str, int, int | None], None]
+"""Told the stage, how many records are done and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to load: the checked dataset file, its ontology, and where its files lie."""
+
+    spec: DatasetFile
+    document: dict[str, Any]
+    ontology: Ontology
+    ontology_document: str
+    folder: Path
+
+
+@dataclass
+class _Tally:
+    """What a run has counted so far."""
+
+    records: int = 0
+    skipped: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+    left_over: set[str] = field(default_factory=set)
+    entities: dict[EntityId, str] = field(default_factory=dict)
+    facts: Counter[str] = field(default_factory=Counter)
+    seen: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _File:
+    source: Source
+    records: list[Record]
+
+
+def load(job: Job, store: GraphStore, ledger: RunLedger, clock: Clock, progress: Progress) -> Run:
+    """Load one dataset version. The run returned is complete or unchanged; a failed one is recorded and raised."""
+    started = instant(clock())
+    spec = job.spec
+    contents = [(name, *read_file(_resolve(job.folder, name))) for name in spec.files]
+    fingerprint = _fingerprint(job, [(name, checksum) for name, _, checksum in contents])
+    run = Run(
+        id=f"run-{hashlib.sha256(f'{fingerprint}{started}'.encode()).hexdigest()[:16]}",
+        job=f"load {spec.dataset}@{spec.version}",
+        dataset=spec.dataset,
+        version=spec.version,
+        state="complete",
+        started_at=started,
+        ended_at=started,
+        fingerprint=fingerprint,
+    )
+    if ledger.last_fingerprint(spec.dataset, spec.version) == fingerprint:
+        unchanged = replace(
+            run,
+            state="unchanged",
+            ended_at=instant(clock()),
+            message="same files, same mapping: nothing to do",
+        )
+        ledger.append_run(unchanged, [])
+        return unchanged
+    tally = _Tally()
+    try:
+        files = [_read(job, name, data, checksum) for name, data, checksum in contents]
+        del contents
+        target = LoadTarget(
+            spec.version_value(), job.ontology_document, tuple(file.source for file in files), spec.current
+        )
+        with store.writer(target, run.id) as writer:
+            writer.put(_entries(job, files, writer, tally, progress))
+            _expect(spec, tally)
+            progress("commit", tally.records, tally.records)
+            profile = GraphProfile(
+                "", dict(sorted(Counter(tally.entities.values()).items())), dict(sorted(tally.facts.items()))
+            )
+            return writer.commit(_ended(run, tally, clock), profile, tally.rejections)
+    except KgError as exc:
+        ledger.append_run(
+            replace(_ended(run, tally, clock), state="failed", message=str(exc)), tally.rejections
+        )
+        raise
+
+
+def _ended(run: Run, tally: _Tally, clock: Clock) -> Run:
+    return replace(
+        run,
+        ended_at=instant(clock()),
+        records=tally.records,
+        rejected=len(tally.rejections),
+        skipped=tally.skipped,
+        left_over=tuple(sorted(tally.left_over)),
+    )
+
+
+def _resolve(folder: Path, name: str) -> Path:
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise SourceUnreadable(f"file {name!r} lies outside {str(folder)!r}")
+    return path
+
+
+def _fingerprint(job: Job, checksums: list[tuple[str, str]]) -> str:
+    content = json.dumps(
+        [job.document, json.loads(job.ontology_document), checksums], sort_keys=True, default=str
+    )
+    return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+
+
+def _read(job: Job, name: str, data: bytes, checksum: str) -> _File:
+    spec = job.spec
+    version = spec.version_value()
+    source = Source(
+        id=f"{spec.dataset}@{spec.version}/{name}",
+        dataset=spec.dataset,
+        version=spec.version,
+        name=name,
+        checksum=checksum,
+        classification=version.classification,
+        title=spec.title,
+        publisher=spec.publisher,
+        licence=spec.licence,
+        issued=spec.issued,
+    )
+    try:
+        return _File(source, list(reader_for(spec.format)(data, spec.options)))
+    except SourceUnreadable as exc:
+        raise SourceUnreadable(f"{name}: {exc}") from exc
+
+
+def _entries(
+    job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, progress: Progress
+) -> Iterator[Entry]:
+    """Two passes: what the files declare, then every fact whose ends are declared here or by a loaded dataset."""
+    mapping = RecordMapping(job.spec, job.ontology)
+    total = sum(len(file.records) for file in files)
+    lookups = (
+        mapping.lookups([record for file in files for record in file.records])
+        if mapping.needs_lookups
+        else {}
+    )
+    clashes = _declare(files, mapping, lookups, tally)
+    held: list[Entry] = []
+    for file in files:
+        for record in file.records:
+            tally.records += 1
+            if record.problem is not None:
+                tally.rejections.append(
+                    Rejection(file.source.id, record.locator, record.problem, record.fields)
+                )
+                continue
+            if (file.source.id, record.locator) in clashes:
+                reason = clashes[file.source.id, record.locator]
+                tally.rejections.append(Rejection(file.source.id, record.locator, reason, record.fields))
+                continue
+            if mapping.skipped(record, lookups):
+                tally.skipped += 1
+                continue
+            tally.left_over |= mapping.left_over(record, lookups)
+            for mapped in mapping.apply(record, lookups):
+                if mapped.fact is None:
+                    tally.rejections.append(
+                        Rejection(file.source.id, mapped.locator, mapped.reason, record.fields)
+                    )
+                else:
+                    held.append(Entry(mapped.fact, file.source.id, mapped.locator))
+            if len(held) >= CHUNK:
+                yield from _valid(held, job.ontology, writer, tally)
+                held = []
+                progress("load", tally.records, total)
+    yield from _valid(held, job.ontology, writer, tally)
+    progress("load", tally.records, total)
+
+
+def _declare(
+    files: list[_File], mapping: RecordMapping, lookups: Any, tally: _Tally
+) -> dict[tuple[str, str], str]:
+    """Collect the types the files declare; gives the records that give a key a second type."""
+    clashes = {}
+    for file in files:
+        for record in file.records:
+            if record.problem is None and not mapping.skipped(record, lookups):
+                for entity, type_name in mapping.declarations(record, lookups):
+                    if (first := tally.entities.setdefault(entity, type_name)) != type_name:
+                        clashes[file.source.id, record.locator] = (
+                            f"{entity!r} is declared twice, as {first} and as {type_name}"
+                        )
+    return clashes
+
+
+def _valid(entries: list[Entry], ontology: Ontology, writer: GraphWriter, tally: _Tally) -> Iterator[Entry]:
+    """Drop, with a reason, what the ontology does not allow or what names an entity nobody declares."""
+    types = tally.entities
+    ends = {entry.fact.subject for entry in entries} | {
+        e.fact.target for e in entries if e.fact.target is not None
+    }
+    elsewhere = writer.declared(ends)
+    for entry in entries:
+        reason = _violation(entry.fact, ontology, types, elsewhere)
+        if reason is not None:
+            tally.rejections.append(Rejection(entry.source, entry.locator, reason, _as_record(entry.fact)))
+            continue
+        number = int(entry.fact.id[2:18], 16)
+        if number not in tally.seen:
+            tally.seen.add(number)
+            tally.facts[entry.fact.predicate] += 1
+        yield entry
+
+
+def _as_record(fact: Fact) -> dict[str, Any]:
+    target = fact.object.value if isinstance(fact.object, Literal) else fact.object
+    return {"subject": fact.subject, "predicate": fact.predicate, "object": target}
+
+
+def _violation(
+    fact: Fact, ontology: Ontology, own: dict[EntityId, str], elsewhere: dict[EntityId, str]
+) -> str | None:
+    if fact.predicate == TYPE:
+        other = elsewhere.get(fact.subject)
+        mine = own[fact.subject]
+        return (
+            None if other in (None, mine) else f"{fact.subject!r} is already a {other}, here it is a {mine}"
+        )
+    predicate = ontology.predicates[fact.predicate]
+    for role, entity, allowed in (
+        ("subject", fact.subject, predicate.subjects),
+        ("object", fact.target, predicate.objects),
+    ):
+        if entity is None:
+            continue
+        actual = own.get(entity) or elsewhere.get(entity)
+        if actual is None:
+            return f"{fact.predicate}: {role} {entity!r} is declared by no loaded dataset"
+        if allowed and not ontology.covers(allowed, actual):
+            return f"{fact.predicate}: {role} {entity!r} is a {actual}, not a {' or '.join(allowed)}"
+    return None
+
+
+def _expect(spec: DatasetFile, tally: _Tally) -> None:
+    """Raise ExpectationFailed naming what was expected and found."""
+    records = {(item.source, item.locator.partition("#")[0]) for item in tally.rejections}
+    share = len(records) / tally.records if tally.records else 0.0
+    if share > spec.expect.rejected:
+        first = tally.rejections[0]
+        hint = (
+            f"; load first: {', '.join(spec.after)}"
+            if "declared by no loaded dataset" in first.reason and spec.after
+            else ""
+        )
+        raise ExpectationFailed(
+            f"{spec.dataset}@{spec.version}: {len(records):,} of {tally.records:,} records rejected "
+            f"({share:.1%}, allowed {spec.expect.rejected:.1%}); the first, {first.locator}: {first.reason}{hint}"
+        )
+    kinds = Counter(tally.entities.values())
+    for what, found, bounds in (
+        ("entities", kinds, spec.expect.entities),
+        ("facts", tally.facts, spec.expect.facts),
+    ):
+        for name, (least, most) in bounds.items():
+            if not least <= found[name] <= most:
+                raise ExpectationFailed(
+                    f"{spec.dataset}@{spec.version}: {found[name]:,} {what} of {name}, expected {least:,} to {most:,}"
+                )
+
+
+def ontology_text(document: dict[str, Any]) -> str:
+    """The ontology document as the store keeps it."""
+    try:
+        return json.dumps(document, sort_keys=True, ensure_ascii=False)
+    except (TypeError, ValueError) as exc:
+        raise OntologyInvalid(f"ontology file: {exc}") from exc
