@@ -79,7 +79,7 @@ class Missing:
     says: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ontology:
     """One or several ontology documents read as one."""
 
@@ -179,7 +179,8 @@ def parse(document: Any, *, core: Ontology | None = None) -> Ontology:
         for i, item in enumerate(_list(top.get("missing", []), "missing"))
     )
     _check_references(keys, types, predicates, reserved=core is not None)
-    own = Ontology((name,), keys, types, predicates, missing)
+    version = str(top.get("version", ""))
+    own = Ontology((f"{name}@{version}" if version else name,), keys, types, predicates, missing)
     return merge([core, own]) if core else own
 
 

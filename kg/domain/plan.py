@@ -143,6 +143,13 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 _BOUNDS = {"max_hops": (1, MAX_HOPS), "top": (1, MAX_TOP), "number": (0, 1_000_000)}
 
 
+def as_set(plan: Plan | None) -> SetPlan:
+    """The plan as a set expression. Raises PlanInvalid for an operator that only stands on top."""
+    if not isinstance(plan, _SETS):
+        raise PlanInvalid(f"not a set expression: {plan!r}")
+    return cast("SetPlan", plan)
+
+
 def children(plan: Plan) -> Iterator[SetPlan]:
     """The set expressions directly inside, in field order."""
     for field in fields(plan):

@@ -1,0 +1,361 @@
+"""Plan to rows with witnesses, set-at-a-time through the View: one read per step, never one per entity."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from kg.answer.graph import shortest_paths
+from kg.domain.fact import Entity, EntityId, Fact, FactId
+from kg.domain.ontology import Direction, Ontology
+from kg.domain.plan import (
+    Count,
+    Each,
+    Entities,
+    Follow,
+    Having,
+    Intersect,
+    Minus,
+    Paths,
+    Plan,
+    Rank,
+    SetPlan,
+    UnionOf,
+    Where,
+    children,
+)
+from kg.domain.result import Absence, Result, Row
+from kg.errors import PlanInvalid
+from kg.ports.store import GraphView
+
+MAX_SET = 50_000
+"""Entities in one set of a plan; more is cut and said."""
+MAX_EACH = 5_000
+"""Facts of one predicate followed from one entity; more is cut and said."""
+
+Origin = EntityId | None
+"""The row of an enclosing ``having`` or ``rank`` that a member belongs to; ``None`` outside."""
+Members = dict[tuple[Origin, EntityId], tuple[FactId, ...]]
+
+
+@dataclass
+class _State:
+    """What execution has read so far; every entity and fact is read once."""
+
+    view: GraphView
+    ontology: Ontology
+    entities: dict[EntityId, Entity] = field(default_factory=dict)
+    unknown: set[EntityId] = field(default_factory=set)
+    facts: dict[FactId, Fact] = field(default_factory=dict)
+    absences: list[Absence] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+
+    def meet(self, ids: Collection[EntityId]) -> None:
+        """Read the entities not met yet."""
+        new = set(ids) - set(self.entities) - self.unknown
+        if new:
+            found = self.view.entities(new)
+            self.entities |= found
+            self.unknown |= new - set(found)
+
+    def active(self, entity: EntityId, type_name: str | None) -> bool:
+        """Whether the entity is visible, not withdrawn and of the type."""
+        met = self.entities.get(entity)
+        return (
+            met is not None
+            and met.status is None
+            and (type_name is None or met.type in self.ontology.family(type_name))
+        )
+
+
+def execute(plan: Plan, view: GraphView) -> Result:
+    """Run the plan. Raises PlanInvalid when it does not fit the ontology."""
+    ontology = view.ontology()
+    validate(plan, ontology)
+    state = _State(view, ontology)
+    if isinstance(plan, Count):
+        return _count(plan, state)
+    if isinstance(plan, Rank):
+        return _rank(plan, state)
+    if isinstance(plan, Paths):
+        return _paths(plan, state)
+    return _result(state, "list", _rows(_run(plan, state, {}), state))
+
+
+def validate(plan: Plan, ontology: Ontology) -> None:
+    """Refuse types and predicates that the ontology does not have."""
+    if isinstance(plan, Entities | Follow) and plan.type is not None and plan.type not in ontology.types:
+        raise PlanInvalid(f"no type {plan.type!r} in the ontology")
+    if isinstance(plan, Follow | Where):
+        predicate = ontology.predicates.get(plan.predicate)
+        if predicate is None:
+            raise PlanInvalid(f"no predicate {plan.predicate!r} in the ontology")
+        if (predicate.value is not None) != isinstance(plan, Where):
+            raise PlanInvalid(
+                f"{plan.predicate!r} {'is a literal: use where' if predicate.value else 'leads to entities: use follow'}"
+            )
+    for child in children(plan):
+        validate(child, ontology)
+
+
+# --- operators on top -----------------------------------------------------------------------------------------
+
+
+def _count(plan: Count, state: _State) -> Result:
+    rows = _rows(_run(plan.source, state, {}), state)
+    of = None if plan.of is None else len({entity for _, entity in _run(plan.of, state, {})})
+    return replace(_result(state, "count", rows), value=len(rows), of=of)
+
+
+def _rank(plan: Rank, state: _State) -> Result:
+    source = _run(plan.source, state, {})
+    found = _run(plan.by, state, {entity: entity for _, entity in source})
+    groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
+    for (origin, entity), witness in found.items():
+        if origin is not None:
+            groups.setdefault(origin, []).append((entity, witness))
+    scored = sorted(
+        ((len(groups.get(entity, ())), entity) for _, entity in source),
+        key=lambda pair: (-pair[0] if plan.order == "most" else pair[0], pair[1]),
+    )
+    scored = [pair for pair in scored if pair[0] > 0 or plan.order == "fewest"]
+    if len(scored) > plan.top:
+        last = scored[plan.top - 1][0]
+        scored = [pair for i, pair in enumerate(scored) if i < plan.top or pair[0] == last]
+    rows = tuple(
+        Row(
+            entity,
+            _join(source[None, entity], *(witness for _, witness in sorted(groups.get(entity, ())))),
+            value,
+        )
+        for value, entity in scored
+    )
+    return replace(_result(state, "ranking", rows), value=rows[0].value if rows else None)
+
+
+def _paths(plan: Paths, state: _State) -> Result:
+    starts = {entity for _, entity in _run(plan.start, state, {})}
+    ends = {entity for _, entity in _run(plan.end, state, {})}
+    facts: dict[FactId, Fact] = {}
+    reached, frontier = set(starts), set(starts)
+    for _ in range(plan.max_hops):
+        if not frontier or reached & ends - starts:
+            break
+        step: set[EntityId] = set()
+        for direction in ("out", "in"):
+            expansion = state.view.follow(frontier, (), direction, MAX_EACH)  # type: ignore[arg-type]
+            _note_cut(state, expansion.cut, "facts")
+            for fact in expansion.facts:
+                if fact.target is not None:
+                    facts[fact.id] = fact
+                    step |= {fact.subject, fact.target}
+        state.meet(step)
+        frontier = {e for e in step - reached if state.active(e, None)}
+        reached |= frontier
+        if len(reached) > MAX_SET:
+            state.cut.append(f"more than {MAX_SET:,} entities within reach: farther ones were not looked at")
+            break
+    chains = shortest_paths(facts.values(), starts, ends, plan.max_hops)
+    state.facts |= {fact: facts[fact] for chain in chains for fact in chain.facts}
+    return replace(_result(state, "path", ()), paths=chains, value=len(chains[0].facts) if chains else None)
+
+
+def _result(state: _State, kind: str, rows: tuple[Row, ...]) -> Result:
+    used = {fact for row in rows for fact in row.witness} | set(state.facts if kind == "path" else ())
+    return Result(
+        type=kind,  # type: ignore[arg-type]
+        rows=rows,
+        facts={fact: state.facts[fact] for fact in sorted(used)},
+        entities=state.entities,
+        absences=tuple(state.absences),
+        cut=tuple(dict.fromkeys(state.cut)),
+    )
+
+
+def _rows(members: Members, state: _State) -> tuple[Row, ...]:
+    return tuple(
+        Row(entity, witness)
+        for (_, entity), witness in sorted(
+            members.items(), key=lambda item: state.entities[item[0][1]].keys[0]
+        )
+    )
+
+
+# --- set expressions --------------------------------------------------------------------------------------------
+
+
+def _run(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:
+    if isinstance(plan, Each):
+        return {(origin, origin): () for origin in each}
+    if isinstance(plan, Entities):
+        return _entities(plan, state)
+    if isinstance(plan, Follow):
+        return _follow(plan, state, each)
+    if isinstance(plan, Where):
+        return _where(plan, state, each)
+    if isinstance(plan, Having):
+        return _having(plan, state, each)
+    if isinstance(plan, UnionOf):
+        return _union([_run(part, state, each) for part in plan.plans])
+    if isinstance(plan, Intersect):
+        return _intersect([_run(part, state, each) for part in plan.plans])
+    found, without = _run(plan.source, state, each), _run(plan.without, state, each)
+    gone = _spread(found, without)
+    return {key: witness for key, witness in found.items() if key not in gone}
+
+
+def _entities(plan: Entities, state: _State) -> Members:
+    if plan.ids:
+        state.meet(plan.ids)
+        # A named entity may be withdrawn: the question speaks of it.
+        return {(None, entity): () for entity in plan.ids if entity in state.entities}
+    listing = state.view.scan(state.ontology.family(plan.type or ""), MAX_SET)
+    if listing.cut:
+        state.cut.append(f"more than {MAX_SET:,} entities of {plan.type}: the rest was not looked at")
+    state.meet(listing.ids)
+    return {(None, entity): () for entity in listing.ids if state.active(entity, plan.type)}
+
+
+def _follow(plan: Follow, state: _State, each: dict[EntityId, EntityId]) -> Members:
+    source = _run(plan.source, state, each)
+    facts = _step({entity for _, entity in source}, plan.predicate, plan.direction, state)
+    state.meet({_far(fact, plan.direction) for fact in facts})
+    by_near: dict[EntityId, list[Fact]] = {}
+    for fact in facts:
+        if state.active(_far(fact, plan.direction), plan.type):
+            by_near.setdefault(_near(fact, plan.direction), []).append(fact)
+    found: Members = {}
+    for (origin, near), witness in source.items():
+        for fact in by_near.get(near, ()):
+            state.facts[fact.id] = fact
+            key = (origin, _far(fact, plan.direction))
+            found[key] = _join(found.get(key, ()), witness, (fact.id,))
+    if not found and source and not each:
+        nears = tuple(sorted({entity for _, entity in source}))
+        state.absences.append(Absence(plan.predicate, plan.direction, nears, len(facts)))
+    return found
+
+
+def _where(plan: Where, state: _State, each: dict[EntityId, EntityId]) -> Members:
+    source = _run(plan.source, state, each)
+    facts = _step({entity for _, entity in source}, plan.predicate, "out", state)
+    datatype = state.ontology.predicates[plan.predicate].value or "text"
+    holding: dict[EntityId, list[FactId]] = {}
+    for fact in facts:
+        if not isinstance(fact.object, str) and _compares(fact.object.value, plan, datatype):
+            state.facts[fact.id] = fact
+            holding.setdefault(fact.subject, []).append(fact.id)
+    return {key: _join(w, tuple(holding[key[1]])) for key, w in source.items() if key[1] in holding}
+
+
+def _compares(actual: str, plan: Where, datatype: str) -> bool:
+    left: str | float = actual.casefold()
+    right: str | float = plan.value.casefold()
+    if datatype == "number":
+        try:
+            left, right = float(actual), float(plan.value)
+        except ValueError as exc:
+            raise PlanInvalid(f"{plan.value!r} is not a number, {plan.predicate!r} is one") from exc
+    elif plan.comparator == "contains":
+        return str(right) in str(left)
+    tests = {"=": left == right, "!=": left != right}
+    if plan.comparator in tests:
+        return tests[plan.comparator]
+    below, equal = left < right, left == right  # type: ignore[operator]
+    return {"<": below, "<=": below or equal, ">": not below and not equal, ">=": not below}.get(
+        plan.comparator, False
+    )
+
+
+def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Members:
+    source = _run(plan.source, state, each)
+    before = len(state.facts)
+    found = _run(plan.plan, state, {entity: entity for _, entity in source})
+    groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
+    for (origin, entity), witness in found.items():
+        if origin is not None:
+            groups.setdefault(origin, []).append((entity, witness))
+    kept: Members = {}
+    for (origin, entity), witness in source.items():
+        reached = sorted(groups.get(entity, ()))
+        if _holds(plan, len(reached)):
+            shown = reached[: plan.number if plan.quantifier in ("at_least", "exactly") else 1]
+            if plan.quantifier in ("none", "at_most"):
+                shown = reached
+            kept[origin, entity] = _join(witness, *(w for _, w in shown))
+    if plan.quantifier in ("none", "at_most") and (step := _searched(plan.plan)) is not None:
+        empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}))
+        if empty:
+            state.absences.append(Absence(step.predicate, step.direction, empty, len(state.facts) - before))
+    return kept
+
+
+def _holds(plan: Having, number: int) -> bool:
+    return {
+        "some": number > 0,
+        "none": number == 0,
+        "at_least": number >= plan.number,
+        "at_most": number <= plan.number,
+        "exactly": number == plan.number,
+    }[plan.quantifier]
+
+
+def _searched(plan: SetPlan) -> Follow | None:
+    """The step from the row at hand that a sub-plan takes first."""
+    if isinstance(plan, Follow) and isinstance(plan.source, Each):
+        return plan
+    return next((found for child in children(plan) if (found := _searched(child)) is not None), None)
+
+
+# --- helpers -------------------------------------------------------------------------------------------------------
+
+
+def _step(ids: set[EntityId], predicate: str, direction: Direction, state: _State) -> tuple[Fact, ...]:
+    expansion = state.view.follow(ids, (predicate,), direction, MAX_EACH)
+    _note_cut(state, expansion.cut, predicate)
+    return expansion.facts
+
+
+def _note_cut(state: _State, cut: tuple[EntityId, ...], what: str) -> None:
+    for entity in cut:
+        state.cut.append(f"{entity} has more than {MAX_EACH:,} {what}: the rest was not looked at")
+
+
+def _near(fact: Fact, direction: Direction) -> EntityId:
+    return fact.subject if direction == "out" else str(fact.object)
+
+
+def _far(fact: Fact, direction: Direction) -> EntityId:
+    return str(fact.object) if direction == "out" else fact.subject
+
+
+def _union(parts: list[Members]) -> Members:
+    found: Members = {}
+    for part in parts:
+        for key, witness in part.items():
+            found[key] = _join(found.get(key, ()), witness)
+    return found
+
+
+def _intersect(parts: list[Members]) -> Members:
+    """Members of all parts; a part without origins (one that does not use ``each``) counts for every origin."""
+    tied = [part for part in parts if any(origin is not None for origin, _ in part)]
+    loose = [part for part in parts if part not in tied]
+    if any(not part for part in parts):
+        return {}
+    first, *rest = tied or loose
+    found = first
+    for other in rest:
+        found = {key: _join(witness, other[key]) for key, witness in found.items() if key in other}
+    for other in loose if tied else ():
+        found = {(o, e): _join(w, other[None, e]) for (o, e), w in found.items() if (None, e) in other}
+    return found
+
+
+def _spread(found: Members, without: Members) -> set[tuple[Origin, EntityId]]:
+    loose = {entity for origin, entity in without if origin is None}
+    return {key for key in found if key in without or key[1] in loose}
+
+
+def _join(*witnesses: Iterable[FactId]) -> tuple[FactId, ...]:
+    return tuple(dict.fromkeys(fact for witness in witnesses for fact in witness))

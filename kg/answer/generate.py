@@ -1,0 +1,71 @@
+"""Result and evidence to a draft of claims, without a model: sentences made from the plan and its rows."""
+
+from __future__ import annotations
+
+from kg.answer.wording import Wording
+from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
+from kg.domain.plan import Plan
+from kg.domain.result import Result, Row
+
+MAX_NAMED = 30
+"""Rows named in the first sentence; the rest is counted there and has claims of its own."""
+MAX_SENTENCES = 4
+"""Facts told in the claim of one row; the others are cited."""
+
+
+def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording) -> Draft:
+    """Write the answer in one sentence, then one claim a row."""
+    by_fact = {fact: item for item in evidence.items if item.kind == "fact" for fact in item.facts}
+    absences = [item for item in evidence.items if item.kind == "absence"]
+    claims = [Claim("C1", summary(plan, result, wording), tuple(item.id for item in evidence.items))]
+    for row in result.rows:
+        cited = [by_fact[fact] for fact in row.witness if fact in by_fact]
+        cited += [item for item in absences if row.entity in item.entities]
+        if cited:
+            claims.append(
+                Claim(f"C{len(claims) + 1}", _row(row, cited, wording), tuple(item.id for item in cited))
+            )
+    for chain in result.paths:
+        cited = [by_fact[fact] for fact in chain.facts if fact in by_fact]
+        claims.append(
+            Claim(f"C{len(claims) + 1}", " ".join(i.text for i in cited), tuple(i.id for i in cited))
+        )
+    return Draft(tuple(claims))
+
+
+def summary(plan: Plan, result: Result, wording: Wording) -> str:
+    """The answer in one sentence."""
+    if result.type == "count":
+        of = f" of {result.of}" if result.of is not None else ""
+        return f"{result.value}{of}. I counted {wording.plan(plan)}."
+    if result.type == "ranking":
+        if not result.rows:
+            return f"None. I ranked {wording.plan(plan)}."
+        names = _listed(result.rows, wording)
+        return f"{names}, with {result.value}. I looked for {wording.plan(plan)}."
+    if result.type == "path":
+        if not result.paths:
+            return f"No path found. I looked for {wording.plan(plan)}."
+        return f"{len(result.paths[0].facts)} steps apart. I looked for {wording.plan(plan)}."
+    if not result.rows:
+        return f"None. I looked for {wording.plan(plan)}."
+    return f"{len(result.rows)}: {_listed(result.rows, wording)}. I looked for {wording.plan(plan)}."
+
+
+def _listed(rows: tuple[Row, ...], wording: Wording) -> str:
+    names = [wording.entity(row.entity) for row in rows[:MAX_NAMED]]
+    more = len(rows) - len(names)
+    if more:
+        names.append(f"{more} more")
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _row(row: Row, cited: list[Evidence], wording: Wording) -> str:
+    value = f", {row.value}" if row.value is not None else ""
+    said = [item.text for item in cited if item.kind == "fact"][:MAX_SENTENCES]
+    more = sum(item.kind == "fact" for item in cited) - len(said)
+    if more:
+        said.append(f"And {more} more facts.")
+    if any(item.kind == "absence" for item in cited):
+        said.append("Nothing of the kind asked about was found for it.")
+    return f"{wording.entity(row.entity)}{value}: {' '.join(said)}"

@@ -1,0 +1,224 @@
+"""Question to mentions: keys, names, type nouns, predicate phrases, cues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from kg.domain.fact import ALIAS, Entity, EntityId, Fact, Literal
+from kg.domain.ontology import Ontology
+from kg.domain.question import Linked, Mention, Question, Word
+from kg.domain.words import fold
+from kg.ports.store import GraphView
+from kg.text.language import Language, Token, english, stems, tokenize
+
+LONGEST_NAME = 8
+"""Words of a name; longer names are found by their key."""
+LONGEST_KEY = 6
+NAMESAKES = 10
+"""Entities sharing one name that are considered; more than a person would choose among."""
+
+
+def link(question: Question, view: GraphView) -> Linked:
+    """Recognise what the question speaks of. At most four round trips, whatever its length."""
+    text = question.text.replace("\u2019", "'").replace("n't ", " not ")
+    tokens = tokenize(text)
+    language, ontology = english(), view.ontology()
+    keyed = dict(_keys(text, tokens, ontology))
+    places = [(span, name) for name, span in _name_spans(tokens)]
+    named = view.named(
+        [name for _, name in places] + [entity for ids in keyed.values() for entity in ids], NAMESAKES
+    )
+    candidates = {entity for ids in keyed.values() for entity in ids} | {
+        e for ids in named.values() for e in ids
+    }
+    entities = view.entities(candidates)
+    mentions = [
+        *_entity_mentions(keyed, places, named, entities),
+        *_phrase_mentions(tokens, ontology, language),
+        *_dataset_mentions(tokens, view),
+    ]
+    mentions = _active_first(mentions, entities)
+    mentions = _merge_appositions(tokens, mentions)
+    mentions = _absorb(tokens, mentions, entities, view, language)
+    words = tuple(
+        Word(t.text, needed=t.folded not in language.droppable and t.text not in "?.") for t in tokens
+    )
+    return Linked(words, tuple(_longest(mentions)), entities)
+
+
+def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
+    for i in range(length):
+        for j in range(i + 1, min(i + longest, length) + 1):
+            yield i, j
+
+
+def _name_spans(tokens: Sequence[Token]) -> Iterator[tuple[str, tuple[int, int]]]:
+    for i, j in _spans(len(tokens), LONGEST_NAME):
+        if all(token.text.isalnum() for token in (tokens[i], tokens[j - 1])):
+            yield fold(" ".join(token.folded for token in tokens[i:j])), (i, j)
+
+
+def _keys(
+    text: str, tokens: Sequence[Token], ontology: Ontology
+) -> Iterator[tuple[tuple[int, int], tuple[EntityId, ...]]]:
+    """Spans that can be spelt keys, as they stand in the text."""
+    for i, j in _spans(len(tokens), LONGEST_KEY):
+        raw = text[tokens[i].start : tokens[j - 1].end]
+        if raw.count("(") > raw.count(")"):
+            raw += ")"
+        if any(c.isdigit() for c in raw) or j == i + 1:
+            if ids := tuple(dict.fromkeys(ontology.ids_of_key(raw))):
+                yield (i, j), ids
+
+
+def _entity_mentions(
+    keyed: dict[tuple[int, int], tuple[EntityId, ...]],
+    places: Sequence[tuple[tuple[int, int], str]],
+    named: dict[str, tuple[EntityId, ...]],
+    entities: dict[EntityId, Entity],
+) -> Iterator[Mention]:
+    for (i, j), ids in keyed.items():
+        for entity in (*ids, *(found for key in ids for found in named.get(key, ()))):
+            if entity in entities:
+                yield Mention(i, j, "entity", entity)
+    for (i, j), name in places:
+        for entity in named.get(name, ()):
+            if entity in entities:
+                yield Mention(i, j, "entity", entity, fact=_alias_fact(entities[entity], name))
+
+
+def _alias_fact(entity: Entity, folded: str) -> Fact | None:
+    if fold(entity.name) == folded:
+        return None
+    alias = next((alias for alias in entity.aliases if fold(alias) == folded), None)
+    return Fact.of(entity.id, ALIAS, Literal(alias)) if alias is not None else None
+
+
+def _phrase_mentions(tokens: Sequence[Token], ontology: Ontology, language: Language) -> Iterator[Mention]:
+    """Type nouns, predicate phrases and cues, found as stem sequences between droppable words."""
+    phrases: dict[tuple[str, ...], list[Mention]] = {}
+
+    def add(text: str, mention: Mention) -> None:
+        kept = tuple(
+            s
+            for s, word in zip(stems(text), fold(text).split(), strict=True)
+            if word not in language.droppable
+        )
+        phrases.setdefault(kept or stems(text), []).append(mention)
+
+    for entity_type in ontology.types.values():
+        for noun in entity_type.nouns:
+            add(noun, Mention(0, 0, "type", entity_type.name))
+    for predicate in ontology.predicates.values():
+        for phrase in predicate.phrases:
+            add(phrase, Mention(0, 0, "predicate", predicate.name, "out"))
+        for phrase in predicate.inverse:
+            add(phrase, Mention(0, 0, "predicate", predicate.name, "in"))
+    kept = [i for i, token in enumerate(tokens) if token.folded not in language.droppable]
+    longest = max((len(sequence) for sequence in phrases), default=0)
+    for at in range(len(kept)):
+        for size in range(1, min(longest, len(kept) - at) + 1):
+            sequence = tuple(tokens[i].stem for i in kept[at : at + size])
+            for mention in phrases.get(sequence, ()):
+                yield replace(mention, start=kept[at], end=kept[at + size - 1] + 1)
+    for sequence, cue in language.cues:
+        for i in range(len(tokens) - len(sequence) + 1):
+            if tuple(token.stem for token in tokens[i : i + len(sequence)]) == sequence:
+                yield Mention(i, i + len(sequence), "cue", cue)
+
+
+def _dataset_mentions(tokens: Sequence[Token], view: GraphView) -> Iterator[Mention]:
+    names = {fold(name): v.ref for v in view.datasets() for name in (v.title, v.publisher, *v.aliases)}
+    for name, (i, j) in _name_spans(tokens):
+        if name in names:
+            yield Mention(i, j, "dataset", names[name])
+
+
+def _active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity]) -> list[Mention]:
+    """A withdrawn entity is meant only where no active one has the name."""
+    found = list(mentions)
+    active = {(m.start, m.end) for m in found if m.kind == "entity" and entities[m.value].status is None}
+    return [
+        m
+        for m in found
+        if m.kind != "entity" or entities[m.value].status is None or (m.start, m.end) not in active
+    ]
+
+
+def _merge_appositions(tokens: Sequence[Token], mentions: list[Mention]) -> list[Mention]:
+    """A name beside its own key (``brute force (T1110)``) is one mention, and settles a shared name."""
+    entity = [m for m in mentions if m.kind == "entity"]
+    merged: list[Mention] = []
+    for left in entity:
+        for right in entity:
+            if left.end == right.start and left.value == right.value:
+                merged.append(replace(left, end=right.end))
+    return mentions + merged
+
+
+def _absorb(
+    tokens: Sequence[Token],
+    mentions: list[Mention],
+    entities: dict[EntityId, Entity],
+    view: GraphView,
+    language: Language,
+) -> list[Mention]:
+    """Widen an entity over neighbouring words of its own full name (``dump LSASS memory (T1003.001)``)."""
+    ids = {m.value for m in mentions if m.kind == "entity"}
+    bags = {entity: _name_stems(entities[entity]) for entity in ids}
+    for entity, broader in _broader(ids, entities, view).items():
+        for one in broader:
+            bags[entity] |= _name_stems(one)
+    widened = []
+    for mention in mentions:
+        if mention.kind == "entity":
+            start, end = mention.start, mention.end
+            while (
+                start > 0
+                and tokens[start - 1].stem in bags[mention.value]
+                and tokens[start - 1].folded not in language.droppable
+            ):
+                start -= 1
+            while end < len(tokens) and tokens[end].stem in bags[mention.value]:
+                end += 1
+            if (start, end) != (mention.start, mention.end):
+                widened.append(replace(mention, start=start, end=end))
+    return mentions + widened
+
+
+def _name_stems(entity: Entity) -> set[str]:
+    return {stem for name in (entity.name, *entity.aliases) for stem in stems(name)}
+
+
+def _broader(
+    ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphView
+) -> dict[EntityId, list[Entity]]:
+    """Entities whose names count as part of these entities' names."""
+    ontology = view.ontology()
+    predicates = {name for entity in ids for name in ontology.types[entities[entity].type].full_name}
+    if not predicates:
+        return {}
+    facts = view.follow(ids, predicates, "out", 1).facts
+    targets = view.entities({fact.target for fact in facts if fact.target is not None})
+    found: dict[EntityId, list[Entity]] = {}
+    for fact in facts:
+        if fact.target in targets:
+            found.setdefault(fact.subject, []).append(targets[fact.target])
+    return found
+
+
+def _longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
+    """Drop entity mentions inside a longer mention of the same entity, and all repeats."""
+    found = list(dict.fromkeys(mentions))
+    for mention in found:
+        inside = any(
+            other.kind == "entity" == mention.kind
+            and other.value == mention.value
+            and (other.start, other.end) != (mention.start, mention.end)
+            and other.start <= mention.start
+            and mention.end <= other.end
+            for other in found
+        )
+        if not inside:
+            yield mention

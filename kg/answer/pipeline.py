@@ -1,0 +1,145 @@
+"""One question, one way through: link, plan, execute, context, generate, verify, explain, record."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import rfc8785
+
+from kg.answer.context import context, facts_used
+from kg.answer.document import abstained, ambiguous, answered
+from kg.answer.execute import execute
+from kg.answer.explain import explanation
+from kg.answer.generate import generate
+from kg.answer.link import link
+from kg.answer.planner import Reading, plan
+from kg.answer.verify import verify
+from kg.answer.wording import Wording
+from kg.domain.decision import Document, comparable
+from kg.domain.ontology import Ontology
+from kg.domain.plan import Plan, Follow, Where, walk
+from kg.domain.question import MAX_QUESTION, Linked, Question
+from kg.domain.result import Result
+from kg.errors import QuestionInvalid
+from kg.ports.clock import Clock, instant
+from kg.ports.ledger import DecisionLedger
+from kg.ports.store import GraphStore, GraphView
+
+MAX_READINGS = 4
+"""Equally good readings that are run to see whether they differ."""
+
+
+@dataclass
+class Trace:
+    """How long each step took, in milliseconds."""
+
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def mark(self, step: str) -> None:
+        now = time.perf_counter()
+        self.steps.append({"step": step, "ms": round((now - self._last) * 1000, 3)})
+        self._last = now
+
+
+def answer(
+    question: Question, store: GraphStore, ledger: DecisionLedger, clock: Clock, given: Plan | None = None
+) -> Document:
+    """Answer the question and record the decision; there are no unrecorded decisions.
+
+    With ``given`` that plan is run instead of reading the question.
+    Raises QuestionInvalid, PlanInvalid, ScopeInvalid, NotFound or StoreError.
+    """
+    text = question.text.strip()
+    if not text:
+        raise QuestionInvalid("the question is empty")
+    if len(text) > MAX_QUESTION:
+        raise QuestionInvalid(f"the question has {len(text):,} characters; {MAX_QUESTION:,} are allowed")
+    question = replace(question, text=text)
+    trace = Trace()
+    view = store.view(question.scope)
+    trace.mark("view")
+    document = _decide(question, view, given, trace)
+    document["as_of"] = {
+        "valid": question.scope.valid_as_of or clock().date().isoformat(),
+        "known": view.known_at,
+    }
+    document["trace"] = {"asked_at": instant(clock()), "steps": trace.steps}
+    evidence = comparable([document["evidence"], document["answer"]])
+    document["evidence_hash"] = f"sha256:{hashlib.sha256(rfc8785.dumps(evidence)).hexdigest()}"
+    document["decision_id"] = f"d-{hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:24]}"
+    ledger.append(document["decision_id"], document)
+    return document
+
+
+def _decide(question: Question, view: GraphView, given: Plan | None, trace: Trace) -> Document:
+    ontology = view.ontology()
+    linked = link(question, view)
+    trace.mark("link")
+    if given is not None:
+        readings: tuple[Reading, ...] = (Reading(given, 0.0),)
+    else:
+        planned = plan(linked, ontology)
+        trace.mark("plan")
+        readings = planned.readings[:MAX_READINGS]
+        if not readings:
+            return abstained(question, view, _reason(linked, planned.unexplained, ontology))
+    for reading in readings:
+        if (without := _without_facts(reading.plan, view)) is not None:
+            return abstained(
+                question, view, f"no source in this scope holds any fact “{without}”", reading.plan
+            )
+    results = [(reading.plan, execute(reading.plan, view)) for reading in readings]
+    trace.mark("execute")
+    distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
+    if len(distinct) > 1:
+        drafts = [_finish(question, linked, one, result, view) for one, result in distinct]
+        trace.mark("write")
+        return ambiguous(question, view, drafts)
+    document = _finish(question, linked, *distinct[0], view)
+    trace.mark("write")
+    return document
+
+
+def _rows(result: Result) -> tuple[Any, ...]:
+    return (result.type, tuple(row.entity for row in result.rows), result.value, result.paths)
+
+
+def _finish(question: Question, linked: Linked, chosen: Plan, result: Result, view: GraphView) -> Document:
+    """Evidence, claims, verdicts and explanation for one executed plan."""
+    ontology = view.ontology()
+    result = replace(result, entities=linked.entities | result.entities)
+    aliases = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
+    facts = aliases | result.facts
+    order = facts_used(linked, result)
+    assertions = view.assertions(order)
+    evidence = context(facts, order, result, assertions, view.sources(), ontology)
+    wording = Wording(ontology, result.entities)
+    draft = generate(chosen, result, evidence, wording)
+    claims = verify(draft, evidence, result, wording, wording.plan(chosen))
+    drawn = explanation(evidence, facts, result.entities, result, ontology)
+    return answered(question, view, chosen, result, evidence, claims, drawn, wording)
+
+
+def _without_facts(chosen: Plan, view: GraphView) -> str | None:
+    """A predicate of the plan that nothing in this scope speaks of."""
+    held = view.profile().facts
+    asked = (part.predicate for part in walk(chosen) if isinstance(part, Follow | Where))
+    return next((name.replace("_", " ") for name in asked if not held.get(name)), None)
+
+
+def _reason(linked: Linked, unexplained: tuple[str, ...], ontology: Ontology) -> str:
+    """Why there is no plan, in words a person can act on."""
+    lowered = {word.casefold() for word in unexplained}
+    for missing in ontology.missing:
+        if lowered & {word.casefold() for word in missing.words}:
+            return missing.says
+    if not any(m.kind in ("entity", "type") for m in linked.mentions):
+        return "nothing in the question is known to the graph: no name, key or kind of thing in it was recognised"
+    if unexplained:
+        words = ", ".join(f"“{word}”" for word in unexplained)
+        return f"I cannot account for {words}, so I do not answer as if the question were without"
+    return "I recognise the things the question names, but not what is asked about them"

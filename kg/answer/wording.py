@@ -1,0 +1,176 @@
+"""Plans and facts in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kg.domain.fact import Entity, EntityId, Fact, Literal
+from kg.domain.ontology import Direction, Ontology
+from kg.domain.plan import (
+    Count,
+    Each,
+    Entities,
+    Follow,
+    Having,
+    Intersect,
+    Minus,
+    Paths,
+    Plan,
+    Rank,
+    SetPlan,
+    UnionOf,
+    Where,
+)
+
+CORE_PHRASES = {
+    "alias": "is also called",
+    "name": "is called",
+    "type": "is a",
+    "key": "has the key",
+    "status": "is marked",
+}
+
+
+class Wording:
+    """Words for one ontology and the entities met."""
+
+    def __init__(self, ontology: Ontology, entities: Mapping[EntityId, Entity]) -> None:
+        self._ontology = ontology
+        self._entities = entities
+
+    def entity(self, entity: EntityId) -> str:
+        """Name and key: ``APT29 (G0016)``."""
+        met = self._entities.get(entity)
+        if met is None:
+            return entity
+        return met.name if met.name == met.keys[0] else f"{met.name} ({met.keys[0]})"
+
+    def noun(self, type_name: str | None, *, plural: bool = True) -> str:
+        """The type's first noun."""
+        nouns = self._ontology.types[type_name].nouns if type_name in self._ontology.types else ()
+        noun = nouns[0] if nouns else (type_name or "thing").lower()
+        return plural_of(noun) if plural else noun
+
+    def relation(self, predicate: str, direction: Direction) -> str:
+        """What stands between the two ends, near end first."""
+        spec = self._ontology.predicates[predicate]
+        phrases = spec.phrases if direction == "out" else spec.inverse
+        if phrases:
+            phrase = phrases[0]
+            passive = (
+                direction == "in"
+                and phrase.split()[0].endswith("ed")
+                and phrase.split()[-1] in ("by", "with", "in")
+            )
+            return f"is {phrase}" if passive else phrase
+        return predicate.replace("_", " ") if direction == "out" else f"is {predicate.replace('_', ' ')} of"
+
+    def fact(self, fact: Fact) -> str:
+        """The fact as a sentence."""
+        phrase = CORE_PHRASES.get(fact.predicate) or self.relation(fact.predicate, "out")
+        target = fact.object.value if isinstance(fact.object, Literal) else self.entity(fact.object)
+        since = f" from {fact.valid.start}" if fact.valid.start else ""
+        until = f" until {fact.valid.end}" if fact.valid.end else ""
+        return f"{self.entity(fact.subject)} {phrase} {target}{since}{until}."
+
+    def plan(self, plan: Plan) -> str:
+        """The whole plan: what was understood."""
+        if isinstance(plan, Count):
+            of = f", out of the {self.set(plan.of)}" if plan.of else ""
+            return f"how many {self.set(plan.source)} there are{of}"
+        if isinstance(plan, Rank):
+            few = "fewest" if plan.order == "fewest" else "most"
+            how_many = "the one" if plan.top == 1 else f"the {plan.top}"
+            return f"of the {self.set(plan.source)}, {how_many} with the {few} {self._of_each(plan.by)}"
+        if isinstance(plan, Paths):
+            return f"shortest chains of facts between {self.set(plan.start)} and {self.set(plan.end)}"
+        return self.set(plan)
+
+    def set(self, plan: SetPlan) -> str:  # noqa: PLR0911 (one return an operator)
+        """A set expression as a noun phrase."""
+        if isinstance(plan, Entities):
+            if plan.type is not None:
+                return self.noun(plan.type)
+            return " and ".join(self.entity(entity) for entity in plan.ids)
+        if isinstance(plan, Each):
+            return "each"
+        if isinstance(plan, Follow):
+            back: Direction = "in" if plan.direction == "out" else "out"
+            return f"{self._far_noun(plan)} that {self._verb(plan.predicate, back)} {self.set(plan.source)}"
+        if isinstance(plan, Where):
+            phrase = self.relation(plan.predicate, "out")
+            return f"{self.set(plan.source)} whose {phrase} {plan.comparator} {plan.value}"
+        if isinstance(plan, Having):
+            return f"{self.set(plan.source)} {self._having(plan)}"
+        if isinstance(plan, UnionOf):
+            return " or ".join(self.set(part) for part in plan.plans)
+        if isinstance(plan, Intersect):
+            head, *rest = [self.set(part) for part in plan.plans]
+            return f"{head} that are also {' and '.join(rest)}"
+        return self._minus(plan)
+
+    def _minus(self, plan: Minus) -> str:
+        return f"{self.set(plan.source)} that are not {self.set(plan.without)}"
+
+    def _far_noun(self, plan: Follow) -> str:
+        if plan.type is not None:
+            return self.noun(plan.type)
+        spec = self._ontology.predicates[plan.predicate]
+        types = spec.objects if plan.direction == "out" else spec.subjects
+        return " or ".join(self.noun(name) for name in types)
+
+    def _verb(self, predicate: str, direction: Direction) -> str:
+        """The relation as several subjects would have it: ``are used by``, ``use``."""
+        phrase = self.relation(predicate, direction)
+        first, _, rest = phrase.partition(" ")
+        if first == "is":
+            return f"are {rest}"
+        if first == "has":
+            return f"have {rest}".strip()
+        if first.endswith("s") and not first.endswith("ss"):
+            bare = (
+                first[:-3] + "y"
+                if first.endswith("ies")
+                else first[:-2]
+                if first.endswith(("sses", "ches", "shes", "xes"))
+                else first[:-1]
+            )
+            return f"{bare} {rest}".strip()
+        return phrase
+
+    def _having(self, plan: Having) -> str:
+        amount = {
+            "some": "at least one",
+            "none": "no",
+            "at_least": f"at least {plan.number}",
+            "at_most": f"at most {plan.number}",
+            "exactly": f"exactly {plan.number}",
+        }[plan.quantifier]
+        return f"with {amount} {self._of_each(plan.plan, plural=plan.quantifier not in ('some',) and plan.number != 0)}"
+
+    def _of_each(self, plan: SetPlan, *, plural: bool = True) -> str:
+        """A sub-plan over the row at hand: ``controls (they mitigate it) …``."""
+        if isinstance(plan, Follow) and isinstance(plan.source, Each):
+            back: Direction = "in" if plan.direction == "out" else "out"
+            verb = self._verb(plan.predicate, back) if plural else self.relation(plan.predicate, back)
+            noun = self._far_noun(plan) if plural or plan.type is None else self.noun(plan.type, plural=False)
+            return f"{noun} that {verb} it"
+        if isinstance(plan, Intersect):
+            step = next((p for p in plan.plans if isinstance(p, Follow) and isinstance(p.source, Each)), None)
+            rest = [p for p in plan.plans if p is not step]
+            if step is not None and rest:
+                back = "in" if step.direction == "out" else "out"
+                verb = self.relation(step.predicate, back) if not plural else self._verb(step.predicate, back)
+                return f"of the {' and '.join(self.set(part) for part in rest)} that {verb} it"
+        return self.set(plan)
+
+
+def plural_of(noun: str) -> str:
+    """English plural of a noun phrase's last word; nouns that have none are left."""
+    if noun.endswith(("ware", "ss")) and not noun.endswith("ss"):
+        return noun
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    return noun + "s"

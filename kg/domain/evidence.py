@@ -1,0 +1,60 @@
+"""Numbered evidence, claims that cite it, and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from kg.domain.fact import Assertion, EntityId, FactId
+from kg.domain.lineage import Source
+
+EvidenceKind = OneOf["fact", "path", "passage", "absence", "policy", "conflict"]
+Verdict = OneOf["supported", "unsupported", "contradicted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One place a fact was read at."""
+
+    assertion: Assertion
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One numbered thing an answer leans on."""
+
+    id: str
+    """``E1``, ``E2`` …"""
+    kind: EvidenceKind
+    text: str
+    facts: tuple[FactId, ...] = ()
+    supports: tuple[Support, ...] = ()
+    searched: tuple[Source, ...] = ()
+    """For an absence: the sources that were searched."""
+    entities: tuple[EntityId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSet:
+    """The evidence of one answer, and how much did not fit."""
+
+    items: tuple[Evidence, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence and the evidence it cites."""
+
+    id: str
+    text: str
+    evidence: tuple[str, ...]
+    verdict: Verdict = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Claims before they are verified; the first one is the answer in a sentence."""
+
+    claims: tuple[Claim, ...] = ()
