@@ -1,0 +1,89 @@
+# `make help` lists the targets from the comments behind them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test check format format-check lint types contracts serve neo4j-start neo4j-stop \
+	proofs bench constraints openapi clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.base ## Load the example data, ask four questions, draw one answer
+	@$(BIN)/python scripts/demo
+
+test: $(VENV)/.dev ## Run the tests (ARGS='-k name' to choose)
+	$(BIN)/pytest $(ARGS)
+
+check: format-check lint types contracts test ## All that must pass before a commit
+
+format: $(VENV)/.dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+format-check: $(VENV)/.dev
+	$(BIN)/ruff format --check
+
+lint: $(VENV)/.dev ## Run ruff
+	$(BIN)/ruff check
+
+types: $(VENV)/.dev ## Run mypy --strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## Check who imports what
+	$(BIN)/lint-imports
+
+serve: $(VENV)/.base ## Serve HTTP on this machine only
+	$(BIN)/whence serve $(ARGS)
+
+neo4j-start: ## Start a local Neo4j (password from WHENCE_NEO4J_PASSWORD)
+	$(PYTHON) scripts/neo4j-local start $(ARGS)
+
+neo4j-stop: ## Stop the local Neo4j
+	$(PYTHON) scripts/neo4j-local stop $(ARGS)
+
+proofs: $(VENV)/.dev ## Run the tests that need Neo4j or the public data sets; a skipped one fails
+	WHENCE_REQUIRE=neo4j,data $(BIN)/pytest -m 'neo4j or data' $(ARGS)
+
+bench: $(VENV)/.dev ## Measure loading and asking
+	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+openapi: $(VENV)/.base ## Write openapi.json anew
+	$(BIN)/python -m api.openapi > build-openapi.tmp
+	mv build-openapi.tmp openapi.json
+
+constraints: ## Write constraints.txt anew from a fresh environment
+	@rm -rf build/constraints
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet -e '.[dev]'
+	{ echo '# Pins of every package of the base and the dev install. Made by `make constraints`.'; \
+	  build/constraints/bin/python -m pip list --format=freeze --exclude pip --exclude setuptools --exclude whence; \
+	} > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/constraints
+
+clean: ## Remove what was built; .venv stays
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find kg api loaders tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing Whence into $(VENV); the first time takes about a minute.'
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing Whence and its development tools into $(VENV); the first time takes about a minute.'
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $(VENV)/.base $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Whence needs Python 3.11 or newer, and $(PYTHON) is not. Name another one: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu install python3-venv.' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
