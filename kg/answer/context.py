@@ -70,8 +70,8 @@ def context(
 def _absence(absence: Absence, wording: Wording) -> str:
     named = ", ".join(wording.entity(entity) for entity in absence.entities[:MAX_NAMED])
     more = f" and {len(absence.entities) - MAX_NAMED} more" if len(absence.entities) > MAX_NAMED else ""
-    relation = wording.relation(absence.predicate, absence.direction)
-    return f"No fact “{relation} …” into the asked-for set was found for {named}{more}."
+    sought = wording.sought(absence)
+    return f"Searched for {sought} and found none for {named}{more} ({absence.looked_at:,} facts read)."
 
 
 def _conflicts(facts: Iterable[Fact], ontology: Ontology) -> list[list[Fact]]:

@@ -120,8 +120,8 @@ def answered(
         return abstained(question, view, "the answer could not be verified against its evidence", plan)
     document = _empty(question, view, "answered")
     kept = [claim for claim in claims if claim.verdict == "supported"]
-    interpretation = wording.plan(plan)
-    document["interpretation"] = f"I read this as: {interpretation}."
+    about = {claim.about: claim.id for claim in kept if claim.about is not None}
+    document["interpretation"] = wording.plan(plan)
     document["plan"] = to_json(plan)
     document["answer"] |= {
         "text": claims[0].text,
@@ -130,8 +130,7 @@ def answered(
         "value": result.value if result.type != "list" else None,
         "of": result.of,
         "rows": [
-            {"entity": row.entity, "value": row.value, "claim": _claim_of(row.entity, kept, wording)}
-            for row in result.rows
+            {"entity": row.entity, "value": row.value, "claim": about.get(row.entity)} for row in result.rows
         ],
     }
     if result.paths:
@@ -143,11 +142,6 @@ def answered(
     document["evidence"] = [_evidence(item) for item in evidence.items]
     document["explanation"] = explanation | {"cut": list(result.cut)}
     return document
-
-
-def _claim_of(entity: EntityId, claims: list[Claim], wording: Wording) -> str | None:
-    label = wording.entity(entity)
-    return next((claim.id for claim in claims[1:] if claim.text.startswith((f"{label}:", f"{label},"))), None)
 
 
 def _entity(entity: EntityId, result: Result) -> dict[str, Any]:

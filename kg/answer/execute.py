@@ -143,7 +143,7 @@ def _paths(plan: Paths, state: _State) -> Result:
             break
         step: set[EntityId] = set()
         for direction in ("out", "in"):
-            expansion = state.view.follow(frontier, (), direction, MAX_EACH)  # type: ignore[arg-type]
+            expansion = state.view.follow(frontier, (), direction, MAX_EACH)
             _note_cut(state, expansion.cut, "facts")
             for fact in expansion.facts:
                 if fact.target is not None:
@@ -286,7 +286,9 @@ def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Memb
     if plan.quantifier in ("none", "at_most") and (step := _searched(plan.plan)) is not None:
         empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}))
         if empty:
-            state.absences.append(Absence(step.predicate, step.direction, empty, len(state.facts) - before))
+            state.absences.append(
+                Absence(step.predicate, step.direction, empty, len(state.facts) - before, plan.plan)
+            )
     return kept
 
 

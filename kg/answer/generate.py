@@ -22,9 +22,8 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
         cited = [by_fact[fact] for fact in row.witness if fact in by_fact]
         cited += [item for item in absences if row.entity in item.entities]
         if cited:
-            claims.append(
-                Claim(f"C{len(claims) + 1}", _row(row, cited, wording), tuple(item.id for item in cited))
-            )
+            text, ids = _row(row, cited, wording), tuple(item.id for item in cited)
+            claims.append(Claim(f"C{len(claims) + 1}", text, ids, about=row.entity))
     for chain in result.paths:
         cited = [by_fact[fact] for fact in chain.facts if fact in by_fact]
         claims.append(
@@ -35,21 +34,19 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
 
 def summary(plan: Plan, result: Result, wording: Wording) -> str:
     """The answer in one sentence."""
+    words = wording.plan(plan)
     if result.type == "count":
         of = f" of {result.of}" if result.of is not None else ""
-        return f"{result.value}{of}. I counted {wording.plan(plan)}."
-    if result.type == "ranking":
-        if not result.rows:
-            return f"None. I ranked {wording.plan(plan)}."
-        names = _listed(result.rows, wording)
-        return f"{names}, with {result.value}. I looked for {wording.plan(plan)}."
+        return f"{result.value}{of}. I counted {words}."
     if result.type == "path":
-        if not result.paths:
-            return f"No path found. I looked for {wording.plan(plan)}."
-        return f"{len(result.paths[0].facts)} steps apart. I looked for {wording.plan(plan)}."
+        found = f"{len(result.paths[0].facts)} steps apart" if result.paths else "No path found"
+        return f"{found}. I looked for {words}."
     if not result.rows:
-        return f"None. I looked for {wording.plan(plan)}."
-    return f"{len(result.rows)}: {_listed(result.rows, wording)}. I looked for {wording.plan(plan)}."
+        return f"None. I looked for {words}."
+    names = _listed(result.rows, wording)
+    if result.type == "ranking":
+        return f"{names}, with {result.value}. I looked for {words}."
+    return f"{len(result.rows)}: {names}. I looked for {words}."
 
 
 def _listed(rows: tuple[Row, ...], wording: Wording) -> str:
@@ -61,11 +58,11 @@ def _listed(rows: tuple[Row, ...], wording: Wording) -> str:
 
 
 def _row(row: Row, cited: list[Evidence], wording: Wording) -> str:
-    value = f", {row.value}" if row.value is not None else ""
-    said = [item.text for item in cited if item.kind == "fact"][:MAX_SENTENCES]
-    more = sum(item.kind == "fact" for item in cited) - len(said)
-    if more:
-        said.append(f"And {more} more facts.")
+    facts = [item.text for item in cited if item.kind == "fact"]
+    said = facts[:MAX_SENTENCES]
+    if len(facts) > len(said):
+        said.append(f"And {len(facts) - len(said)} more facts.")
     if any(item.kind == "absence" for item in cited):
-        said.append("Nothing of the kind asked about was found for it.")
-    return f"{wording.entity(row.entity)}{value}: {' '.join(said)}"
+        said.append("Nothing of what was searched for was found for it.")
+    head = f"{wording.entity(row.entity)}: {row.value}. " if row.value is not None else ""
+    return f"{head}{' '.join(said)}"

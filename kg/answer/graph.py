@@ -59,6 +59,6 @@ def layers(explanation: dict[str, Any], first: Collection[str]) -> dict[str, int
     graph.add_nodes_from(node["id"] for node in explanation["nodes"])
     graph.add_edges_from((edge["start"], edge["end"]) for edge in explanation["relationships"])
     sources = {node for node in first if node in graph}
-    depth: dict[str, int] = nx.multi_source_dijkstra_path_length(graph, sources) if sources else {}
+    depth: Any = nx.multi_source_dijkstra_path_length(graph, sources) if sources else {}
     last = max(depth.values(), default=-1) + 1
     return {node["id"]: int(depth.get(node["id"], last)) for node in explanation["nodes"]}

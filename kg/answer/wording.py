@@ -21,7 +21,9 @@ from kg.domain.plan import (
     UnionOf,
     Where,
 )
+from kg.domain.result import Absence
 
+PREPOSITIONS = {"in", "on", "at", "of", "under", "from", "against", "part"}
 CORE_PHRASES = {
     "alias": "is also called",
     "name": "is called",
@@ -47,23 +49,19 @@ class Wording:
 
     def noun(self, type_name: str | None, *, plural: bool = True) -> str:
         """The type's first noun."""
-        nouns = self._ontology.types[type_name].nouns if type_name in self._ontology.types else ()
-        noun = nouns[0] if nouns else (type_name or "thing").lower()
+        spec = self._ontology.types.get(type_name or "")
+        noun = spec.nouns[0] if spec and spec.nouns else (type_name or "thing").lower()
         return plural_of(noun) if plural else noun
 
     def relation(self, predicate: str, direction: Direction) -> str:
-        """What stands between the two ends, near end first."""
+        """What stands between the two ends, near end first: ``uses``, ``is used by``, ``is in``."""
         spec = self._ontology.predicates[predicate]
         phrases = spec.phrases if direction == "out" else spec.inverse
-        if phrases:
-            phrase = phrases[0]
-            passive = (
-                direction == "in"
-                and phrase.split()[0].endswith("ed")
-                and phrase.split()[-1] in ("by", "with", "in")
-            )
-            return f"is {phrase}" if passive else phrase
-        return predicate.replace("_", " ") if direction == "out" else f"is {predicate.replace('_', ' ')} of"
+        if not phrases:
+            words = predicate.replace("_", " ")
+            return words if direction == "out" else f"is {words} of"
+        first = phrases[0].split()[0]
+        return f"is {phrases[0]}" if first.endswith("ed") or first in PREPOSITIONS else phrases[0]
 
     def fact(self, fact: Fact) -> str:
         """The fact as a sentence."""
@@ -77,14 +75,20 @@ class Wording:
         """The whole plan: what was understood."""
         if isinstance(plan, Count):
             of = f", out of the {self.set(plan.of)}" if plan.of else ""
-            return f"how many {self.set(plan.source)} there are{of}"
+            return f"the {self.set(plan.source)}{of}"
         if isinstance(plan, Rank):
             few = "fewest" if plan.order == "fewest" else "most"
-            how_many = "the one" if plan.top == 1 else f"the {plan.top}"
-            return f"of the {self.set(plan.source)}, {how_many} with the {few} {self._of_each(plan.by)}"
+            how_many = "one" if plan.top == 1 else f"{plan.top}"
+            return f"the {how_many} of the {self.set(plan.source)} with the {few} {self._of_each(plan.by)}"
         if isinstance(plan, Paths):
-            return f"shortest chains of facts between {self.set(plan.start)} and {self.set(plan.end)}"
+            return f"the shortest chains of facts between {self.set(plan.start)} and {self.set(plan.end)}"
         return self.set(plan)
+
+    def sought(self, absence: Absence) -> str:
+        """What a search that found nothing was for."""
+        if absence.sought is None:
+            return f"any fact “{self.relation(absence.predicate, absence.direction)} …”"
+        return self._of_each(absence.sought)
 
     def set(self, plan: SetPlan) -> str:  # noqa: PLR0911 (one return an operator)
         """A set expression as a noun phrase."""
@@ -93,21 +97,27 @@ class Wording:
                 return self.noun(plan.type)
             return " and ".join(self.entity(entity) for entity in plan.ids)
         if isinstance(plan, Each):
-            return "each"
+            return "it"
         if isinstance(plan, Follow):
-            back: Direction = "in" if plan.direction == "out" else "out"
-            return f"{self._far_noun(plan)} that {self._verb(plan.predicate, back)} {self.set(plan.source)}"
+            return f"{self._far_noun(plan)} {self._that(plan)}"
         if isinstance(plan, Where):
-            phrase = self.relation(plan.predicate, "out")
-            return f"{self.set(plan.source)} whose {phrase} {plan.comparator} {plan.value}"
+            return f"{self.set(plan.source)} whose {plan.predicate.replace('_', ' ')} {plan.comparator} {plan.value}"
         if isinstance(plan, Having):
             return f"{self.set(plan.source)} {self._having(plan)}"
         if isinstance(plan, UnionOf):
             return " or ".join(self.set(part) for part in plan.plans)
         if isinstance(plan, Intersect):
-            head, *rest = [self.set(part) for part in plan.plans]
-            return f"{head} that are also {' and '.join(rest)}"
+            head, *rest = plan.plans
+            also = [
+                self._that(part) if isinstance(part, Follow) else f"that are {self.set(part)}"
+                for part in rest
+            ]
+            return f"{self.set(head)} and {' and '.join(also)}"
         return self._minus(plan)
+
+    def _that(self, plan: Follow) -> str:
+        back: Direction = "in" if plan.direction == "out" else "out"
+        return f"that {self._verb(plan.predicate, back)} {self.set(plan.source)}"
 
     def _minus(self, plan: Minus) -> str:
         return f"{self.set(plan.source)} that are not {self.set(plan.without)}"
@@ -141,27 +151,20 @@ class Wording:
     def _having(self, plan: Having) -> str:
         amount = {
             "some": "at least one",
-            "none": "no",
+            "none": "none",
             "at_least": f"at least {plan.number}",
             "at_most": f"at most {plan.number}",
             "exactly": f"exactly {plan.number}",
         }[plan.quantifier]
-        return f"with {amount} {self._of_each(plan.plan, plural=plan.quantifier not in ('some',) and plan.number != 0)}"
+        return f"with {amount} of the {self._of_each(plan.plan)}"
 
-    def _of_each(self, plan: SetPlan, *, plural: bool = True) -> str:
-        """A sub-plan over the row at hand: ``controls (they mitigate it) …``."""
-        if isinstance(plan, Follow) and isinstance(plan.source, Each):
-            back: Direction = "in" if plan.direction == "out" else "out"
-            verb = self._verb(plan.predicate, back) if plural else self.relation(plan.predicate, back)
-            noun = self._far_noun(plan) if plural or plan.type is None else self.noun(plan.type, plural=False)
-            return f"{noun} that {verb} it"
+    def _of_each(self, plan: SetPlan) -> str:
+        """A sub-plan over the row at hand: ``controls that mitigate it``."""
         if isinstance(plan, Intersect):
             step = next((p for p in plan.plans if isinstance(p, Follow) and isinstance(p.source, Each)), None)
             rest = [p for p in plan.plans if p is not step]
             if step is not None and rest:
-                back = "in" if step.direction == "out" else "out"
-                verb = self.relation(step.predicate, back) if not plural else self._verb(step.predicate, back)
-                return f"of the {' and '.join(self.set(part) for part in rest)} that {verb} it"
+                return f"{' and '.join(self.set(part) for part in rest)} {self._that(step)}"
         return self.set(plan)
 
 

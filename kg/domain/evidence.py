@@ -50,6 +50,8 @@ class Claim:
     id: str
     text: str
     evidence: tuple[str, ...]
+    about: EntityId | None = None
+    """The row it speaks of."""
     verdict: Verdict = "unsupported"
 
 

@@ -7,6 +7,7 @@ from typing import Literal as OneOf
 
 from kg.domain.fact import Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Direction
+from kg.domain.plan import SetPlan
 
 AnswerType = OneOf["list", "count", "ranking", "path"]
 
@@ -29,7 +30,9 @@ class Absence:
     direction: Direction
     entities: tuple[EntityId, ...]
     looked_at: int
-    """Facts of the predicate that were read in the search."""
+    """Facts that were read in the search."""
+    sought: SetPlan | None = None
+    """What was searched for each entity; ``None`` means any fact of the predicate."""
 
 
 @dataclass(frozen=True, slots=True)
