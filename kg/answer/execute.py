@@ -25,6 +25,7 @@ from kg.domain.plan import (
     children,
 )
 from kg.domain.result import Absence, Result, Row
+from kg.domain.words import natural
 from kg.errors import PlanInvalid
 from kg.ports.store import GraphView
 
@@ -116,7 +117,7 @@ def _rank(plan: Rank, state: _State) -> Result:
             groups.setdefault(origin, []).append((entity, witness))
     scored = sorted(
         ((len(groups.get(entity, ())), entity) for _, entity in source),
-        key=lambda pair: (-pair[0] if plan.order == "most" else pair[0], pair[1]),
+        key=lambda pair: (-pair[0] if plan.order == "most" else pair[0], _order(pair[1])),
     )
     scored = [pair for pair in scored if pair[0] > 0 or plan.order == "fewest"]
     if len(scored) > plan.top:
@@ -307,6 +308,10 @@ def _searched(plan: SetPlan) -> Follow | None:
     if isinstance(plan, Follow) and isinstance(plan.source, Each):
         return plan
     return next((found for child in children(plan) if (found := _searched(child)) is not None), None)
+
+
+def _order(entity: EntityId) -> tuple[object, ...]:
+    return (*natural(entity.partition(":")[2]), entity)
 
 
 # --- helpers -------------------------------------------------------------------------------------------------------

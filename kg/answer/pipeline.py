@@ -27,6 +27,7 @@ from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
 from kg.ports.store import GraphStore, GraphView
+from kg.text.language import stems
 
 MAX_READINGS = 4
 """Equally good readings that are run to see whether they differ."""
@@ -133,9 +134,9 @@ def _without_facts(chosen: Plan, view: GraphView) -> str | None:
 
 def _reason(linked: Linked, unexplained: tuple[str, ...], ontology: Ontology) -> str:
     """Why there is no plan, in words a person can act on."""
-    lowered = {word.casefold() for word in unexplained}
+    left = {one for word in unexplained for one in stems(word)}
     for missing in ontology.missing:
-        if lowered & {word.casefold() for word in missing.words}:
+        if any(set(stems(word)) <= left for word in missing.words):
             return missing.says
     if not any(m.kind in ("entity", "type") for m in linked.mentions):
         return "nothing in the question is known to the graph: no name, key or kind of thing in it was recognised"

@@ -60,8 +60,9 @@ class Wording:
         if not phrases:
             words = predicate.replace("_", " ")
             return words if direction == "out" else f"is {words} of"
-        first = phrases[0].split()[0]
-        return f"is {phrases[0]}" if first.endswith("ed") or first in PREPOSITIONS else phrases[0]
+        first, *rest = phrases[0].split()
+        passive = first.endswith("ed") or rest[-1:] == ["by"] or first in PREPOSITIONS
+        return f"is {phrases[0]}" if passive and first != "is" else phrases[0]
 
     def fact(self, fact: Fact) -> str:
         """The fact as a sentence."""

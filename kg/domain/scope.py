@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from kg.domain.fact import Instant
 from kg.domain.lineage import Classification
+from kg.errors import ScopeInvalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,42 @@ class Scope:
     """A day, ISO 8601; ``None`` is today."""
     known_as_of: Instant | None = None
     """``None`` is the newest committed state."""
+
+
+def scope_of(
+    *,
+    datasets: Iterable[str] = (),
+    ceiling: str | None = None,
+    highest: Classification = Classification.CONFIDENTIAL,
+    valid_as_of: str | None = None,
+    known_as_of: str | None = None,
+) -> Scope:
+    """Make a scope from what a caller wrote; without a ceiling it is ``highest``. Raises ScopeInvalid."""
+    name = highest.label if ceiling is None else ceiling.lower()
+    if name.upper() not in Classification.__members__:
+        raise ScopeInvalid(f"ceiling {ceiling!r} is not public, internal, confidential or restricted")
+    return Scope(
+        datasets=tuple(datasets),
+        ceiling=Classification[name.upper()],
+        valid_as_of=_day(valid_as_of) if valid_as_of else None,
+        known_as_of=_instant(known_as_of) if known_as_of else None,
+    )
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as exc:
+        raise ScopeInvalid(f"{text[:40]!r} is not a day; write it like 2026-03-31") from exc
+
+
+def _instant(text: str) -> Instant:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise ScopeInvalid(f"{text[:40]!r} is not a time; write it like 2026-03-31T09:00:00Z") from exc
+    if len(text) <= len("2026-03-31"):
+        # A bare day means all that was known by its end.
+        moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,388 @@
+"""The command line. Exit codes: 0 done, 1 a stated refusal, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from api.terminal import show_decision, show_table
+from kg.bootstrap import Services, open_services
+from kg.domain.lineage import Classification, Run
+from kg.domain.scope import Scope
+from kg.errors import DecisionNotFound, InvalidInput, KgError, PlanInvalid, RunNotFound
+from kg.settings import Settings
+
+app = typer.Typer(
+    name="whence",
+    help="Decision support over a knowledge graph: every answer tied to facts, every fact to its row.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+Store = Annotated[
+    str | None, typer.Option("--store", help="sqlite:PATH or neo4j://host:port/database (else WHENCE_STORE).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows to show.")]
+Datasets = Annotated[
+    list[str] | None, typer.Option("--dataset", help="NAME or NAME@VERSION; may be repeated.")
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Day on which facts must be true (YYYY-MM-DD).")]
+KnownAsOf = Annotated[str | None, typer.Option("--known-as-of", help="Read the graph as it was known then.")]
+Ceiling = Annotated[
+    str | None,
+    typer.Option(
+        "--ceiling", help="Highest classification to read (default: WHENCE_CEILING or confidential)."
+    ),
+]
+
+
+def main() -> None:
+    """Entry point: errors of ours are one line on standard error."""
+    try:
+        app(standalone_mode=True)
+    except KgError as exc:
+        print(f"whence: {exc}", file=sys.stderr)  # noqa: T201 (the one place that prints errors)
+        sys.exit(1)
+
+
+@app.callback()
+def _options(ctx: typer.Context, store: Store = None) -> None:
+    ctx.obj = store
+
+
+@contextmanager
+def _opened(ctx: typer.Context, store: str | None) -> Iterator[tuple[Services, Settings]]:
+    settings = Settings.from_environment()
+    chosen = store or ctx.obj
+    settings = replace(settings, store=chosen) if chosen else settings
+    services = open_services(settings)
+    try:
+        yield services, settings
+    finally:
+        services.store.close()
+
+
+def _scope(
+    settings: Settings,
+    datasets: list[str] | None,
+    as_of: str | None,
+    known_as_of: str | None,
+    ceiling: str | None,
+) -> Scope:
+    from kg.domain.scope import scope_of
+
+    return scope_of(
+        datasets=datasets or (),
+        ceiling=ceiling,
+        highest=settings.ceiling,
+        valid_as_of=as_of,
+        known_as_of=known_as_of,
+    )
+
+
+def _json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return value.label if isinstance(value, Classification) else asdict(value)
+
+
+@app.command()
+def load(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Dataset and ontology files, in any order.")],
+    data: Annotated[Path | None, typer.Option("--data", help="Folder the data paths start from.")] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
+    from loaders.jobs import load_files
+
+    with _opened(ctx, store) as (services, settings), _progress(quiet=as_json) as (told, screen):
+        folder = data or (Path(settings.data) if settings.data else None)
+        runs = []
+        for run in load_files(
+            files, folder, services.store, services.runs, services.core, services.clock, told
+        ):
+            runs.append(run)
+            if not as_json:
+                _say_run(run, services, screen)
+        if as_json:
+            _json(runs)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[tuple[Any, Console]]:
+    """A bar on standard error while a person looks on."""
+    screen = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def told(stage: str, done: int, total: int | None) -> None:
+            bar.update(task, description=stage, completed=done, total=total)
+
+        yield told, Console(highlight=False)
+
+
+def _say_run(run: Run, services: Services, console: Console) -> None:
+    name = f"{run.dataset}@{run.version}"
+    if run.state == "unchanged":
+        console.print(f"{name}: unchanged, {run.message}", markup=False, soft_wrap=True)
+        return
+    done = run.changes
+    parts = [f"{run.records:,} records", f"{done.added:,} assertions added"]
+    parts += [
+        f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count
+    ]
+    parts += [f"{run.rejected:,} rejected"] if run.rejected else []
+    console.print(f"{name}: {', '.join(parts)}", markup=False, soft_wrap=True)
+    for rejection in services.runs.rejections(run.id)[:3]:
+        console.print(
+            f"  rejected {rejection.locator}: {rejection.reason}",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
+    if run.rejected > 3:  # noqa: PLR2004 (three fit without drowning the rest)
+        console.print(f"  all rejected records: whence runs {run.id}", style="yellow", markup=False)
+    if run.left_over:
+        console.print(
+            f"  fields left over: {', '.join(run.left_over)}", style="yellow", markup=False, soft_wrap=True
+        )
+
+
+@app.command()
+def ask(
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question, in plain words.")],
+    as_of: AsOf = None,
+    known_as_of: KnownAsOf = None,
+    dataset: Datasets = None,
+    ceiling: Ceiling = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="Run this plan (JSON) instead of reading the question.")
+    ] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a question: the answer, its evidence with file and row, and how it was read."""
+    from kg.answer.pipeline import answer
+    from kg.domain.plan import from_json
+    from kg.domain.question import Question
+
+    given = from_json(_read_json(plan)) if plan is not None else None
+    with _opened(ctx, store) as (services, settings):
+        scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
+        document = answer(
+            Question(question, scope), services.store, services.decisions, services.clock, given
+        )
+    if as_json:
+        _json(document)
+    else:
+        show_decision(document, Console(highlight=False))
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as exc:
+        raise PlanInvalid(f"cannot read {str(path)!r} as JSON: {exc}") from exc
+    return document.get("plan", document) if isinstance(document, dict) else document
+
+
+@app.command("eval")
+def evaluate(
+    ctx: typer.Context,
+    questions: Annotated[Path, typer.Argument(help="Questions with gold answers, one JSON object a line.")],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask every question of a file and grade the answers."""
+    from api.evaluate import evaluate_file, show_report
+
+    with _opened(ctx, store) as (services, settings):
+        report = evaluate_file(questions, services, Scope(ceiling=settings.ceiling))
+    if as_json:
+        _json(report)
+    else:
+        show_report(report, Console(highlight=False))
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    decision: Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")],
+    form: Annotated[
+        str, typer.Option("--format", help="text, json, turtle, jsonld, cypher, graphml or svg.")
+    ] = "text",
+    store: Store = None,
+) -> None:
+    """Explain a recorded decision, from its record alone."""
+    from kg.answer.formats import render
+
+    with _opened(ctx, store) as (services, _):
+        document = services.decisions.decision(decision)
+    if document is None:
+        raise DecisionNotFound(f"no decision {decision!r}")
+    if form == "text":
+        show_decision(document, Console(highlight=False))
+    else:
+        typer.echo(render(document, form), nl=False)
+
+
+@app.command()
+def entities(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="A key, a name or the beginning of one.")] = "",
+    kind: Annotated[str | None, typer.Option("--type", help="Only this type.")] = None,
+    dataset: Datasets = None,
+    ceiling: Ceiling = None,
+    limit: Limit = 20,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find entities by key or name, or list those of a type."""
+    from kg.answer.explore import find_entities
+
+    if not text and not kind:
+        raise InvalidInput("give a key or a name, or --type")
+    with _opened(ctx, store) as (services, settings):
+        view = services.store.view(_scope(settings, dataset, None, None, ceiling))
+        found = find_entities(view, text, [kind] if kind else [], limit)
+    if as_json:
+        _json(found)
+    else:
+        rows = [(e.keys[0], e.name, e.type, e.status or "", ", ".join(e.aliases)) for e in found.entities]
+        show_table(("key", "name", "type", "status", "also called"), rows, Console(highlight=False))
+        if found.cut:
+            typer.echo(f"more than {limit}: narrow the text or raise --limit")
+
+
+@app.command()
+def paths(
+    ctx: typer.Context,
+    start: Annotated[str, typer.Argument(help="Key, name or id.")],
+    end: Annotated[str, typer.Argument(help="Key, name or id.")],
+    max_hops: Annotated[int, typer.Option("--max-hops", min=1, max=6)] = 4,
+    dataset: Datasets = None,
+    ceiling: Ceiling = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the shortest chains of facts between two entities."""
+    from kg.answer.explore import paths_between
+
+    with _opened(ctx, store) as (services, settings):
+        view = services.store.view(_scope(settings, dataset, None, None, ceiling))
+        found = paths_between(view, start, end, max_hops)
+    if as_json:
+        _json(found)
+    else:
+        typer.echo(found.text)
+
+
+@app.command()
+def sources(
+    ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as_json: AsJson = False
+) -> None:
+    """List the sources in use: dataset, publisher, classification, file, checksum."""
+    with _opened(ctx, store) as (services, settings):
+        found = services.store.view(_scope(settings, None, None, None, ceiling)).sources()
+    if as_json:
+        _json(list(found.values()))
+    else:
+        rows = [
+            (
+                f"{s.dataset}@{s.version}",
+                s.publisher,
+                s.classification.label,
+                s.issued or "",
+                s.name,
+                s.checksum[7:19],
+            )
+            for s in found.values()
+        ]
+        show_table(
+            ("dataset", "publisher", "classification", "issued", "file", "sha256"),
+            rows,
+            Console(highlight=False),
+        )
+
+
+@app.command()
+def runs(
+    ctx: typer.Context,
+    run: Annotated[
+        str | None, typer.Argument(help="A run id: show it with every record it rejected.")
+    ] = None,
+    limit: Limit = 20,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List load runs, newest first, or show one."""
+    with _opened(ctx, store) as (services, _):
+        found = services.runs.runs(1000 if run else limit)
+        if run is not None:
+            found = [one for one in found if one.id == run]
+            if not found:
+                raise RunNotFound(f"no run {run!r}")
+        rejections = services.runs.rejections(run) if run else []
+    console = Console(highlight=False)
+    if as_json:
+        _json({"run": found[0], "rejections": rejections} if run else found)
+        return
+    rows = [
+        (
+            r.id,
+            r.job,
+            r.state,
+            r.ended_at[:19],
+            f"{r.records:,}",
+            r.changes.added,
+            r.changes.retired,
+            r.rejected,
+        )
+        for r in found
+    ]
+    show_table(("run", "job", "state", "ended", "records", "added", "retired", "rejected"), rows, console)
+    if run:
+        if found[0].message:
+            typer.echo(found[0].message)
+        show_table(
+            ("where", "reason", "record"),
+            [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections],
+            console,
+        )
+
+
+@app.command()
+def serve(
+    ctx: typer.Context,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to bind; loopback unless WHENCE_ALLOW_REMOTE=1.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
+    store: Store = None,
+) -> None:
+    """Serve the HTTP API (documentation at /docs)."""
+    from api.serve import serve as run_server
+
+    settings = Settings.from_environment()
+    chosen = store or ctx.obj
+    run_server(replace(settings, store=chosen) if chosen else settings, host, port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The files named on a command line, in the order in which they can be loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kg.domain.lineage import Run
+from kg.domain.ontology import Ontology, parse
+from kg.errors import MappingInvalid
+from kg.ports.clock import Clock
+from kg.ports.ledger import RunLedger
+from kg.ports.store import GraphStore
+from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_yaml
+from loaders.run import Job, Progress, load, ontology_text
+
+
+def load_files(
+    paths: Sequence[Path],
+    data: Path | None,
+    store: GraphStore,
+    ledger: RunLedger,
+    core: Ontology,
+    clock: Clock,
+    progress: Progress,
+) -> Iterator[Run]:
+    """Load dataset and ontology files given in any order; yields each run as it ends.
+
+    Every file is checked before the first is loaded. Raises LoadError; what was loaded before stays.
+    """
+    documents = [(path, read_yaml(path)) for path in paths]
+    ontologies = {str(d["ontology"]): d for _, d in documents if is_ontology(d)}
+    specs = [(path, d, read_dataset(path, d)) for path, d in documents if not is_ontology(d)]
+    for document in ontologies.values():
+        parse(document, core=core)
+    jobs = [_job(path, d, spec, ontologies, data, store, core) for path, d, spec in in_order(specs)]
+    for name, document in ontologies.items():
+        if all(job.spec.ontology != name for job in jobs):
+            store.put_ontology(name, ontology_text(document))
+    for job in jobs:
+        yield load(job, store, ledger, clock, progress)
+
+
+def _job(
+    path: Path,
+    document: dict[str, Any],
+    spec: DatasetFile,
+    ontologies: dict[str, dict[str, Any]],
+    data: Path | None,
+    store: GraphStore,
+    core: Ontology,
+) -> Job:
+    """The ontology is one of those given, one beside the dataset file, or the one the database has."""
+    found = ontologies.get(spec.ontology) or find_ontology(spec.ontology, path.parent)
+    if found is None:
+        stored = store.ontology_document(spec.ontology)
+        found = json.loads(stored) if stored else None
+    if found is None:
+        raise MappingInvalid(
+            f"{path}: no ontology {spec.ontology!r}: give its file too, or put it beside this one"
+        )
+    return Job(spec, document, parse(found, core=core), ontology_text(found), data or path.parent)
+
+
+def in_order(
+    specs: Iterable[tuple[Path, dict[str, Any], DatasetFile]],
+) -> list[tuple[Path, dict[str, Any], DatasetFile]]:
+    """Datasets after those they name under ``after``; otherwise as given. Raises MappingInvalid on a circle."""
+    waiting = list(specs)
+    ordered: list[tuple[Path, dict[str, Any], DatasetFile]] = []
+    while waiting:
+        names = {spec.dataset for _, _, spec in waiting}
+        ready = [item for item in waiting if not names & (set(item[2].after) - {item[2].dataset})]
+        if not ready:
+            raise MappingInvalid(f"datasets wait for each other under `after`: {', '.join(sorted(names))}")
+        ordered += ready
+        waiting = [item for item in waiting if item not in ready]
+    return ordered
