@@ -54,8 +54,9 @@ bench: $(VENV)/.dev ## Measure loading and asking
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
 
 openapi: $(VENV)/.base ## Write openapi.json anew
-	$(BIN)/python -m api.openapi > build-openapi.tmp
-	mv build-openapi.tmp openapi.json
+	@mkdir -p build
+	$(BIN)/python -m api.openapi > build/openapi.json
+	mv build/openapi.json openapi.json
 
 constraints: ## Write constraints.txt anew from a fresh environment
 	@rm -rf build/constraints
