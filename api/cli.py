@@ -33,16 +33,12 @@ Store = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows to show.")]
-Datasets = Annotated[
-    list[str] | None, typer.Option("--dataset", help="NAME or NAME@VERSION; may be repeated.")
-]
+Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="NAME or NAME@VERSION; may be repeated.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day on which facts must be true (YYYY-MM-DD).")]
 KnownAsOf = Annotated[str | None, typer.Option("--known-as-of", help="Read the graph as it was known then.")]
 Ceiling = Annotated[
     str | None,
-    typer.Option(
-        "--ceiling", help="Highest classification to read (default: WHENCE_CEILING or confidential)."
-    ),
+    typer.Option("--ceiling", help="Highest classification to read (default: WHENCE_CEILING or confidential)."),
 ]
 
 
@@ -112,9 +108,7 @@ def load(
     with _opened(ctx, store) as (services, settings), _progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         runs = []
-        for run in load_files(
-            files, folder, services.store, services.runs, services.core, services.clock, told
-        ):
+        for run in load_files(files, folder, services, told):
             runs.append(run)
             if not as_json:
                 _say_run(run, services, screen)
@@ -143,9 +137,7 @@ def _say_run(run: Run, services: Services, console: Console) -> None:
         return
     done = run.changes
     parts = [f"{run.records:,} records", f"{done.added:,} assertions added"]
-    parts += [
-        f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count
-    ]
+    parts += [f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count]
     parts += [f"{run.rejected:,} rejected"] if run.rejected else []
     console.print(f"{name}: {', '.join(parts)}", markup=False, soft_wrap=True)
     for rejection in services.runs.rejections(run.id)[:3]:
@@ -155,12 +147,10 @@ def _say_run(run: Run, services: Services, console: Console) -> None:
             markup=False,
             soft_wrap=True,
         )
-    if run.rejected > 3:  # noqa: PLR2004 (three fit without drowning the rest)
+    if run.rejected > 3:
         console.print(f"  all rejected records: whence runs {run.id}", style="yellow", markup=False)
     if run.left_over:
-        console.print(
-            f"  fields left over: {', '.join(run.left_over)}", style="yellow", markup=False, soft_wrap=True
-        )
+        console.print(f"  fields left over: {', '.join(run.left_over)}", style="yellow", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -185,9 +175,7 @@ def ask(
     given = from_json(_read_json(plan)) if plan is not None else None
     with _opened(ctx, store) as (services, settings):
         scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
-        document = answer(
-            Question(question, scope), services.store, services.decisions, services.clock, given
-        )
+        document = answer(Question(question, scope), services.store, services.decisions, services.clock, given)
     if as_json:
         _json(document)
     else:
@@ -224,9 +212,7 @@ def evaluate(
 def explain(
     ctx: typer.Context,
     decision: Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")],
-    form: Annotated[
-        str, typer.Option("--format", help="text, json, turtle, jsonld, cypher, graphml or svg.")
-    ] = "text",
+    form: Annotated[str, typer.Option("--format", help="text, json, turtle, jsonld, cypher, graphml or svg.")] = "text",
     store: Store = None,
 ) -> None:
     """Explain a recorded decision, from its record alone."""
@@ -294,9 +280,7 @@ def paths(
 
 
 @app.command()
-def sources(
-    ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as_json: AsJson = False
-) -> None:
+def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as_json: AsJson = False) -> None:
     """List the sources in use: dataset, publisher, classification, file, checksum."""
     with _opened(ctx, store) as (services, settings):
         found = services.store.view(_scope(settings, None, None, None, ceiling)).sources()
@@ -324,9 +308,7 @@ def sources(
 @app.command()
 def runs(
     ctx: typer.Context,
-    run: Annotated[
-        str | None, typer.Argument(help="A run id: show it with every record it rejected.")
-    ] = None,
+    run: Annotated[str | None, typer.Argument(help="A run id: show it with every record it rejected.")] = None,
     limit: Limit = 20,
     store: Store = None,
     as_json: AsJson = False,

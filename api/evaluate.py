@@ -30,9 +30,7 @@ def evaluate_file(path: Path, services: Services, scope: Scope) -> dict[str, Any
     questions, took, precisions, recalls = [], [], [], []
     for gold in golds:
         started = time.perf_counter()
-        document = answer(
-            Question(gold["question"], scope), services.store, services.decisions, services.clock
-        )
+        document = answer(Question(gold["question"], scope), services.store, services.decisions, services.clock)
         took.append((time.perf_counter() - started) * 1000)
         graded = grade(gold, document, ontology)
         if graded.grade == "right" and graded.precision is not None and graded.recall is not None:
@@ -99,9 +97,7 @@ def _percentile(values: list[float], percent: int) -> float | None:
 def show_report(report: dict[str, Any], console: Console) -> None:
     """One line a question, then the totals."""
     for question in report["questions"]:
-        line = Text(f"{question['id']:<6}").append(
-            f"{question['grade']:<10}", style=COLOURS[question["grade"]]
-        )
+        line = Text(f"{question['id']:<6}").append(f"{question['grade']:<10}", style=COLOURS[question["grade"]])
         console.print(
             line.append(f"{question['kind']:<18}").append(question["question"], style="dim"),
             overflow="ellipsis",

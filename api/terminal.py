@@ -17,6 +17,7 @@ from kg.domain.decision import Document
 MAX_ROWS = 25
 MAX_EVIDENCE = 12
 MAX_BRANCHES = 12
+MAX_TREE_DEPTH = 2
 OUTCOMES = {
     "answered": ("green", "Answer"),
     "abstained": ("yellow", "No answer"),
@@ -53,9 +54,7 @@ def show_decision(document: Document, console: Console) -> None:
 def _headline(document: Document) -> str:
     text: str = document["answer"]["text"]
     return (
-        text.partition(" I looked for ")[0].partition(" I counted ")[0]
-        if document["outcome"] == "answered"
-        else text
+        text.partition(" I looked for ")[0].partition(" I counted ")[0] if document["outcome"] == "answered" else text
     )
 
 
@@ -115,38 +114,27 @@ def place(locator: str) -> str:
 def _tree(document: Document) -> Tree:
     """The explanation as a small tree from the best-connected entity."""
     names = {node["id"]: node["name"] for node in document["explanation"]["nodes"]}
-    edges = document["explanation"]["relationships"]
     neighbours: dict[str, list[tuple[str, str]]] = {}
-    for edge in edges:
+    for edge in document["explanation"]["relationships"]:
         label = edge["type"].lower().replace("_", " ")
         neighbours.setdefault(edge["start"], []).append((f"─ {label} →", edge["end"]))
         neighbours.setdefault(edge["end"], []).append((f"← {label} ─", edge["start"]))
     root = max(sorted(neighbours), key=lambda node: len(neighbours[node]))
     tree = Tree(Text(names[root], style="bold"), guide_style="dim")
     seen = {root}
-    _grow(tree, root, neighbours, names, seen, depth=0)
+    growing = [(tree, root, 0)]
+    for branch, node, depth in growing:
+        new = [(label, other) for label, other in neighbours[node] if other not in seen]
+        room = MAX_BRANCHES if depth == 0 else 2
+        for label, other in new[:room]:
+            if other not in seen:
+                seen.add(other)
+                twig = branch.add(Text(f"{label} ", style="dim").append(names[other], style="not dim"))
+                if depth < MAX_TREE_DEPTH:
+                    growing.append((twig, other, depth + 1))
+        if len(new) > room:
+            branch.add(Text(f"… and {len(new) - room} more", style="dim"))
     return tree
-
-
-def _grow(
-    branch: Tree,
-    node: str,
-    neighbours: dict[str, list[tuple[str, str]]],
-    names: dict[str, str],
-    seen: set[str],
-    depth: int,
-) -> None:
-    new = [(label, other) for label, other in neighbours[node] if other not in seen]
-    room = MAX_BRANCHES if depth == 0 else 2
-    for label, other in new[:room]:
-        if other in seen:
-            continue
-        seen.add(other)
-        twig = branch.add(Text(f"{label} ", style="dim").append(names[other], style="not dim"))
-        if depth < 2:  # noqa: PLR2004 (deeper does not fit a terminal)
-            _grow(twig, other, neighbours, names, seen, depth + 1)
-    if len(new) > room:
-        branch.add(Text(f"… and {len(new) - room} more", style="dim"))
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console) -> None:

@@ -34,9 +34,7 @@ class Settings:
         env = os.environ if environment is None else environment
         ceiling = env.get("WHENCE_CEILING", "confidential")
         if ceiling.upper() not in Classification.__members__:
-            raise ConfigError(
-                f"WHENCE_CEILING: {ceiling!r} is not public, internal, confidential or restricted"
-            )
+            raise ConfigError(f"WHENCE_CEILING: {ceiling!r} is not public, internal, confidential or restricted")
         return Settings(
             store=env.get("WHENCE_STORE") or DEFAULT_STORE,
             neo4j_user=env.get("WHENCE_NEO4J_USER", ""),

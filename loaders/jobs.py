@@ -7,25 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from kg.bootstrap import Services
 from kg.domain.lineage import Run
 from kg.domain.ontology import Ontology, parse
 from kg.errors import MappingInvalid
-from kg.ports.clock import Clock
-from kg.ports.ledger import RunLedger
-from kg.ports.store import GraphStore
 from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_yaml
 from loaders.run import Job, Progress, load, ontology_text
 
 
-def load_files(
-    paths: Sequence[Path],
-    data: Path | None,
-    store: GraphStore,
-    ledger: RunLedger,
-    core: Ontology,
-    clock: Clock,
-    progress: Progress,
-) -> Iterator[Run]:
+def load_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Run]:
     """Load dataset and ontology files given in any order; yields each run as it ends.
 
     Every file is checked before the first is loaded. Raises LoadError; what was loaded before stays.
@@ -34,34 +24,29 @@ def load_files(
     ontologies = {str(d["ontology"]): d for _, d in documents if is_ontology(d)}
     specs = [(path, d, read_dataset(path, d)) for path, d in documents if not is_ontology(d)]
     for document in ontologies.values():
-        parse(document, core=core)
-    jobs = [_job(path, d, spec, ontologies, data, store, core) for path, d, spec in in_order(specs)]
+        parse(document, core=services.core)
+    jobs = [
+        Job(spec, d, *_ontology(path, spec, ontologies, services), data or path.parent)
+        for path, d, spec in in_order(specs)
+    ]
     for name, document in ontologies.items():
         if all(job.spec.ontology != name for job in jobs):
-            store.put_ontology(name, ontology_text(document))
+            services.store.put_ontology(name, ontology_text(document))
     for job in jobs:
-        yield load(job, store, ledger, clock, progress)
+        yield load(job, services, progress)
 
 
-def _job(
-    path: Path,
-    document: dict[str, Any],
-    spec: DatasetFile,
-    ontologies: dict[str, dict[str, Any]],
-    data: Path | None,
-    store: GraphStore,
-    core: Ontology,
-) -> Job:
+def _ontology(
+    path: Path, spec: DatasetFile, given: dict[str, dict[str, Any]], services: Services
+) -> tuple[Ontology, str]:
     """The ontology is one of those given, one beside the dataset file, or the one the database has."""
-    found = ontologies.get(spec.ontology) or find_ontology(spec.ontology, path.parent)
+    found = given.get(spec.ontology) or find_ontology(spec.ontology, path.parent)
     if found is None:
-        stored = store.ontology_document(spec.ontology)
+        stored = services.store.ontology_document(spec.ontology)
         found = json.loads(stored) if stored else None
     if found is None:
-        raise MappingInvalid(
-            f"{path}: no ontology {spec.ontology!r}: give its file too, or put it beside this one"
-        )
-    return Job(spec, document, parse(found, core=core), ontology_text(found), data or path.parent)
+        raise MappingInvalid(f"{path}: no ontology {spec.ontology!r}: give its file too, or put it beside this one")
+    return parse(found, core=services.core), ontology_text(found)
 
 
 def in_order(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
@@ -86,9 +87,7 @@ class _Reference:
     def fields(self) -> frozenset[str]:
         return self.key.fields | (self.type.fields if isinstance(self.type, _Value) else frozenset())
 
-    def ids(
-        self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology
-    ) -> list[tuple[EntityId, str]]:
+    def ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
         """Ids and type names. Raises ValueRejected for a key that is not one."""
         type_name = self.type if isinstance(self.type, str) else self.type.one(record, lookups, "type")
         if type_name is None:
@@ -102,6 +101,13 @@ class _Reference:
                 raise ValueRejected(f"{str(value)[:60]!r} is not a key of {type_name}")
             found.append((entity, type_name))
         return list(dict.fromkeys(found))
+
+    def one(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> tuple[EntityId, str]:
+        """The one id and type. Raises ValueRejected when there is none, or are several."""
+        found = self.ids(record, lookups, ontology)
+        if len(found) != 1:
+            raise ValueRejected("no key" if not found else f"{len(found)} keys where one is wanted")
+        return found[0]
 
 
 @dataclass(frozen=True)
@@ -166,9 +172,7 @@ class RecordMapping:
 
     def _reference(self, spec: Reference | EntitySpec) -> _Reference:
         if isinstance(spec.type, str) and spec.type not in self._ontology.types:
-            raise MappingInvalid(
-                f"{self._spec.dataset}: no type {spec.type!r} in ontology {self._spec.ontology!r}"
-            )
+            raise MappingInvalid(f"{self._spec.dataset}: no type {spec.type!r} in ontology {self._spec.ontology!r}")
         type_ = spec.type if isinstance(spec.type, str) else self._value([spec.type])
         return _Reference(type_, self._value(spec.key))
 
@@ -204,13 +208,9 @@ class RecordMapping:
         )
         for name in names:
             if name is not None and name not in self._ontology.predicates:
-                raise MappingInvalid(
-                    f"{self._spec.dataset}: no predicate {name!r} in ontology {self._spec.ontology!r}"
-                )
+                raise MappingInvalid(f"{self._spec.dataset}: no predicate {name!r} in ontology {self._spec.ontology!r}")
         if (spec.object is None) == (spec.value is None):
-            raise MappingInvalid(
-                f"{self._spec.dataset}: a fact takes either object or value ({spec.predicate})"
-            )
+            raise MappingInvalid(f"{self._spec.dataset}: a fact takes either object or value ({spec.predicate})")
         if spec.subject is None and not has_entity:
             raise MappingInvalid(
                 f"{self._spec.dataset}: a fact without an entity beside it needs a subject ({spec.predicate})"
@@ -261,12 +261,8 @@ class RecordMapping:
         """The entities this record declares, with their types; those with problems are left to ``apply``."""
         for entry in self._entries:
             if entry.entity is not None and entry.when.holds(record.fields, lookups):
-                try:
-                    found = entry.entity.ids(record.fields, lookups, self._ontology)
-                except ValueRejected:
-                    continue
-                if len(found) == 1:
-                    yield found[0]
+                with contextlib.suppress(ValueRejected):
+                    yield entry.entity.one(record.fields, lookups, self._ontology)
 
     def apply(self, record: Record, lookups: Lookups) -> Iterator[Mapped]:
         """The facts of one record, identity facts first; problems as values."""
@@ -285,10 +281,7 @@ class RecordMapping:
         own: EntityId | None = None
         if entry.entity is not None:
             try:
-                found = entry.entity.ids(record.fields, lookups, self._ontology)
-                if len(found) != 1:
-                    raise ValueRejected("no key" if not found else f"{len(found)} keys where one is wanted")
-                own, type_name = found[0]
+                own, type_name = entry.entity.one(record.fields, lookups, self._ontology)
                 identity = list(self._identity(entry, own, record, lookups))
             except ValueRejected as exc:
                 yield Mapped(record.locator, reason=str(exc))
@@ -322,11 +315,7 @@ class RecordMapping:
         fields = record.fields
         if not spec.when.holds(fields, lookups):
             return
-        name = (
-            spec.predicate
-            if isinstance(spec.predicate, str)
-            else spec.predicate.one(fields, lookups, "predicate")
-        )
+        name = spec.predicate if isinstance(spec.predicate, str) else spec.predicate.one(fields, lookups, "predicate")
         if name is None:
             return
         predicate = self._ontology.predicates[name]

@@ -24,7 +24,7 @@ _SEGMENT = re.compile(
 _JUMP = re.compile(r"->([a-z0-9_]+)(?:\.|$)")
 
 
-class ValueRejected(ValueError):  # noqa: N818 (named for what happened to the value)
+class ValueRejected(ValueError):
     """A value that a clean-up function or a table does not take."""
 
 
@@ -161,9 +161,9 @@ def number(value: Any) -> str:
         parsed = Decimal(text)
     except InvalidOperation as exc:
         raise ValueRejected(f"{text[:60]!r} is not a number") from exc
-    if not parsed.is_finite() or len(text) > 400:  # noqa: PLR2004
+    if not parsed.is_finite() or len(text) > 400:
         raise ValueRejected(f"{text[:60]!r} is not a finite number")
-    written = format(parsed.normalize(), "f") if abs(parsed.adjusted()) < 40 else None  # noqa: PLR2004
+    written = format(parsed.normalize(), "f") if abs(parsed.adjusted()) < 40 else None
     if written is None:
         raise ValueRejected(f"{text[:60]!r} is out of range")
     return "0" if written == "-0" else written

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kg.bootstrap import Services
 from kg.domain.fact import TYPE, EntityId, Fact, Literal
 from kg.domain.lineage import GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Ontology
 from kg.errors import ExpectationFailed, KgError, OntologyInvalid, SourceUnreadable
 from kg.ports.clock import Clock, instant
-from kg.ports.ledger import RunLedger
-from kg.ports.store import Entry, GraphStore, GraphWriter, LoadTarget
+from kg.ports.store import Entry, GraphWriter, LoadTarget
 from loaders.dataset import DatasetFile
 from loaders.mapping import RecordMapping
 from loaders.readers import Record, read_file, reader_for
@@ -56,8 +56,9 @@ class _File:
     records: list[Record]
 
 
-def load(job: Job, store: GraphStore, ledger: RunLedger, clock: Clock, progress: Progress) -> Run:
+def load(job: Job, services: Services, progress: Progress) -> Run:
     """Load one dataset version. The run returned is complete or unchanged; a failed one is recorded and raised."""
+    store, ledger, clock = services.store, services.runs, services.clock
     started = instant(clock())
     spec = job.spec
     contents = [(name, *read_file(_resolve(job.folder, name))) for name in spec.files]
@@ -97,9 +98,7 @@ def load(job: Job, store: GraphStore, ledger: RunLedger, clock: Clock, progress:
             )
             return writer.commit(_ended(run, tally, clock), profile, tally.rejections)
     except KgError as exc:
-        ledger.append_run(
-            replace(_ended(run, tally, clock), state="failed", message=str(exc)), tally.rejections
-        )
+        ledger.append_run(replace(_ended(run, tally, clock), state="failed", message=str(exc)), tally.rejections)
         raise
 
 
@@ -122,9 +121,7 @@ def _resolve(folder: Path, name: str) -> Path:
 
 
 def _fingerprint(job: Job, checksums: list[tuple[str, str]]) -> str:
-    content = json.dumps(
-        [job.document, json.loads(job.ontology_document), checksums], sort_keys=True, default=str
-    )
+    content = json.dumps([job.document, json.loads(job.ontology_document), checksums], sort_keys=True, default=str)
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
@@ -149,26 +146,18 @@ def _read(job: Job, name: str, data: bytes, checksum: str) -> _File:
         raise SourceUnreadable(f"{name}: {exc}") from exc
 
 
-def _entries(
-    job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, progress: Progress
-) -> Iterator[Entry]:
+def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, progress: Progress) -> Iterator[Entry]:
     """Two passes: what the files declare, then every fact whose ends are declared here or by a loaded dataset."""
     mapping = RecordMapping(job.spec, job.ontology)
     total = sum(len(file.records) for file in files)
-    lookups = (
-        mapping.lookups([record for file in files for record in file.records])
-        if mapping.needs_lookups
-        else {}
-    )
+    lookups = mapping.lookups([record for file in files for record in file.records]) if mapping.needs_lookups else {}
     clashes = _declare(files, mapping, lookups, tally)
     held: list[Entry] = []
     for file in files:
         for record in file.records:
             tally.records += 1
             if record.problem is not None:
-                tally.rejections.append(
-                    Rejection(file.source.id, record.locator, record.problem, record.fields)
-                )
+                tally.rejections.append(Rejection(file.source.id, record.locator, record.problem, record.fields))
                 continue
             if (file.source.id, record.locator) in clashes:
                 reason = clashes[file.source.id, record.locator]
@@ -180,9 +169,7 @@ def _entries(
             tally.left_over |= mapping.left_over(record, lookups)
             for mapped in mapping.apply(record, lookups):
                 if mapped.fact is None:
-                    tally.rejections.append(
-                        Rejection(file.source.id, mapped.locator, mapped.reason, record.fields)
-                    )
+                    tally.rejections.append(Rejection(file.source.id, mapped.locator, mapped.reason, record.fields))
                 else:
                     held.append(Entry(mapped.fact, file.source.id, mapped.locator))
             if len(held) >= CHUNK:
@@ -193,9 +180,7 @@ def _entries(
     progress("load", tally.records, total)
 
 
-def _declare(
-    files: list[_File], mapping: RecordMapping, lookups: Any, tally: _Tally
-) -> dict[tuple[str, str], str]:
+def _declare(files: list[_File], mapping: RecordMapping, lookups: Any, tally: _Tally) -> dict[tuple[str, str], str]:
     """Collect the types the files declare; gives the records that give a key a second type."""
     clashes = {}
     for file in files:
@@ -212,9 +197,7 @@ def _declare(
 def _valid(entries: list[Entry], ontology: Ontology, writer: GraphWriter, tally: _Tally) -> Iterator[Entry]:
     """Drop, with a reason, what the ontology does not allow or what names an entity nobody declares."""
     types = tally.entities
-    ends = {entry.fact.subject for entry in entries} | {
-        e.fact.target for e in entries if e.fact.target is not None
-    }
+    ends = {entry.fact.subject for entry in entries} | {e.fact.target for e in entries if e.fact.target is not None}
     elsewhere = writer.declared(ends)
     for entry in entries:
         reason = _violation(entry.fact, ontology, types, elsewhere)
@@ -233,15 +216,11 @@ def _as_record(fact: Fact) -> dict[str, Any]:
     return {"subject": fact.subject, "predicate": fact.predicate, "object": target}
 
 
-def _violation(
-    fact: Fact, ontology: Ontology, own: dict[EntityId, str], elsewhere: dict[EntityId, str]
-) -> str | None:
+def _violation(fact: Fact, ontology: Ontology, own: dict[EntityId, str], elsewhere: dict[EntityId, str]) -> str | None:
     if fact.predicate == TYPE:
         other = elsewhere.get(fact.subject)
         mine = own[fact.subject]
-        return (
-            None if other in (None, mine) else f"{fact.subject!r} is already a {other}, here it is a {mine}"
-        )
+        return None if other in (None, mine) else f"{fact.subject!r} is already a {other}, here it is a {mine}"
     predicate = ontology.predicates[fact.predicate]
     for role, entity, allowed in (
         ("subject", fact.subject, predicate.subjects),

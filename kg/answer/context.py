@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from kg.answer.wording import Wording
-from kg.domain.evidence import Evidence, EvidenceSet, Support
-from kg.domain.fact import Assertion, Fact, FactId, Literal
-from kg.domain.lineage import Source
+from kg.domain.evidence import Evidence, EvidenceSet, Grounds, Support
+from kg.domain.fact import Fact, FactId, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.question import Linked
 from kg.domain.result import Absence, Result
@@ -20,51 +20,40 @@ MAX_NAMED = 12
 
 def facts_used(linked: Linked, result: Result) -> list[FactId]:
     """Fact ids in the order they are shown: how names were understood, then row by row."""
-    aliases = [m.fact.id for m in linked.mentions if m.fact is not None and m.value in _named(linked, result)]
+    spoken_of = {end for fact in result.facts.values() for end in (fact.subject, fact.target)}
+    aliases = [m.fact.id for m in linked.mentions if m.fact is not None and m.value in spoken_of]
     rows = [fact for row in result.rows for fact in row.witness]
     chains = [fact for chain in result.paths for fact in chain.facts]
     return list(dict.fromkeys((*aliases, *rows, *chains)))
 
 
-def _named(linked: Linked, result: Result) -> set[str]:
-    """Entities that the used facts speak of."""
-    return {end for fact in result.facts.values() for end in (fact.subject, fact.target) if end is not None}
-
-
-def context(
-    facts: dict[FactId, Fact],
-    order: list[FactId],
-    result: Result,
-    assertions: dict[FactId, tuple[Assertion, ...]],
-    sources: dict[str, Source],
-    ontology: Ontology,
-) -> EvidenceSet:
+def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ontology) -> EvidenceSet:
     """Number the evidence. A fact without a visible assertion is no evidence and is left out."""
     wording = Wording(ontology, result.entities)
-    made: list[tuple[str, str, tuple[FactId, ...], tuple[Source, ...], tuple[str, ...]]] = []
-    known = [fact for fact in order if fact in facts and assertions.get(fact)]
-    for fact_id in known[:MAX_FACTS]:
-        made.append(("fact", wording.fact(facts[fact_id]), (fact_id,), (), ()))
-    for clash in _conflicts((facts[f] for f in known[:MAX_FACTS]), ontology):
-        texts = " But: ".join(wording.fact(fact) for fact in clash)
-        made.append(("conflict", f"Sources disagree. {texts}", tuple(fact.id for fact in clash), (), ()))
+    known = [fact for fact in order if grounds.assertions.get(fact)]
+    shown = [grounds.facts[fact] for fact in known[:MAX_FACTS]]
+    unnumbered = [Evidence("", "fact", wording.fact(fact), (fact.id,)) for fact in shown]
+    for clash in _conflicts(shown, ontology):
+        text = f"Sources disagree. {' But: '.join(wording.fact(fact) for fact in clash)}"
+        unnumbered.append(Evidence("", "conflict", text, tuple(fact.id for fact in clash)))
     for absence in result.absences:
-        made.append(("absence", _absence(absence, wording), (), tuple(sources.values()), absence.entities))
-    items = tuple(
-        Evidence(
-            id=f"E{number}",
-            kind=kind,  # type: ignore[arg-type]
-            text=text,
-            facts=ids,
-            supports=tuple(
-                Support(a, sources[a.source]) for f in ids for a in assertions[f] if a.source in sources
-            ),
-            searched=searched,
-            entities=entities,
+        searched = tuple(grounds.sources.values())
+        unnumbered.append(
+            Evidence("", "absence", _absence(absence, wording), searched=searched, entities=absence.entities)
         )
-        for number, (kind, text, ids, searched, entities) in enumerate(made, 1)
+    items = tuple(
+        replace(item, id=f"E{number}", supports=_supports(item, grounds)) for number, item in enumerate(unnumbered, 1)
     )
-    return EvidenceSet(items, left_out=len(order) - min(len(known), MAX_FACTS))
+    return EvidenceSet(items, left_out=len(order) - len(shown))
+
+
+def _supports(item: Evidence, grounds: Grounds) -> tuple[Support, ...]:
+    return tuple(
+        Support(assertion, grounds.sources[assertion.source])
+        for fact in item.facts
+        for assertion in grounds.assertions[fact]
+        if assertion.source in grounds.sources
+    )
 
 
 def _absence(absence: Absence, wording: Wording) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from kg.answer.wording import Wording
 from kg.domain.decision import Document, Outcome
 from kg.domain.evidence import Claim, Evidence, EvidenceSet
-from kg.domain.fact import EntityId
 from kg.domain.plan import Plan, to_json
 from kg.domain.question import Question
 from kg.domain.result import Result
@@ -66,9 +65,7 @@ def ambiguous(question: Question, view: GraphView, drafts: list[Document]) -> Do
             {
                 "interpretation": draft["interpretation"],
                 "plan": draft["plan"],
-                "answer": {
-                    key: draft["answer"][key] for key in ("text", "type", "entities", "value", "of", "rows")
-                },
+                "answer": {key: draft["answer"][key] for key in ("text", "type", "entities", "value", "of", "rows")},
             }
         )
     readings = " or ".join(f"({i}) {draft['interpretation']}" for i, draft in enumerate(drafts, 1))
@@ -105,33 +102,35 @@ def _gather(document: Document, drafts: list[Document]) -> None:
     explanation["cypher"] = "\nUNION\n".join(cyphers)
 
 
-def answered(
-    question: Question,
-    view: GraphView,
-    plan: Plan,
-    result: Result,
-    evidence: EvidenceSet,
-    claims: tuple[Claim, ...],
-    explanation: dict[str, Any],
-    wording: Wording,
-) -> Document:
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One executed plan with all that is said about it."""
+
+    plan: Plan
+    interpretation: str
+    result: Result
+    evidence: EvidenceSet
+    claims: tuple[Claim, ...]
+    explanation: dict[str, Any]
+
+
+def answered(question: Question, view: GraphView, finding: Finding) -> Document:
     """An answer whose claims are verified; without its first claim it cannot stand and becomes an abstention."""
+    result, claims = finding.result, finding.claims
     if claims[0].verdict != "supported":
-        return abstained(question, view, "the answer could not be verified against its evidence", plan)
+        return abstained(question, view, "the answer could not be verified against its evidence", finding.plan)
     document = _empty(question, view, "answered")
     kept = [claim for claim in claims if claim.verdict == "supported"]
     about = {claim.about: claim.id for claim in kept if claim.about is not None}
-    document["interpretation"] = wording.plan(plan)
-    document["plan"] = to_json(plan)
+    document["interpretation"] = finding.interpretation
+    document["plan"] = to_json(finding.plan)
     document["answer"] |= {
         "text": claims[0].text,
         "type": result.type,
         "entities": [_entity(row.entity, result) for row in result.rows],
         "value": result.value if result.type != "list" else None,
         "of": result.of,
-        "rows": [
-            {"entity": row.entity, "value": row.value, "claim": about.get(row.entity)} for row in result.rows
-        ],
+        "rows": [{"entity": row.entity, "value": row.value, "claim": about.get(row.entity)} for row in result.rows],
     }
     if result.paths:
         chain = result.paths[0]
@@ -139,12 +138,12 @@ def answered(
     document["claims"] = [
         {"id": c.id, "text": c.text, "verdict": c.verdict, "evidence": list(c.evidence)} for c in kept
     ]
-    document["evidence"] = [_evidence(item) for item in evidence.items]
-    document["explanation"] = explanation | {"cut": list(result.cut)}
+    document["evidence"] = [_evidence(item) for item in finding.evidence.items]
+    document["explanation"] = finding.explanation | {"cut": list(result.cut)}
     return document
 
 
-def _entity(entity: EntityId, result: Result) -> dict[str, Any]:
+def _entity(entity: str, result: Result) -> dict[str, Any]:
     met = result.entities[entity]
     return {"id": met.id, "keys": list(met.keys), "name": met.name, "type": met.type, "status": met.status}
 

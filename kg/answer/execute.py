@@ -15,7 +15,6 @@ from kg.domain.plan import (
     Follow,
     Having,
     Intersect,
-    Minus,
     Paths,
     Plan,
     Rank,
@@ -92,9 +91,8 @@ def validate(plan: Plan, ontology: Ontology) -> None:
         if predicate is None:
             raise PlanInvalid(f"no predicate {plan.predicate!r} in the ontology")
         if (predicate.value is not None) != isinstance(plan, Where):
-            raise PlanInvalid(
-                f"{plan.predicate!r} {'is a literal: use where' if predicate.value else 'leads to entities: use follow'}"
-            )
+            hint = "is a literal: use where" if predicate.value else "leads to entities: use follow"
+            raise PlanInvalid(f"{plan.predicate!r} {hint}")
     for child in children(plan):
         validate(child, ontology)
 
@@ -176,16 +174,14 @@ def _result(state: _State, kind: str, rows: tuple[Row, ...]) -> Result:
 def _rows(members: Members, state: _State) -> tuple[Row, ...]:
     return tuple(
         Row(entity, witness)
-        for (_, entity), witness in sorted(
-            members.items(), key=lambda item: state.entities[item[0][1]].keys[0]
-        )
+        for (_, entity), witness in sorted(members.items(), key=lambda item: state.entities[item[0][1]].keys[0])
     )
 
 
 # --- set expressions --------------------------------------------------------------------------------------------
 
 
-def _run(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:
+def _run(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:  # noqa: PLR0911
     if isinstance(plan, Each):
         return {(origin, origin): () for origin in each}
     if isinstance(plan, Entities):
@@ -263,9 +259,7 @@ def _compares(actual: str, plan: Where, datatype: str) -> bool:
     if plan.comparator in tests:
         return tests[plan.comparator]
     below, equal = left < right, left == right  # type: ignore[operator]
-    return {"<": below, "<=": below or equal, ">": not below and not equal, ">=": not below}.get(
-        plan.comparator, False
-    )
+    return {"<": below, "<=": below or equal, ">": not below and not equal, ">=": not below}.get(plan.comparator, False)
 
 
 def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Members:
@@ -287,9 +281,7 @@ def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Memb
     if plan.quantifier in ("none", "at_most") and (step := _searched(plan.plan)) is not None:
         empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}))
         if empty:
-            state.absences.append(
-                Absence(step.predicate, step.direction, empty, len(state.facts) - before, plan.plan)
-            )
+            state.absences.append(Absence(step.predicate, step.direction, empty, len(state.facts) - before, plan.plan))
     return kept
 
 

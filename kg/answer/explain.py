@@ -14,11 +14,11 @@ from kg.domain.result import Result
 def explanation(
     evidence: EvidenceSet,
     facts: Mapping[FactId, Fact],
-    entities: Mapping[EntityId, Entity],
     result: Result,
     ontology: Ontology,
 ) -> dict[str, Any]:
     """Nodes, relationships, one path a row, and Cypher that shows the same in Neo4j Browser."""
+    entities = result.entities
     shown = list(dict.fromkeys(fact for item in evidence.items for fact in item.facts))
     nodes: dict[str, dict[str, Any]] = {}
     relationships = []
@@ -41,12 +41,9 @@ def explanation(
         nodes.setdefault(row.entity, _node(row.entity, entities, ontology))
     drawn = set(shown)
     paths = [
-        {"entity": row.entity, "relationships": [fact for fact in row.witness if fact in drawn]}
-        for row in result.rows
+        {"entity": row.entity, "relationships": [fact for fact in row.witness if fact in drawn]} for row in result.rows
     ]
-    paths += [
-        {"entity": c.entities[-1], "relationships": [f for f in c.facts if f in drawn]} for c in result.paths
-    ]
+    paths += [{"entity": c.entities[-1], "relationships": [f for f in c.facts if f in drawn]} for c in result.paths]
     return {
         "nodes": sorted(nodes.values(), key=lambda node: str(node["id"])),
         "relationships": sorted(relationships, key=lambda edge: str(edge["id"])),

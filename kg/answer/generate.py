@@ -26,9 +26,7 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
             claims.append(Claim(f"C{len(claims) + 1}", text, ids, about=row.entity))
     for chain in result.paths:
         cited = [by_fact[fact] for fact in chain.facts if fact in by_fact]
-        claims.append(
-            Claim(f"C{len(claims) + 1}", " ".join(i.text for i in cited), tuple(i.id for i in cited))
-        )
+        claims.append(Claim(f"C{len(claims) + 1}", " ".join(i.text for i in cited), tuple(i.id for i in cited)))
     return Draft(tuple(claims))
 
 

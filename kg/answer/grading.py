@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal as OneOf
+from typing import Any
+from typing import Literal as OneOf
 
 from kg.domain.decision import Document
 from kg.domain.ontology import Ontology
@@ -79,20 +80,14 @@ def _keys(ids: Iterable[str], ontology: Ontology) -> frozenset[str]:
 def _normal(text: str, ontology: Ontology) -> str:
     """A key in its canonical spelling, other text without regard to case."""
     plain = text.partition("@")[0]
-    return min(
-        (found.partition(":")[2] for found in ontology.ids_of_key(plain)), key=len, default=plain
-    ).casefold()
+    return min((found.partition(":")[2] for found in ontology.ids_of_key(plain)), key=len, default=plain).casefold()
 
 
-def _explanation(
-    gold: dict[str, Any], document: Document, ontology: Ontology
-) -> tuple[float | None, float | None]:
+def _explanation(gold: dict[str, Any], document: Document, ontology: Ontology) -> tuple[float | None, float | None]:
     expected = {(_normal(s, ontology), _normal(o, ontology)) for s, _, o in gold.get("gold_facts", ())}
     if not expected:
         return None, None
-    names = {
-        node["id"]: node["properties"].get("key", node["name"]) for node in document["explanation"]["nodes"]
-    }
+    names = {node["id"]: node["properties"].get("key", node["name"]) for node in document["explanation"]["nodes"]}
     shown = {
         (_normal(names[edge["start"]], ontology), _normal(names[edge["end"]], ontology))
         for edge in document["explanation"]["relationships"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 from typing import Any
 
 from kg.domain.fact import EntityId, Fact
@@ -29,14 +30,12 @@ def shortest_paths(
             if nx.shortest_path_length(graph, start, end) > max_hops:
                 continue
             for nodes in nx.all_shortest_paths(graph, start, end):
-                used = tuple(graph.edges[a, b]["fact"] for a, b in zip(nodes, nodes[1:], strict=False))
+                used = tuple(graph.edges[a, b]["fact"] for a, b in pairwise(nodes))
                 chains.append(Chain(tuple(nodes), used))
                 if len(chains) > MAX_PATHS * 20:
                     break
     shortest = min((len(chain.facts) for chain in chains), default=0)
-    return tuple(
-        sorted((c for c in chains if len(c.facts) == shortest), key=lambda c: c.entities)[:MAX_PATHS]
-    )
+    return tuple(sorted((c for c in chains if len(c.facts) == shortest), key=lambda c: c.entities)[:MAX_PATHS])
 
 
 def graphml(explanation: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -26,12 +27,8 @@ def link(question: Question, view: GraphView) -> Linked:
     language, ontology = english(), view.ontology()
     keyed = dict(_keys(text, tokens, ontology))
     places = [(span, name) for name, span in _name_spans(tokens)]
-    named = view.named(
-        [name for _, name in places] + [entity for ids in keyed.values() for entity in ids], NAMESAKES
-    )
-    candidates = {entity for ids in keyed.values() for entity in ids} | {
-        e for ids in named.values() for e in ids
-    }
+    named = view.named([name for _, name in places] + [entity for ids in keyed.values() for entity in ids], NAMESAKES)
+    candidates = {entity for ids in keyed.values() for entity in ids} | {e for ids in named.values() for e in ids}
     entities = view.entities(candidates)
     mentions = [
         *_entity_mentions(keyed, places, named, entities),
@@ -39,11 +36,9 @@ def link(question: Question, view: GraphView) -> Linked:
         *_dataset_mentions(tokens, view),
     ]
     mentions = _active_first(mentions, entities)
-    mentions = _merge_appositions(tokens, mentions)
+    mentions = _merge_appositions(mentions)
     mentions = _absorb(tokens, mentions, entities, view, language)
-    words = tuple(
-        Word(t.text, needed=t.folded not in language.droppable and t.text not in "?.") for t in tokens
-    )
+    words = tuple(Word(t.text, needed=t.folded not in language.droppable and t.text not in "?.") for t in tokens)
     return Linked(words, tuple(_longest(mentions)), entities)
 
 
@@ -67,9 +62,9 @@ def _keys(
         raw = text[tokens[i].start : tokens[j - 1].end]
         if raw.count("(") > raw.count(")"):
             raw += ")"
-        if any(c.isdigit() for c in raw) or j == i + 1:
-            if ids := tuple(dict.fromkeys(ontology.ids_of_key(raw))):
-                yield (i, j), ids
+        likely = j == i + 1 or any(c.isdigit() for c in raw)
+        if likely and (ids := tuple(dict.fromkeys(ontology.ids_of_key(raw)))):
+            yield (i, j), ids
 
 
 def _entity_mentions(
@@ -97,24 +92,7 @@ def _alias_fact(entity: Entity, folded: str) -> Fact | None:
 
 def _phrase_mentions(tokens: Sequence[Token], ontology: Ontology, language: Language) -> Iterator[Mention]:
     """Type nouns, predicate phrases and cues, found as stem sequences between droppable words."""
-    phrases: dict[tuple[str, ...], list[Mention]] = {}
-
-    def add(text: str, mention: Mention) -> None:
-        kept = tuple(
-            s
-            for s, word in zip(stems(text), fold(text).split(), strict=True)
-            if word not in language.droppable
-        )
-        phrases.setdefault(kept or stems(text), []).append(mention)
-
-    for entity_type in ontology.types.values():
-        for noun in entity_type.nouns:
-            add(noun, Mention(0, 0, "type", entity_type.name))
-    for predicate in ontology.predicates.values():
-        for phrase in predicate.phrases:
-            add(phrase, Mention(0, 0, "predicate", predicate.name, "out"))
-        for phrase in predicate.inverse:
-            add(phrase, Mention(0, 0, "predicate", predicate.name, "in"))
+    phrases = _ontology_phrases(ontology, language)
     kept = [i for i, token in enumerate(tokens) if token.folded not in language.droppable]
     longest = max((len(sequence) for sequence in phrases), default=0)
     for at in range(len(kept)):
@@ -126,6 +104,21 @@ def _phrase_mentions(tokens: Sequence[Token], ontology: Ontology, language: Lang
         for i in range(len(tokens) - len(sequence) + 1):
             if tuple(token.stem for token in tokens[i : i + len(sequence)]) == sequence:
                 yield Mention(i, i + len(sequence), "cue", cue)
+
+
+@functools.lru_cache(maxsize=16)
+def _ontology_phrases(ontology: Ontology, language: Language) -> dict[tuple[str, ...], list[Mention]]:
+    """Stem sequences of all nouns and phrases, droppable words left out, with what each may mean."""
+    phrases: dict[tuple[str, ...], list[Mention]] = {}
+    said = [(noun, Mention(0, 0, "type", one.name)) for one in ontology.types.values() for noun in one.nouns]
+    for predicate in ontology.predicates.values():
+        said += [(phrase, Mention(0, 0, "predicate", predicate.name, "out")) for phrase in predicate.phrases]
+        said += [(phrase, Mention(0, 0, "predicate", predicate.name, "in")) for phrase in predicate.inverse]
+    for text, mention in said:
+        words = zip(stems(text), fold(text).split(), strict=True)
+        kept = tuple(stem for stem, word in words if word not in language.droppable)
+        phrases.setdefault(kept or stems(text), []).append(mention)
+    return phrases
 
 
 def _dataset_mentions(tokens: Sequence[Token], view: GraphView) -> Iterator[Mention]:
@@ -140,13 +133,11 @@ def _active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity])
     found = list(mentions)
     active = {(m.start, m.end) for m in found if m.kind == "entity" and entities[m.value].status is None}
     return [
-        m
-        for m in found
-        if m.kind != "entity" or entities[m.value].status is None or (m.start, m.end) not in active
+        m for m in found if m.kind != "entity" or entities[m.value].status is None or (m.start, m.end) not in active
     ]
 
 
-def _merge_appositions(tokens: Sequence[Token], mentions: list[Mention]) -> list[Mention]:
+def _merge_appositions(mentions: list[Mention]) -> list[Mention]:
     """A name beside its own key (``brute force (T1110)``) is one mention, and settles a shared name."""
     entity = [m for m in mentions if m.kind == "entity"]
     merged: list[Mention] = []
@@ -191,9 +182,7 @@ def _name_stems(entity: Entity) -> set[str]:
     return {stem for name in (entity.name, *entity.aliases) for stem in stems(name)}
 
 
-def _broader(
-    ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphView
-) -> dict[EntityId, list[Entity]]:
+def _broader(ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphView) -> dict[EntityId, list[Entity]]:
     """Entities whose names count as part of these entities' names."""
     ontology = view.ontology()
     predicates = {name for entity in ids for name in ontology.types[entities[entity].type].full_name}

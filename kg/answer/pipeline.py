@@ -10,7 +10,7 @@ from typing import Any
 import rfc8785
 
 from kg.answer.context import context, facts_used
-from kg.answer.document import abstained, ambiguous, answered
+from kg.answer.document import Finding, abstained, ambiguous, answered
 from kg.answer.execute import execute
 from kg.answer.explain import explanation
 from kg.answer.generate import generate
@@ -19,8 +19,9 @@ from kg.answer.planner import Reading, plan
 from kg.answer.verify import verify
 from kg.answer.wording import Wording
 from kg.domain.decision import Document, comparable
+from kg.domain.evidence import Grounds
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Plan, Follow, Where, walk
+from kg.domain.plan import Follow, Plan, Where, walk
 from kg.domain.question import MAX_QUESTION, Linked, Question
 from kg.domain.result import Result
 from kg.errors import QuestionInvalid
@@ -90,9 +91,7 @@ def _decide(question: Question, view: GraphView, given: Plan | None, trace: Trac
             return abstained(question, view, _reason(linked, planned.unexplained, ontology))
     for reading in readings:
         if (without := _without_facts(reading.plan, view)) is not None:
-            return abstained(
-                question, view, f"no source in this scope holds any fact “{without}”", reading.plan
-            )
+            return abstained(question, view, f"no source in this scope holds any fact “{without}”", reading.plan)
     results = [(reading.plan, execute(reading.plan, view)) for reading in readings]
     trace.mark("execute")
     distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
@@ -114,15 +113,15 @@ def _finish(question: Question, linked: Linked, chosen: Plan, result: Result, vi
     ontology = view.ontology()
     result = replace(result, entities=linked.entities | result.entities)
     aliases = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
-    facts = aliases | result.facts
     order = facts_used(linked, result)
-    assertions = view.assertions(order)
-    evidence = context(facts, order, result, assertions, view.sources(), ontology)
+    grounds = Grounds(aliases | result.facts, view.assertions(order), view.sources())
+    evidence = context(order, result, grounds, ontology)
     wording = Wording(ontology, result.entities)
+    interpretation = wording.plan(chosen)
     draft = generate(chosen, result, evidence, wording)
-    claims = verify(draft, evidence, result, wording, wording.plan(chosen))
-    drawn = explanation(evidence, facts, result.entities, result, ontology)
-    return answered(question, view, chosen, result, evidence, claims, drawn, wording)
+    claims = verify(draft, evidence, result, wording, interpretation)
+    drawn = explanation(evidence, grounds.facts, result, ontology)
+    return answered(question, view, Finding(chosen, interpretation, result, evidence, claims, drawn))
 
 
 def _without_facts(chosen: Plan, view: GraphView) -> str | None:

@@ -107,7 +107,7 @@ def plan(linked: Linked, ontology: Ontology) -> Planned:
 
 
 class _Chart:
-    """Spans over the words that carry something; droppable words are left out beforehand unless a mention needs them."""
+    """Spans over the words that carry something; droppable words are left out unless a cue needs them."""
 
     def __init__(self, linked: Linked, ontology: Ontology) -> None:
         self.linked = linked
@@ -119,9 +119,7 @@ class _Chart:
         self._fill()
 
     def _in_cue(self, index: int) -> bool:
-        return any(
-            m.kind == "cue" and m.start <= index < m.end and m.end - m.start > 1 for m in self.linked.mentions
-        )
+        return any(m.kind == "cue" and m.start <= index < m.end and m.end - m.start > 1 for m in self.linked.mentions)
 
     def complete(self) -> list[Part]:
         """Parts that explain every word."""
@@ -139,15 +137,11 @@ class _Chart:
         ]
         if not bare:
             spans = [
-                span
-                for span, parts in self.cells.items()
-                if any(part.kind in ("set", "answer") for part in parts)
+                span for span, parts in self.cells.items() if any(part.kind in ("set", "answer") for part in parts)
             ]
             start, end = max(spans, key=lambda span: (span[1] - span[0], -span[0]), default=(0, 0))
             bare = [
-                w
-                for at, w in enumerate(self.words)
-                if not start <= at < end and self.linked.words[w].text.isalnum()
+                w for at, w in enumerate(self.words) if not start <= at < end and self.linked.words[w].text.isalnum()
             ]
         return tuple(self.linked.words[w].text for w in bare)
 
@@ -217,9 +211,7 @@ class _Chart:
                 negated=right.negated,
             )
         elif pair == ("set", "relation") and left.plan is not None:
-            yield Part(
-                "restriction", plan=left.plan, types=left.types, relation=right.relation, left_argument=True
-            )
+            yield Part("restriction", plan=left.plan, types=left.types, relation=right.relation, left_argument=True)
         elif pair == ("set", "restriction"):
             yield from self._narrow(left, right)
         elif pair == ("negation", "set"):
@@ -228,9 +220,7 @@ class _Chart:
             yield replace(right, score=0.0, negated=True)
         elif pair == ("relation", "restriction") and right.relation == Relation() and not right.left_argument:
             yield replace(right, score=0.0, relation=left.relation)
-        elif pair == ("some", "set"):
-            yield replace(right, score=0.0)
-        elif pair == ("single", "set"):
+        elif left.kind in ("some", "single") and right.kind == "set":
             yield replace(right, score=0.0)
         elif left.kind in ("most", "fewest") and right.kind == "set":
             yield Part("restriction", plan=right.plan, types=right.types, ranked=left.kind)
@@ -240,7 +230,7 @@ class _Chart:
             yield Part("list_tail", plan=right.plan, types=right.types, ranked=left.kind, entity=right.entity)
         elif pair == ("list", "common"):
             yield Part("restriction", members=left.members, types=left.types, left_argument=True)
-        elif pair == ("common", "list") or (pair == ("both", "list")):
+        elif left.kind in ("common", "both") and right.kind == "list":
             yield Part("all", members=right.members, types=right.types)
         elif pair == ("relation", "all"):
             yield Part("restriction", members=right.members, types=right.types, relation=left.relation)
@@ -263,22 +253,16 @@ class _Chart:
             return
         if left.entity and right.entity:
             if left.types & right.types and left.plan != right.plan:
-                yield Part(
-                    "list", members=(as_set(left.plan), as_set(right.plan)), types=left.types | right.types
-                )
+                yield Part("list", members=(as_set(left.plan), as_set(right.plan)), types=left.types | right.types)
             return
         head, argument = (right, left) if left.entity else (left, right)
-        restriction = Part(
-            "restriction", plan=argument.plan, types=argument.types, left_argument=head is right
-        )
+        restriction = Part("restriction", plan=argument.plan, types=argument.types, left_argument=head is right)
         yield from self._narrow(head, restriction)
 
     def _extend(self, left: Part, right: Part) -> Iterator[Part]:
         """One more member for a list of named things of one kind; or two types read as one."""
-        bare = [
-            p.plan.type for p in (left, right) if isinstance(p.plan, Entities) and p.plan.type is not None
-        ]
-        if len(bare) == 2 and right.ranked == "or":  # noqa: PLR2004
+        bare = [p.plan.type for p in (left, right) if isinstance(p.plan, Entities) and p.plan.type is not None]
+        if len(bare) == 2 and right.ranked == "or":
             yield self._either_type(bare, left.types | right.types)
             return
         members = left.members if left.kind == "list" else ((as_set(left.plan),) if left.entity else ())
@@ -309,13 +293,11 @@ class _Chart:
             arguments = by.members or ((as_set(by.plan),) if by.plan is not None else ())
             if not types or not (by.types & far) or not arguments:
                 continue
-            made = self._restrict(as_set(head.plan), head, by, (name, direction), arguments)
+            made = self._restrict(as_set(head.plan), by, (name, direction), arguments)
             kind = "answer" if by.ranked else "set"
             yield Part(kind, penalty, made, types, of=as_set(head.plan))
 
-    def _restrict(
-        self, plan: SetPlan, head: Part, by: Part, step: tuple[str, Direction], arguments: tuple[SetPlan, ...]
-    ) -> Plan:
+    def _restrict(self, plan: SetPlan, by: Part, step: tuple[str, Direction], arguments: tuple[SetPlan, ...]) -> Plan:
         name, direction = step
         back: Direction = "in" if direction == "out" else "out"
         if by.ranked or by.negated:
@@ -377,9 +359,7 @@ def _merge_relations(parts: Iterable[Part]) -> list[Part]:
     relations: dict[float, tuple[tuple[str, Direction], ...]] = {}
     for part in parts:
         if part.kind == "relation":
-            relations[part.score] = tuple(
-                dict.fromkeys((*relations.get(part.score, ()), *part.relation.options))
-            )
+            relations[part.score] = tuple(dict.fromkeys((*relations.get(part.score, ()), *part.relation.options)))
         else:
             out.append(part)
     return out + [Part("relation", score, relation=Relation(options)) for score, options in relations.items()]
@@ -395,6 +375,4 @@ def _best(parts: list[Part]) -> list[Part]:
     kinds: dict[str, list[Part]] = {}
     for part in unique.values():
         kinds.setdefault(part.kind, []).append(part)
-    return [
-        part for group in kinds.values() for part in sorted(group, key=lambda p: (-p.score, repr(p)))[:BEAM]
-    ]
+    return [part for group in kinds.values() for part in sorted(group, key=lambda p: (-p.score, repr(p)))[:BEAM]]

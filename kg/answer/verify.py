@@ -19,8 +19,7 @@ def verify(
     """Give every claim its verdict."""
     items = {item.id: item for item in evidence.items}
     return tuple(
-        replace(claim, verdict=_verdict(claim, items, result, wording, interpretation))
-        for claim in draft.claims
+        replace(claim, verdict=_verdict(claim, items, result, wording, interpretation)) for claim in draft.claims
     )
 
 
@@ -42,9 +41,7 @@ def _verdict(
         own = own.replace(label, " ")
     if any(number not in known and not _follows(number, result, cited) for number in _NUMBER.findall(own)):
         return "unsupported"
-    if _NEGATION.search(own) and not any(
-        item.kind == "absence" or _NEGATION.search(item.text) for item in cited
-    ):
+    if _NEGATION.search(own) and not any(item.kind == "absence" or _NEGATION.search(item.text) for item in cited):
         return "unsupported"
     return "supported"
 
@@ -52,7 +49,5 @@ def _verdict(
 def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     """Whether a number is one the plan counted."""
     counted = {result.value, result.of, len(result.rows), *(row.value for row in result.rows)}
-    counted |= (
-        {len(chain.facts) for chain in result.paths} | set(range(len(cited) + 1)) | {len(result.rows) - 30}
-    )
+    counted |= {len(chain.facts) for chain in result.paths} | set(range(len(cited) + 1)) | {len(result.rows) - 30}
     return number.rstrip(".,").replace(",", "") in {str(value) for value in counted if value is not None}

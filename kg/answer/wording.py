@@ -109,10 +109,7 @@ class Wording:
             return " or ".join(self.set(part) for part in plan.plans)
         if isinstance(plan, Intersect):
             head, *rest = plan.plans
-            also = [
-                self._that(part) if isinstance(part, Follow) else f"that are {self.set(part)}"
-                for part in rest
-            ]
+            also = [self._that(part) if isinstance(part, Follow) else f"that are {self.set(part)}" for part in rest]
             return f"{self.set(head)} and {' and '.join(also)}"
         return self._minus(plan)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal as OneOf
+from typing import Any
+from typing import Literal as OneOf
 
 Outcome = OneOf["answered", "abstained", "ambiguous", "false_premise", "pending_review"]
 Document = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from kg.domain.fact import Assertion, EntityId, FactId
+from kg.domain.fact import Assertion, EntityId, Fact, FactId
 from kg.domain.lineage import Source
 
 EvidenceKind = OneOf["fact", "path", "passage", "absence", "policy", "conflict"]
@@ -18,6 +18,15 @@ class Support:
 
     assertion: Assertion
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What stands behind a result: its facts, who asserts each, and the sources in view."""
+
+    facts: dict[FactId, Fact]
+    assertions: dict[FactId, tuple[Assertion, ...]]
+    sources: dict[str, Source]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Literal as OneOf
+from typing import Any
+from typing import Literal as OneOf
 
 from kg.domain.fact import Instant
 

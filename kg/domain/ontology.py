@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal as OneOf, cast, get_args
+from typing import Any, cast, get_args
+from typing import Literal as OneOf
 
 from kg.domain.fact import IDENTITY, REPLACED_BY, Datatype, EntityId
 from kg.errors import OntologyInvalid
@@ -253,36 +254,45 @@ def _check_references(
     *,
     reserved: bool,
 ) -> None:
-    for name, entity_type in types.items():
-        if entity_type.key is not None and entity_type.key not in keys:
-            raise OntologyInvalid(f"types.{name}.key: no key scheme {entity_type.key!r} under keys")
-        seen, current = {name}, entity_type.parent
-        while current is not None:
-            if current not in types:
-                raise OntologyInvalid(f"types.{name}.is: no type {current!r}")
-            if current in seen:
-                raise OntologyInvalid(f"types.{name}.is: {current!r} leads back to itself")
-            seen.add(current)
-            current = types[current].parent
-        for predicate in entity_type.full_name:
-            if predicate not in predicates:
-                raise OntologyInvalid(f"types.{name}.full_name: no predicate {predicate!r}")
-    for name, predicate_ in predicates.items():
+    """Every name that is used is defined, and looks as it must to be a label in a graph."""
+    for what, names, pattern, form in (
+        ("keys", keys, r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and _"),
+        ("types", types, r"[A-Z][A-Za-z0-9]{0,62}", "one CamelCase word"),
+        ("predicates", predicates, r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and _"),
+    ):
+        for name in names:
+            if not re.fullmatch(pattern, name):
+                raise OntologyInvalid(f"{what}.{name}: the name has to be {form}")
+    for entity_type in types.values():
+        _check_type(entity_type, keys, types, predicates)
+    for name, predicate in predicates.items():
         if reserved and name in RESERVED:
             raise OntologyInvalid(f"predicates.{name}: the name is reserved (core ontology)")
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
-            raise OntologyInvalid(f"predicates.{name}: a predicate is lower-case letters, digits and _")
-        for type_name in (*predicate_.subjects, *predicate_.objects):
+        if not predicate.subjects and name not in IDENTITY:
+            raise OntologyInvalid(f"predicates.{name}.subject: missing")
+        for type_name in (*predicate.subjects, *predicate.objects):
             if type_name != ANY and type_name not in types:
                 raise OntologyInvalid(f"predicates.{name}: no type {type_name!r}")
-        if not predicate_.subjects and name not in IDENTITY:
-            raise OntologyInvalid(f"predicates.{name}.subject: missing")
-    for name in types:
-        if not re.fullmatch(r"[A-Z][A-Za-z0-9]{0,62}", name):
-            raise OntologyInvalid(f"types.{name}: a type is one CamelCase word")
-    for name in keys:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
-            raise OntologyInvalid(f"keys.{name}: a key scheme is lower-case letters, digits and _")
+
+
+def _check_type(
+    entity_type: EntityType,
+    keys: Mapping[str, KeyScheme],
+    types: Mapping[str, EntityType],
+    predicates: Mapping[str, Predicate],
+) -> None:
+    where = f"types.{entity_type.name}"
+    if entity_type.key is not None and entity_type.key not in keys:
+        raise OntologyInvalid(f"{where}.key: no key scheme {entity_type.key!r} under keys")
+    seen, current = {entity_type.name}, entity_type.parent
+    while current is not None:
+        if current not in types or current in seen:
+            raise OntologyInvalid(f"{where}.is: no type {current!r}, or it leads back to itself")
+        seen.add(current)
+        current = types[current].parent
+    for predicate in entity_type.full_name:
+        if predicate not in predicates:
+            raise OntologyInvalid(f"{where}.full_name: no predicate {predicate!r}")
 
 
 def _mapping(value: Any, where: str) -> dict[str, Any]:
@@ -310,6 +320,4 @@ def _words(value: Any, where: str) -> tuple[str, ...]:
 
 def _known(entry: Mapping[str, Any], allowed: set[str], where: str) -> None:
     if unknown := sorted(set(entry) - allowed):
-        raise OntologyInvalid(
-            f"{where}: unknown field {unknown[0]!r}; known are {', '.join(sorted(allowed))}"
-        )
+        raise OntologyInvalid(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(sorted(allowed))}")

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Literal as OneOf, Union, cast, get_args
+from typing import Any, Union, cast, get_args
+from typing import Literal as OneOf
 
 from kg.domain.fact import EntityId
 from kg.domain.ontology import Direction
@@ -196,9 +197,7 @@ def _read(document: Any, where: str, depth: int) -> Plan:
     known = {field.name: field for field in fields(cls)}
     if unknown := sorted(set(document) - set(known) - {"op"}):
         raise PlanInvalid(f"{where}: {document['op']} has no field {unknown[0]!r}")
-    values = {
-        name: _field(name, document[name], f"{where}.{name}", depth) for name in known if name in document
-    }
+    values = {name: _field(name, document[name], f"{where}.{name}", depth) for name in known if name in document}
     try:
         plan: Plan = cls(**values)
     except TypeError as exc:
@@ -247,7 +246,5 @@ def assert_placed(plan: Plan, *, inside: bool = False) -> None:
     if isinstance(plan, Each) and not inside:
         raise PlanInvalid("plan: each stands outside having and rank")
     for child in children(plan):
-        bound = (isinstance(plan, Having) and child is plan.plan) or (
-            isinstance(plan, Rank) and child is plan.by
-        )
+        bound = (isinstance(plan, Having) and child is plan.plan) or (isinstance(plan, Rank) and child is plan.by)
         assert_placed(child, inside=inside or bound)

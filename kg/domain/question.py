@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 from kg.domain.fact import Entity, EntityId, Fact
@@ -18,7 +18,7 @@ class Question:
     """What is asked, within which scope."""
 
     text: str
-    scope: Scope = Scope()
+    scope: Scope = field(default_factory=Scope)
 
 
 MentionKind = OneOf["entity", "type", "predicate", "cue", "dataset"]

@@ -26,6 +26,4 @@ def later(than: Instant, moment: datetime) -> Instant:
     now = instant(moment)
     if now > than:
         return now
-    return instant(
-        datetime.strptime(than, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC) + timedelta(microseconds=1)
-    )
+    return instant(datetime.strptime(than, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC) + timedelta(microseconds=1))

@@ -68,8 +68,6 @@ def decode(data: bytes, encoding: str) -> str:
     try:
         return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except UnicodeDecodeError as exc:
-        raise SourceUnreadable(
-            f"not {encoding} at byte {exc.start}: give the file's encoding under options"
-        ) from exc
+        raise SourceUnreadable(f"not {encoding} at byte {exc.start}: give the file's encoding under options") from exc
     except LookupError as exc:
         raise SourceUnreadable(f"no encoding {encoding!r}") from exc

@@ -37,9 +37,7 @@ def _rows(text: str, delimiter: str) -> Iterator[Record]:
             if not row:
                 continue
             fields = dict(zip(header, row, strict=False))
-            problem = (
-                None if len(row) == len(header) else f"{len(row)} cells where the header has {len(header)}"
-            )
+            problem = None if len(row) == len(header) else f"{len(row)} cells where the header has {len(header)}"
             yield Record(locator, fields, problem)
     except csv.Error as exc:
         raise SourceUnreadable(f"line {rows.line_num}: {exc}") from exc

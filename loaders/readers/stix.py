@@ -25,11 +25,7 @@ def read(data: bytes, options: Options) -> Iterator[Record]:
             newest[item["id"]] = max(newest.get(item["id"], ""), str(item.get("modified", "")))
     for number, item in enumerate(objects):
         locator = f"/objects/{number}"
-        if (
-            not isinstance(item, dict)
-            or not isinstance(item.get("id"), str)
-            or not isinstance(item.get("type"), str)
-        ):
+        if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not isinstance(item.get("type"), str):
             yield Record(locator, {"value": item}, "not a STIX object: it has no id or no type")
         elif str(item.get("modified", "")) < newest[item["id"]]:
             yield Record(locator, item, "an older version of an object that is in the bundle again")

@@ -36,9 +36,7 @@ def store_errors(path: str) -> Iterator[None]:
             f"no room left for {path!r}; nothing of this write is visible: free space and run it again"
         ) from exc
     except (apsw.BusyError, apsw.LockedError) as exc:
-        raise StoreTimeout(
-            f"{path!r} stayed locked by another writer for {BUSY_MS / 1000:.0f} s; try again"
-        ) from exc
+        raise StoreTimeout(f"{path!r} stayed locked by another writer for {BUSY_MS / 1000:.0f} s; try again") from exc
     except (apsw.CantOpenError, apsw.AuthError, apsw.PermissionsError, apsw.ReadOnlyError) as exc:
         raise StoreUnavailable(f"cannot open {path!r}: {exc}") from exc
     except (apsw.CorruptError, apsw.NotADBError) as exc:
@@ -103,15 +101,15 @@ class Database:
         found = connection.execute("PRAGMA user_version").get
         if found > sql.SCHEMA_VERSION:
             raise SchemaTooNew(
-                f"{self.path!r} has schema {found}, this Whence knows {sql.SCHEMA_VERSION}: upgrade Whence or use another store"
+                f"{self.path!r} has schema {found}, this Whence knows {sql.SCHEMA_VERSION}: "
+                "upgrade Whence or use another store"
             )
         if found == sql.SCHEMA_VERSION:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.execute("PRAGMA user_version").get == 0:
-                if connection.execute("SELECT count(*) FROM sqlite_schema").get:
-                    raise StoreRejected(f"{self.path!r} is an SQLite database, but not one of Whence's")
+                self._refuse_foreign(connection)
                 connection.execute(sql.SCHEMA)
                 connection.execute("INSERT INTO meta VALUES ('head', '')")
                 connection.execute(f"PRAGMA user_version={sql.SCHEMA_VERSION}")
@@ -119,6 +117,10 @@ class Database:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+    def _refuse_foreign(self, connection: apsw.Connection) -> None:
+        if connection.execute("SELECT count(*) FROM sqlite_schema").get:
+            raise StoreRejected(f"{self.path!r} is an SQLite database, but not one of Whence's")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[apsw.Connection]:

@@ -20,21 +20,15 @@ def put_run(connection: Any, run: Run, rejections: Sequence[Rejection]) -> None:
 
 def put_ontology(connection: Any, name: str, document: str, at: Instant) -> bool:
     """Make this the newest document of the ontology; False if it already is."""
-    held = connection.execute(
-        "SELECT document FROM ontology_state WHERE name = ? AND known_to = ?", (name, FOREVER)
-    )
+    held = connection.execute("SELECT document FROM ontology_state WHERE name = ? AND known_to = ?", (name, FOREVER))
     if held.get == document:
         return False
-    connection.execute(
-        "UPDATE ontology_state SET known_to = ? WHERE name = ? AND known_to = ?", (at, name, FOREVER)
-    )
-    connection.execute(
-        "INSERT OR REPLACE INTO ontology_state VALUES (?, ?, ?, ?)", (name, document, at, FOREVER)
-    )
+    connection.execute("UPDATE ontology_state SET known_to = ? WHERE name = ? AND known_to = ?", (at, name, FOREVER))
+    connection.execute("INSERT OR REPLACE INTO ontology_state VALUES (?, ?, ?, ?)", (name, document, at, FOREVER))
     return True
 
 
-def put_states(
+def put_states(  # noqa: PLR0913, PLR0917 (one row of each table)
     connection: Any,
     target: LoadTarget,
     version: int,
@@ -67,7 +61,6 @@ def put_current(connection: Any, target: LoadTarget, version: int, at: Instant) 
     held = "SELECT version FROM dataset_current WHERE dataset = ? AND known_to = ?"
     if connection.execute(held, (dataset, FOREVER)).get == version:
         return
-    connection.execute(
-        "UPDATE dataset_current SET known_to = ? WHERE dataset = ? AND known_to = ?", (at, dataset, FOREVER)
-    )
+    retire = "UPDATE dataset_current SET known_to = ? WHERE dataset = ? AND known_to = ?"
+    connection.execute(retire, (at, dataset, FOREVER))
     connection.execute("INSERT INTO dataset_current VALUES (?, ?, ?, ?)", (dataset, version, at, FOREVER))

@@ -26,7 +26,9 @@ CREATE INDEX fact_lookup ON fact (lookup, subject) WHERE lookup IS NOT NULL;
 CREATE VIRTUAL TABLE name_text USING fts5(
     folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0', prefix='2 3'
 );
-CREATE TABLE dataset_version (n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version));
+CREATE TABLE dataset_version (
+    n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version)
+);
 CREATE TABLE dataset_state (
     version INTEGER NOT NULL, document TEXT NOT NULL, profile TEXT NOT NULL, ontology TEXT NOT NULL,
     known_from TEXT NOT NULL, known_to TEXT NOT NULL, PRIMARY KEY (version, known_from)
@@ -44,8 +46,13 @@ CREATE TABLE ontology_state (
     name TEXT NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
     PRIMARY KEY (name, known_from)
 ) WITHOUT ROWID;
-CREATE TABLE run (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, dataset TEXT NOT NULL, version TEXT NOT NULL, document TEXT NOT NULL);
-CREATE TABLE rejection (run TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run, seq)) WITHOUT ROWID;
+CREATE TABLE run (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, dataset TEXT NOT NULL, version TEXT NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE TABLE rejection (
+    run TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
 CREATE TABLE assertion (
     fact INTEGER NOT NULL,
     source INTEGER NOT NULL,
@@ -82,9 +89,13 @@ _ENDS_DECLARED = (
 )
 
 _FACT = """SELECT f.id, s.id, p.name, o.id, f.value, f.datatype, f.valid_from, f.valid_to
-FROM fact f JOIN entity s ON s.n = f.subject JOIN predicate p ON p.n = f.predicate LEFT JOIN entity o ON o.n = f.object"""
+FROM fact f JOIN entity s ON s.n = f.subject JOIN predicate p ON p.n = f.predicate
+LEFT JOIN entity o ON o.n = f.object"""
 
-IDENTITY_FACTS = f"""SELECT e.id, p.name, f.value
+IDENTITY_HELD = """SELECT j.value FROM json_each(:lookups) j
+WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
+
+FACTS = f"""SELECT e.id, p.name, f.value
 FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
 CROSS JOIN fact f ON f.subject = e.n AND f.predicate IN (SELECT value FROM json_each(:predicates))
 CROSS JOIN predicate p ON p.n = f.predicate
@@ -108,6 +119,9 @@ AND EXISTS (SELECT 1 FROM fact t WHERE t.subject = f.subject AND t.predicate = :
     AND (:types = '[]' OR t.value IN (SELECT value FROM json_each(:types))) AND {_SUPPORT.format(fact="t")})
 ORDER BY length(f.value), f.value, s.id LIMIT :limit"""
 
+HELD = """SELECT j.value FROM json_each(:lookups) j
+WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
+
 FACTS = f"""{_FACT.replace("FROM fact f", "FROM json_each(:ids) j CROSS JOIN fact f ON f.id = j.value")}
 WHERE {_VISIBLE} AND {_ENDS_DECLARED} ORDER BY f.id"""
 
@@ -118,7 +132,8 @@ WHERE a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceil
 AND a.known_from <= :at AND a.known_to > :at ORDER BY f.id, c.id, a.locator"""
 
 SOURCES = """SELECT c.id, t.document FROM source_state t JOIN source c ON c.n = t.source
-WHERE c.version IN (SELECT value FROM json_each(:versions)) AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
+WHERE c.version IN (SELECT value FROM json_each(:versions))
+AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
 
 VERSIONS_NOW = """SELECT c.version, v.document, v.profile, v.ontology FROM dataset_current c
 JOIN dataset_state v ON v.version = c.version AND v.known_from <= :at AND v.known_to > :at
@@ -134,7 +149,8 @@ ONTOLOGY = "SELECT document FROM ontology_state WHERE name = :name AND known_fro
 
 LIVE_TYPES = """SELECT e.id, t.value FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
 CROSS JOIN fact t ON t.subject = e.n AND t.predicate = :type
-WHERE EXISTS (SELECT 1 FROM assertion a WHERE a.fact = t.n AND a.known_from <= :at AND a.known_to > :at AND a.version <> :own)
+WHERE EXISTS (SELECT 1 FROM assertion a
+    WHERE a.fact = t.n AND a.known_from <= :at AND a.known_to > :at AND a.version <> :own)
 ORDER BY e.id, t.value DESC"""
 
 KNOWN_FACTS = "SELECT f.id, f.n FROM json_each(:ids) j CROSS JOIN fact f ON f.id = j.value"
@@ -145,8 +161,10 @@ PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
 PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ?"
 MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)"
-RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at WHERE version = :version AND known_to = :forever AND known_from < :at
-AND NOT EXISTS (SELECT 1 FROM temp.seen s WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator)"""
+RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at
+WHERE version = :version AND known_to = :forever AND known_from < :at AND NOT EXISTS (
+    SELECT 1 FROM temp.seen s
+    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator)"""
 HAS_LIVE = "SELECT 1 FROM assertion WHERE version = :version AND known_to = :forever LIMIT 1"
 DISCARD = (
     "DELETE FROM assertion WHERE version = :version AND known_from > :at",
@@ -161,6 +179,7 @@ PLANNED = {
     "declared_numbers": DECLARED_NUMBERS,
     "follow_out": FOLLOW_OUT,
     "follow_in": FOLLOW_IN,
+    "held": HELD,
     "named": NAMED,
     "facts": FACTS,
     "assertions": ASSERTIONS,

@@ -64,10 +64,7 @@ class SqliteStore:
                     rows += self._named_version(connection, ref, at)
             else:
                 rows = list(connection.execute(sql.VERSIONS_NOW, {"at": at}))
-            seen = [
-                (n, load_version(document), load_profile(profile), name)
-                for n, document, profile, name in rows
-            ]
+            seen = [(n, load_version(document), load_profile(profile), name) for n, document, profile, name in rows]
             seen = [row for row in seen if row[1].classification <= scope.ceiling]
             for ref in scope.datasets:
                 if not any(ref in (version.dataset, version.ref) for _, version, _, _ in seen):
@@ -92,13 +89,9 @@ class SqliteStore:
     def _named_version(connection: Any, ref: str, at: Instant) -> list[tuple[int, str, str, str]]:
         dataset, _, version = ref.partition("@")
         if version:
-            return list(
-                connection.execute(sql.VERSION_NAMED, {"dataset": dataset, "version": version, "at": at})
-            )
+            return list(connection.execute(sql.VERSION_NAMED, {"dataset": dataset, "version": version, "at": at}))
         return [
-            row
-            for row in connection.execute(sql.VERSIONS_NOW, {"at": at})
-            if load_version(row[1]).dataset == dataset
+            row for row in connection.execute(sql.VERSIONS_NOW, {"at": at}) if load_version(row[1]).dataset == dataset
         ]
 
     def _predicate_numbers(self) -> dict[str, int]:
@@ -112,9 +105,7 @@ class SqliteStore:
     def writer(self, target: LoadTarget, run_id: str) -> Iterator[GraphWriter]:
         with self._database.load_lock() as held:
             if not held:
-                raise LoadInProgress(
-                    f"another load is writing to {self._database.path!r}; try again when it has ended"
-                )
+                raise LoadInProgress(f"another load is writing to {self._database.path!r}; try again when it has ended")
             writer = SqliteWriter(self._database, target, run_id, self._clock)
             try:
                 yield writer
@@ -153,18 +144,14 @@ class SqliteStore:
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         with self._database.use() as connection:
-            text: str | None = connection.execute(
-                "SELECT document FROM decision WHERE id = ?", (decision_id,)
-            ).get
+            text: str | None = connection.execute("SELECT document FROM decision WHERE id = ?", (decision_id,)).get
             return None if text is None else json.loads(text)
 
     def decisions(self, limit: int) -> list[dict[str, Any]]:
         with self._database.use() as connection:
             return [
                 json.loads(text)
-                for (text,) in connection.execute(
-                    "SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,)
-                )
+                for (text,) in connection.execute("SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,))
             ]
 
     def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
@@ -175,9 +162,7 @@ class SqliteStore:
         with self._database.use() as connection:
             return [
                 load_run(text)
-                for (text,) in connection.execute(
-                    "SELECT document FROM run ORDER BY seq DESC LIMIT ?", (limit,)
-                )
+                for (text,) in connection.execute("SELECT document FROM run ORDER BY seq DESC LIMIT ?", (limit,))
             ]
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
@@ -186,9 +171,7 @@ class SqliteStore:
                 "SELECT document FROM run WHERE dataset = ? AND version = ? ORDER BY seq DESC",
                 (dataset, version),
             )
-            return next(
-                (run.fingerprint for (text,) in rows if (run := load_run(text)).state == "complete"), None
-            )
+            return next((run.fingerprint for (text,) in rows if (run := load_run(text)).state == "complete"), None)
 
     def rejections(self, run_id: str) -> list[Rejection]:
         with self._database.use() as connection:
@@ -260,15 +243,14 @@ class SqliteView:
         return {entity: value for entity, value in built if value is not None}
 
     def named(self, texts: Collection[str], limit_each: int) -> dict[str, tuple[EntityId, ...]]:
+        wanted = {("k:" if ":" in text else "n:") + text: text for text in texts}
         found: dict[str, tuple[EntityId, ...]] = {}
         with self._database.use() as connection:
-            for text in sorted(set(texts)):
-                prefix = "k:" if ":" in text else "n:"
-                rows = connection.execute(
-                    sql.NAMED, self._bounds | {"lookup": prefix + text, "limit": limit_each}
-                )
+            held = connection.execute(sql.HELD, {"lookups": json.dumps(sorted(wanted))}).fetchall()
+            for (lookup,) in held:
+                rows = connection.execute(sql.NAMED, self._bounds | {"lookup": lookup, "limit": limit_each})
                 if ids := tuple(row[0] for row in rows):
-                    found[text] = ids
+                    found[wanted[lookup]] = ids
         return found
 
     def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
@@ -282,9 +264,7 @@ class SqliteView:
         ids: list[EntityId] = []
         with self._database.use() as connection:
             for name in sorted(set(types)):
-                rows = connection.execute(
-                    sql.NAMED, self._bounds | {"lookup": f"t:{name}", "limit": limit + 1}
-                )
+                rows = connection.execute(sql.NAMED, self._bounds | {"lookup": f"t:{name}", "limit": limit + 1})
                 ids += [row[0] for row in rows]
         return _listing(sorted(ids), limit)
 
@@ -305,7 +285,7 @@ class SqliteView:
                         text, self._bounds | {"n": near, "predicate": number, "limit": limit_each + 1}
                     ).fetchall()
                     if len(rows) > limit_each:
-                        cut.append(entity)
+                        cut.append(str(entity))
                     facts += [_fact(row) for row in rows[:limit_each]]
         return Expansion(tuple(facts), tuple(dict.fromkeys(cut)))
 
@@ -314,9 +294,7 @@ class SqliteView:
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         found: dict[FactId, list[Assertion]] = {}
-        for fact, source, locator, run, start, end in self._read(
-            sql.ASSERTIONS, ids=json.dumps(sorted(set(facts)))
-        ):
+        for fact, source, locator, run, start, end in self._read(sql.ASSERTIONS, ids=json.dumps(sorted(set(facts)))):
             retired = None if end == FOREVER else end
             found.setdefault(fact, []).append(Assertion(fact, source, locator, run, start, retired))
         return {fact: tuple(items) for fact, items in found.items()}

@@ -41,17 +41,14 @@ class SqliteWriter:
             head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
             self.known_from = later(head, clock())
             self._version = self._number_version(connection)
-            self._sources = {
-                source.id: self._number_source(connection, source.id) for source in target.sources
-            }
+            self._sources = {source.id: self._number_source(connection, source.id) for source in target.sources}
             self._predicates: dict[str, int] = dict(connection.execute("SELECT name, n FROM predicate"))
             self._next_fact = (connection.execute("SELECT max(n) FROM fact").get or 0) + 1
             self._next_entity = (connection.execute("SELECT max(n) FROM entity").get or 0) + 1
-            self._reload = bool(
-                connection.execute(sql.HAS_LIVE, {"version": self._version, "forever": FOREVER}).get
-            )
+            self._reload = bool(connection.execute(sql.HAS_LIVE, {"version": self._version, "forever": FOREVER}).get)
             connection.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS seen (fact, source, locator, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"
+                "CREATE TEMP TABLE IF NOT EXISTS seen (fact, source, locator, "
+                "PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"
             )
             connection.execute("DELETE FROM temp.seen")
             floor = {
@@ -75,15 +72,11 @@ class SqliteWriter:
     def _number_version(self, connection: Any) -> int:
         key = (self._target.version.dataset, self._target.version.version)
         connection.execute("INSERT OR IGNORE INTO dataset_version (dataset, version) VALUES (?, ?)", key)
-        number: int = connection.execute(
-            "SELECT n FROM dataset_version WHERE dataset = ? AND version = ?", key
-        ).get
+        number: int = connection.execute("SELECT n FROM dataset_version WHERE dataset = ? AND version = ?", key).get
         return number
 
     def _number_source(self, connection: Any, source: str) -> int:
-        connection.execute(
-            "INSERT OR IGNORE INTO source (id, version) VALUES (?, ?)", (source, self._version)
-        )
+        connection.execute("INSERT OR IGNORE INTO source (id, version) VALUES (?, ?)", (source, self._version))
         number: int = connection.execute("SELECT n FROM source WHERE id = ?", (source,)).get
         return number
 
@@ -147,12 +140,8 @@ class SqliteWriter:
         return new
 
     def _numbers(self, connection: Any, batch: Sequence[Entry]) -> dict[EntityId, int]:
-        ids = {entry.fact.subject for entry in batch} | {
-            e.fact.target for e in batch if e.fact.target is not None
-        }
-        numbers: dict[EntityId, int] = dict(
-            connection.execute(sql.KNOWN_ENTITIES, {"ids": json.dumps(list(ids))})
-        )
+        ids = {entry.fact.subject for entry in batch} | {e.fact.target for e in batch if e.fact.target is not None}
+        numbers: dict[EntityId, int] = dict(connection.execute(sql.KNOWN_ENTITIES, {"ids": json.dumps(list(ids))}))
         rows = []
         for entity in sorted(ids - set(numbers)):
             numbers[entity] = self._next_entity
