@@ -43,7 +43,8 @@ def put_states(  # noqa: PLR0913, PLR0917 (one row of each table)
     row = (version, dump(target.version), dump(profile), target.version.ontology, at, FOREVER)
     connection.execute("INSERT INTO dataset_state VALUES (?, ?, ?, ?, ?, ?)", row)
     connection.execute(
-        "UPDATE source_state SET known_to = ? WHERE known_to = ? AND source IN (SELECT n FROM source WHERE version = ?)",
+        "UPDATE source_state SET known_to = ? WHERE known_to = ? "
+        "AND source IN (SELECT n FROM source WHERE version = ?)",
         (at, FOREVER, version),
     )
     rows = [(sources[source.id], dump(source), at, FOREVER) for source in target.sources]

@@ -92,10 +92,7 @@ _FACT = """SELECT f.id, s.id, p.name, o.id, f.value, f.datatype, f.valid_from, f
 FROM fact f JOIN entity s ON s.n = f.subject JOIN predicate p ON p.n = f.predicate
 LEFT JOIN entity o ON o.n = f.object"""
 
-IDENTITY_HELD = """SELECT j.value FROM json_each(:lookups) j
-WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
-
-FACTS = f"""SELECT e.id, p.name, f.value
+IDENTITY_FACTS = f"""SELECT e.id, p.name, f.value
 FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
 CROSS JOIN fact f ON f.subject = e.n AND f.predicate IN (SELECT value FROM json_each(:predicates))
 CROSS JOIN predicate p ON p.n = f.predicate

@@ -250,7 +250,7 @@ class SqliteView:
             for (lookup,) in held:
                 rows = connection.execute(sql.NAMED, self._bounds | {"lookup": lookup, "limit": limit_each})
                 if ids := tuple(row[0] for row in rows):
-                    found[wanted[lookup]] = ids
+                    found[wanted[str(lookup)]] = ids
         return found
 
     def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
