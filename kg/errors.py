@@ -3,7 +3,7 @@
 ::
 
     KgError                        code, message, retryable
-    ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid
+    ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     ├─ Conflict                    LoadInProgress
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
@@ -51,6 +51,16 @@ class LimitInvalid(InvalidInput):
     """A limit is out of range."""
 
     code = "limit_invalid"
+
+
+class NameAmbiguous(InvalidInput):
+    """Several entities have the name or key; ``choices`` says which: id, name and type of each."""
+
+    code = "name_ambiguous"
+
+    def __init__(self, message: str, choices: tuple[dict[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.choices = choices
 
 
 class NotFound(KgError):

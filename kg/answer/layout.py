@@ -85,14 +85,12 @@ def _depths(document: Document) -> dict[str, int]:
     """Column of every node: distance from the first entity the plan names and others of its type."""
     explanation = document["explanation"]
     labels = {node["id"]: node["labels"][0] for node in explanation["nodes"]}
-    named = [
-        entity
-        for reading in _readings(document)
-        for plan in _plans(reading.get("plan"))
-        for entity in plan.get("ids", ())
-        if entity in labels
-    ]
-    first = {entity for entity in named if labels[entity] == labels[named[0]]}
+    named: list[str] = []
+    first: set[str] = set()
+    for reading in _readings(document):
+        ids = [one for plan in _plans(reading.get("plan")) for one in plan.get("ids", ()) if one in labels]
+        first |= {one for one in ids if labels[one] == labels[ids[0]]}
+        named += ids
     linked: dict[str, set[str]] = {node: set() for node in labels}
     for edge in explanation["relationships"]:
         linked[edge["start"]].add(edge["end"])

@@ -34,6 +34,7 @@ ARROW_HEAD = (
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="7" markerHeight="7" '
     f'orient="auto"><path d="M0 0.8 8 4 0 7.2z" fill="{ARROW}"/></marker></defs>'
 )
+LITERAL = "Literal"
 DASHES = ("", "7 4", "2 3", "10 3 2 3")
 
 Style = tuple[str, str, str]
@@ -251,7 +252,7 @@ def _foot(page: _Page, document: Document, layout: Layout, styles: dict[str, Sty
         page.parts.append(_outline(shape, (x, page.y - 12, 28, 16), look))
         if style is None:
             page.parts.append(_star(x + 14, page.y - 4))
-        page.parts.append(_text(x + 36, page.y, label))
+        page.parts.append(_text(x + 36, page.y, "name or value" if label == LITERAL else label))
         x += step
     page.y += 26
     datasets = ", ".join(document["versions"]["graph"]["datasets"]) or "none"
