@@ -37,7 +37,9 @@ def tree(path: Path) -> ast.Module:
 def tracked_files() -> list[Path]:
     if not (ROOT / ".git").exists():
         pytest.skip("not a git checkout")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
     return [ROOT / item for item in listed.stdout.decode().split("\0") if item and (ROOT / item).is_file()]
 
 
