@@ -132,6 +132,14 @@ class _Entry:
     fields: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the mapping wants of one record."""
+
+    entries: tuple[_Entry, ...] = ()
+    skipped: bool = False
+
+
 class RecordMapping:
     """A dataset file's mapping, compiled against its ontology. Raises MappingInvalid when they do not fit."""
 
@@ -249,33 +257,30 @@ class RecordMapping:
     def needs_lookups(self) -> bool:
         return bool(self._lookup_specs)
 
-    def skipped(self, record: Record, lookups: Lookups) -> bool:
-        return any(skip.holds(record.fields, lookups) for skip in self._skips)
+    def choose(self, record: Record, lookups: Lookups) -> Choice:
+        """Which entries of the mapping want the record."""
+        if any(skip.holds(record.fields, lookups) for skip in self._skips):
+            return Choice(skipped=True)
+        return Choice(entries=tuple(entry for entry in self._entries if entry.when.holds(record.fields, lookups)))
 
-    def left_over(self, record: Record, lookups: Lookups) -> set[str]:
-        """Fields that no entry for this record uses and nothing says to ignore."""
-        entries = [entry for entry in self._entries if entry.when.holds(record.fields, lookups)]
-        return set(record.fields).difference(self._ignored, *(entry.fields for entry in entries))
+    def left_over(self, record: Record, choice: Choice) -> set[str]:
+        """Fields that no chosen entry uses and nothing says to ignore."""
+        return set(record.fields).difference(self._ignored, *(entry.fields for entry in choice.entries))
 
-    def declarations(self, record: Record, lookups: Lookups) -> Iterator[tuple[EntityId, str]]:
+    def declarations(self, record: Record, choice: Choice, lookups: Lookups) -> Iterator[tuple[EntityId, str]]:
         """The entities this record declares, with their types; those with problems are left to ``apply``."""
-        for entry in self._entries:
-            if entry.entity is not None and entry.when.holds(record.fields, lookups):
+        for entry in choice.entries:
+            if entry.entity is not None:
                 with contextlib.suppress(ValueRejected):
                     yield entry.entity.one(record.fields, lookups, self._ontology)
 
-    def apply(self, record: Record, lookups: Lookups) -> Iterator[Mapped]:
+    def apply(self, record: Record, choice: Choice, lookups: Lookups) -> Iterator[Mapped]:
         """The facts of one record, identity facts first; problems as values."""
-        wanted = False
-        for entry in self._entries:
-            if entry.when.holds(record.fields, lookups):
-                wanted = True
-                yield from self._apply(entry, record, lookups)
-        if not wanted:
-            yield Mapped(
-                record.locator,
-                reason="no entry of the mapping wants this record: add one, or a skip with its reason",
-            )
+        for entry in choice.entries:
+            yield from self._apply(entry, record, lookups)
+        if not choice.entries and not choice.skipped:
+            reason = "no entry of the mapping wants this record: add one, or a skip with its reason"
+            yield Mapped(record.locator, reason=reason)
 
     def _apply(self, entry: _Entry, record: Record, lookups: Lookups) -> Iterator[Mapped]:
         own: EntityId | None = None

@@ -52,6 +52,8 @@ class Path:
     steps: tuple[Segment | Jump, ...]
     constant: str | None
     clean: tuple[Callable[[Any], Any], ...]
+    plain: str | None = None
+    """Set when the whole path is one field of the record: most are, and need no walk."""
 
     @property
     def field(self) -> str | None:
@@ -61,7 +63,11 @@ class Path:
 
     def values(self, record: Mapping[str, Any], lookups: Lookups) -> list[Any]:
         """All values, cleaned, in order. Raises ValueRejected."""
-        found: list[Any] = [self.constant] if self.constant is not None else [record]
+        if self.plain is not None:
+            value = record.get(self.plain)
+            found = value if isinstance(value, list) else (value,)
+            return [one for one in found if one is not None and one != ""]
+        found = [self.constant] if self.constant is not None else [record]
         for step in self.steps:
             if isinstance(step, Jump):
                 table = lookups[step.lookup]
@@ -100,7 +106,10 @@ def compile_path(text: str, names: Mapping[str, str], lookups: Mapping[str, Any]
         clean = tuple(_function(name, text) for name in inner) + clean
     if " " in head and '"' not in head and "->" not in head and "[" not in head:
         return Path(text, (Segment(head),), None, clean)
-    return Path(text, tuple(_steps(head, lookups, text)), None, clean)
+    steps = tuple(_steps(head, lookups, text))
+    first = steps[0] if len(steps) == 1 and not clean else None
+    plain = first.field if isinstance(first, Segment) and first.attr is None else None
+    return Path(text, steps, None, clean, plain)
 
 
 def _named(name: str, names: Mapping[str, str], text: str) -> str:

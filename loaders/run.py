@@ -18,7 +18,8 @@ from kg.errors import ExpectationFailed, KgError, OntologyInvalid, SourceUnreada
 from kg.ports.clock import Clock, instant
 from kg.ports.store import Entry, GraphWriter, LoadTarget
 from loaders.dataset import DatasetFile
-from loaders.mapping import RecordMapping
+from loaders.mapping import Choice, RecordMapping
+from loaders.paths import Lookups
 from loaders.readers import Record, read_file, reader_for
 
 CHUNK = 5_000
@@ -151,47 +152,42 @@ def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, p
     mapping = RecordMapping(job.spec, job.ontology)
     total = sum(len(file.records) for file in files)
     lookups = mapping.lookups([record for file in files for record in file.records]) if mapping.needs_lookups else {}
-    clashes = _declare(files, mapping, lookups, tally)
+    wanted = list(_declare(files, mapping, lookups, tally))
     held: list[Entry] = []
-    for file in files:
-        for record in file.records:
-            tally.records += 1
-            if record.problem is not None:
-                tally.rejections.append(Rejection(file.source.id, record.locator, record.problem, record.fields))
-                continue
-            if (file.source.id, record.locator) in clashes:
-                reason = clashes[file.source.id, record.locator]
-                tally.rejections.append(Rejection(file.source.id, record.locator, reason, record.fields))
-                continue
-            if mapping.skipped(record, lookups):
-                tally.skipped += 1
-                continue
-            tally.left_over |= mapping.left_over(record, lookups)
-            for mapped in mapping.apply(record, lookups):
-                if mapped.fact is None:
-                    tally.rejections.append(Rejection(file.source.id, mapped.locator, mapped.reason, record.fields))
-                else:
-                    held.append(Entry(mapped.fact, file.source.id, mapped.locator))
-            if len(held) >= CHUNK:
-                yield from _valid(held, job.ontology, writer, tally)
-                held = []
-                progress("load", tally.records, total)
+    for source, record, choice, problem in wanted:
+        tally.records += 1
+        if problem is not None:
+            tally.rejections.append(Rejection(source, record.locator, problem, record.fields))
+            continue
+        tally.skipped += choice.skipped
+        if not choice.skipped:
+            tally.left_over |= mapping.left_over(record, choice)
+        for mapped in mapping.apply(record, choice, lookups):
+            if mapped.fact is None:
+                tally.rejections.append(Rejection(source, mapped.locator, mapped.reason, record.fields))
+            else:
+                held.append(Entry(mapped.fact, source, mapped.locator))
+        if len(held) >= CHUNK:
+            yield from _valid(held, job.ontology, writer, tally)
+            held = []
+            progress("load", tally.records, total)
     yield from _valid(held, job.ontology, writer, tally)
     progress("load", tally.records, total)
 
 
-def _declare(files: list[_File], mapping: RecordMapping, lookups: Any, tally: _Tally) -> dict[tuple[str, str], str]:
-    """Collect the types the files declare; gives the records that give a key a second type."""
-    clashes = {}
+def _declare(
+    files: list[_File], mapping: RecordMapping, lookups: Lookups, tally: _Tally
+) -> Iterator[tuple[str, Record, Choice, str | None]]:
+    """Collect the types the files declare; gives every record with what the mapping wants of it, or its problem."""
     for file in files:
         for record in file.records:
-            if record.problem is None and not mapping.skipped(record, lookups):
-                for entity, type_name in mapping.declarations(record, lookups):
+            choice, problem = Choice(), record.problem
+            if problem is None:
+                choice = mapping.choose(record, lookups)
+                for entity, type_name in mapping.declarations(record, choice, lookups):
                     if (first := tally.entities.setdefault(entity, type_name)) != type_name:
-                        clashes[file.source.id, record.locator] = (
-                            f"{entity!r} is declared twice, as {first} and as {type_name}"
-                        )
-    return clashes
+                        problem = f"{entity!r} is declared twice, as {first} and as {type_name}"
+            yield file.source.id, record, choice, problem
 
 
 def _valid(entries: list[Entry], ontology: Ontology, writer: GraphWriter, tally: _Tally) -> Iterator[Entry]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast, get_args
 from typing import Literal as OneOf
 
@@ -38,11 +38,16 @@ class KeyScheme:
 
     def canonical(self, text: str) -> str | None:
         """The one form of this key, or ``None`` when no spelling fits."""
-        for spelling in self.spellings:
-            if found := re.fullmatch(spelling.pattern, text, re.IGNORECASE):
-                written = found.expand(spelling.write)
-                return {"upper": written.upper(), "lower": written.lower(), "keep": written}[self.case]
-        return None
+        return _canonical(self.spellings, self.case, text)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _canonical(spellings: tuple[Spelling, ...], case: str, text: str) -> str | None:
+    for spelling in spellings:
+        if found := re.fullmatch(spelling.pattern, text, re.IGNORECASE):
+            written = found.expand(spelling.write)
+            return {"upper": written.upper(), "lower": written.lower(), "keep": written}[case]
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class Ontology:
             return frozenset(self.types)
         return self._families.get(name, frozenset())
 
-    @cached_property
+    @functools.cached_property
     def _families(self) -> dict[str, frozenset[str]]:
         below: dict[str, set[str]] = {name: {name} for name in self.types}
         for name in self.types:
