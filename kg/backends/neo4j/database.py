@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import neo4j
 from neo4j import NotificationDisabledClassification as Notice
+from neo4j.exceptions import ClientError
 
 from kg.backends.neo4j.errors import store_errors
 
@@ -25,6 +26,14 @@ _QUIET = [
     Notice.TOPOLOGY,
     Notice.SCHEMA,
 ]
+
+_MADE_ALREADY = (
+    "EquivalentSchemaRuleAlreadyExists",
+    "IndexAlreadyExists",
+    "ConstraintAlreadyExists",
+    "IndexWithNameAlreadyExists",
+    "ConstraintWithNameAlreadyExists",
+)
 
 Result = TypeVar("Result")
 Row = list[Any]
@@ -67,12 +76,19 @@ class Database:
         # next() of a count is atomic, so that threads lose no query.
         self.round_trips = next(self._queries) + 1
 
+    def _session(self, mode: str = "WRITE") -> neo4j.Session:
+        # The manager of execute_query, so that on a cluster a read comes after the writes before it.
+        manager = self._driver.execute_query_bookmark_manager
+        return self._driver.session(
+            database=self.name, default_access_mode=mode, bookmark_manager=manager, fetch_size=2_000
+        )
+
     def read(self, text: str, **values: Any) -> list[Row]:
         """The rows of one reading text, in one transaction."""
         self._count()
         with store_errors(self.address):
             return self._driver.execute_query(
-                neo4j.Query(text, timeout=READ_S),  # type: ignore[arg-type]
+                neo4j.Query(text, timeout=READ_S),
                 values,
                 routing_="r",
                 database_=self.name,
@@ -89,15 +105,20 @@ class Database:
 
         with (
             store_errors(self.address),
-            self._driver.session(database=self.name, bookmark_manager=None) as session,
+            self._session() as session,
         ):
             return session.execute_write(unit)
 
     def define(self, text: str) -> None:
         """Run one schema text by itself, as Neo4j asks for."""
         self._count()
-        with store_errors(self.address), self._driver.session(database=self.name) as session:
-            session.run(neo4j.Query(text, timeout=WRITE_S)).consume()  # type: ignore[arg-type]
+        with store_errors(self.address), self._session() as session:
+            try:
+                session.run(neo4j.Query(text, timeout=WRITE_S)).consume()
+            except ClientError as exc:
+                # Two processes that start at the same time: the other one has made it.
+                if not (exc.code or "").endswith(_MADE_ALREADY):
+                    raise
 
     @contextlib.contextmanager
     def stream(self, text: str, **values: Any) -> Iterator[Iterator[Row]]:
@@ -105,15 +126,15 @@ class Database:
         self._count()
         with (
             store_errors(self.address),
-            self._driver.session(database=self.name, default_access_mode="READ") as session,
+            self._session("READ") as session,
         ):
-            result = session.run(neo4j.Query(text, timeout=WRITE_S * 10), values)  # type: ignore[arg-type]
+            result = session.run(neo4j.Query(text, timeout=WRITE_S * 10), values)
             yield (record.values() for record in result)
 
     def plan(self, text: str, values: dict[str, Any]) -> dict[str, Any]:
         """How Neo4j would run the text."""
-        with store_errors(self.address), self._driver.session(database=self.name) as session:
-            plan: dict[str, Any] | None = session.run("EXPLAIN " + text, values).consume().plan  # type: ignore[arg-type]
+        with store_errors(self.address), self._session() as session:
+            plan: dict[str, Any] | None = session.run("EXPLAIN " + text, values).consume().plan
             return plan or {}
 
     def close(self) -> None:

@@ -27,6 +27,10 @@ from kg.errors import ConfigError, StoreError, StoreFull, StoreRejected, StoreTi
 
 _TIMED_OUT = ("TransactionTimedOut", "LockAcquisitionTimeout", "DeadlockDetected", "LockClientStopped")
 _NO_DATABASE = ("DatabaseNotFound", "DatabaseUnavailable")
+_KINDS: dict[type[Neo4jError], type[StoreError]] = {
+    TransientError: StoreTimeout,
+    ClientError: StoreRejected,
+}
 _FULL = ("no space left", "disk full", "disk space")
 
 
@@ -66,8 +70,5 @@ def _answered(exc: Neo4jError, address: str) -> StoreError:
         return StoreUnavailable(f"Neo4j at {address!r} cannot serve this database: {message}")
     if any(words in message.lower() for words in _FULL):
         return StoreFull(f"no room left at {address!r}; nothing of this write is visible: free space first")
-    if isinstance(exc, TransientError):
-        return StoreTimeout(f"Neo4j at {address!r} is overloaded ({code}): {message}")
-    if isinstance(exc, ClientError):
-        return StoreRejected(f"Neo4j at {address!r} refused the request ({code}): {message}")
-    return StoreError(f"Neo4j at {address!r} failed ({code}): {message}")
+    kind = next((ours for theirs, ours in _KINDS.items() if isinstance(exc, theirs)), StoreError)
+    return kind(f"Neo4j at {address!r} refused or failed ({code}): {message}")

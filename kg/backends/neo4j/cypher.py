@@ -1,0 +1,186 @@
+"""Every Cypher text that reads, named; values are always parameters, names come checked from ``names``.
+
+A fact is a relationship: ``fact`` (its id), ``valid_from``, ``valid_to`` and four parallel lists with one entry
+per support: ``versions``, ``classes``, ``known_from``, ``known_to``. What declares an entity stands on its node in
+the lists ``type_names``, ``type_facts``, ``type_versions``, ``type_classes``, ``type_known_from``, ``type_known_to``.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from kg.backends.neo4j.names import label, relationship
+from kg.domain.fact import TYPE
+
+_ENTRY = """{x}versions[i] IN $versions AND {x}classes[i] <= $ceiling
+    AND {x}known_from[i] <= $at AND {x}known_to[i] > $at"""
+
+
+def _supported(relation: str) -> str:
+    entry = _ENTRY.format(x=f"{relation}.")
+    return f"any(i IN range(0, size({relation}.versions) - 1) WHERE {entry})"
+
+
+def _visible(relation: str) -> str:
+    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $day)
+    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $day) AND {_supported(relation)})"""
+
+
+def _type_entries(node: str) -> str:
+    """The places in the type lists that the view sees; further conditions may follow."""
+    entry = _ENTRY.format(x=f"{node}.type_")
+    return f"i IN range(0, size(coalesce({node}.type_versions, [])) - 1) WHERE {entry}"
+
+
+def _declared(node: str) -> str:
+    return f"any({_type_entries(node)})"
+
+
+VIEW = """MATCH (g:Graph {id: 'graph'})
+WITH g, CASE WHEN $known < g.head THEN $known ELSE g.head END AS at
+RETURN at, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, []), COLLECT {
+    CALL (at) {
+        MATCH (d:Dataset)-[c:CURRENT]->(v:DatasetVersion)
+        WHERE ($names IS NULL OR d.id IN $names) AND c.known_from <= at AND c.known_to > at RETURN v
+        UNION
+        MATCH (v:DatasetVersion) WHERE v.id IN $refs RETURN v
+    }
+    MATCH (v)-[:STATE]->(t:State) WHERE t.known_from <= at AND t.known_to > at
+    OPTIONAL MATCH (o:Ontology {name: t.ontology}) WHERE o.known_from <= at AND o.known_to > at
+    RETURN [v.id, t.document, t.profile, t.ontology, o.document] }"""
+
+ENTITIES = f"""UNWIND $ids AS id
+MATCH (e:Entity {{id: id}})
+WITH e, [{_type_entries("e")} | e.type_names[i]] AS types WHERE size(types) > 0
+RETURN e.id, types, COLLECT {{ MATCH (e)-[r:NAME|ALIAS|KEY|STATUS]->(l:Literal)
+    WHERE {_visible("r")} RETURN [type(r), l.value] }}"""
+
+NAMED = f"""UNWIND $texts AS text
+CALL (text) {{ MATCH (l:Literal {{lookup: text[1]}})<-[r]-(e:Entity) USING INDEX l:Literal(lookup)
+    WHERE {_visible("r")} AND {_declared("e")}
+    RETURN DISTINCT e.id AS id ORDER BY id LIMIT $limit }}
+RETURN text[0], collect(id)"""
+
+SEARCH = f"""CALL db.index.fulltext.queryNodes('whence_names', $match) YIELD node AS l
+MATCH (l)<-[r:NAME|ALIAS]-(e:Entity)
+WHERE {_visible("r")} AND any({_type_entries("e")} AND ($types = [] OR e.type_names[i] IN $types))
+WITH e.id AS id, min([size(l.value), l.value]) AS best
+RETURN id ORDER BY best, id LIMIT $limit"""
+
+ASSERTIONS = """UNWIND $ids AS id
+MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX a:Assertion(fact)
+WHERE a.version IN $versions AND a.class <= $ceiling AND a.known_from <= $at AND a.known_to > $at
+RETURN id, c.id, a.locator, a.run, a.known_from, a.known_to"""
+
+_STATE = "t.known_from <= $at AND t.known_to > $at"
+
+SOURCES = f"""UNWIND $versions AS version
+MATCH (v:DatasetVersion {{id: version}})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
+MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.id"""
+
+SOURCES_OF_IDS = f"""UNWIND $ids AS id
+MATCH (c:Source {{id: id}})-[:PART_OF]->(v:DatasetVersion) USING INDEX c:Source(id)
+WHERE v.id IN $versions
+MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.id"""
+
+ONTOLOGY_DOCUMENT = """MATCH (o:Ontology {name: $name})
+RETURN o.document ORDER BY o.known_from DESC LIMIT 1"""
+
+HEAD = "MATCH (g:Graph {id: 'graph'}) RETURN g.head"
+
+# --- ledgers ------------------------------------------------------------------------------------------------
+
+DECISION = "MATCH (d:Decision {id: $id}) RETURN d.document"
+DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq DESC LIMIT $limit"
+RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $limit"
+LAST_COMPLETE = """MATCH (r:Run {dataset: $dataset, version: $version}) WHERE r.state = 'complete' AND r.seq > 0
+RETURN r.document ORDER BY r.seq DESC LIMIT 1"""
+REJECTIONS = """MATCH (r:Run {id: $run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
+RETURN x.document ORDER BY x.seq"""
+
+# --- texts that name predicates or types --------------------------------------------------------------------
+
+_COLUMNS = "r.fact AS fact, n.id AS subject, {object}, r.valid_from AS start, r.valid_to AS end"
+_TO_ENTITY = _COLUMNS.format(object="o.id AS object, null AS value, null AS datatype")
+_TO_LITERAL = _COLUMNS.format(object="null AS object, o.value AS value, o.datatype AS datatype")
+_FROM_ENTITY = _TO_ENTITY.replace("n.id AS subject, o.id AS object", "o.id AS subject, n.id AS object")
+
+# What declares the entity is no relationship, so that a type is no hub.
+_TYPE_FACTS = f"""UNWIND [{_type_entries("n")} | [n.type_facts[i], n.type_names[i]]] AS entry
+    WITH DISTINCT n, entry
+    RETURN 'type' AS said, entry[0] AS fact, n.id AS subject, null AS object, entry[1] AS value,
+    'text' AS datatype, null AS start, null AS end"""
+
+
+def _union(branches: list[str]) -> str:
+    return "\n    UNION ALL\n    ".join(branches)
+
+
+@functools.lru_cache(maxsize=512)
+def follow(objects: tuple[str, ...], literals: tuple[str, ...], direction: str) -> str:
+    """Facts from each id along these predicates, so many of each predicate.
+
+    One branch a predicate: the limit holds for each of them, and a step reads no relationship of another type.
+    """
+    branches = []
+    for predicate in objects:
+        arrow = f"-[r:{relationship(predicate)}]-"
+        pattern = f"(n){arrow}>(o:Entity)" if direction == "out" else f"(n)<{arrow}(o:Entity)"
+        columns = _TO_ENTITY if direction == "out" else _FROM_ENTITY
+        branches.append(
+            f"MATCH {pattern} WHERE {_visible('r')} AND {_declared('o')}\n"
+            f"    RETURN '{predicate}' AS said, {columns} ORDER BY fact LIMIT $limit"
+        )
+    for predicate in literals if direction == "out" else ():
+        if predicate == TYPE:
+            branches.append(f"{_TYPE_FACTS} ORDER BY fact LIMIT $limit")
+            continue
+        branches.append(
+            f"MATCH (n)-[r:{relationship(predicate)}]->(o:Literal) WHERE {_visible('r')}\n"
+            f"    RETURN '{predicate}' AS said, {_TO_LITERAL} ORDER BY fact LIMIT $limit"
+        )
+    return f"""UNWIND $ids AS near
+MATCH (n:Entity {{id: near}}) WHERE {_declared("n")}
+CALL (n) {{
+    {_union(branches)}
+}}
+RETURN near, said, fact, subject, object, value, datatype, start, end"""
+
+
+@functools.lru_cache(maxsize=64)
+def facts(objects: tuple[str, ...]) -> str:
+    """Facts by their ids; an assertion says what kind of fact it is, so that one index is asked for each."""
+    ends = f"{_declared('n')} AND {_declared('o')}"
+    branches = [
+        f"""WITH holder WHERE kind = 'type'
+    MATCH (n:Entity {{id: holder}})
+    {_TYPE_FACTS}""",
+        f"""WITH id WHERE kind IN $literals
+    MATCH (o:Literal {{id: id}})<-[r]-(n:Entity) USING INDEX o:Literal(id) WHERE {_visible("r")} AND {_declared("n")}
+    RETURN kind AS said, {_TO_LITERAL}""",
+    ]
+    branches += [
+        f"""WITH id WHERE kind = '{predicate}'
+    MATCH (n)-[r:{relationship(predicate)}]->(o) USING INDEX r:{relationship(predicate)}(fact)
+    WHERE r.fact = id AND {_visible("r")} AND {ends}
+    RETURN kind AS said, {_TO_ENTITY}"""
+        for predicate in objects
+    ]
+    return f"""UNWIND $ids AS id
+CALL (id) {{ MATCH (a:Assertion {{fact: id}}) RETURN a.predicate AS kind, a.subject AS holder LIMIT 1 }}
+CALL (id, kind, holder) {{
+    {_union(branches)}
+}}
+WITH * WHERE fact = id
+RETURN said, fact, subject, object, value, datatype, start, end"""
+
+
+@functools.lru_cache(maxsize=64)
+def scan(types: tuple[str, ...]) -> str:
+    """Ids of entities of exactly these types, so many of each."""
+    branches = [
+        f"""MATCH (e:{label(name)}) WHERE any({_type_entries("e")} AND e.type_names[i] = '{name}')
+    RETURN e.id AS id ORDER BY id LIMIT $limit"""
+        for name in types
+    ]
+    return f"CALL () {{\n    {_union(branches)}\n}}\nRETURN id"

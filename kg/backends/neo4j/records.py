@@ -1,0 +1,91 @@
+"""Nodes about the graph: versions and sources with their known time, runs, ontologies, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kg.backends.neo4j import texts
+from kg.backends.neo4j.database import Transaction
+from kg.domain.fact import FOREVER, Instant
+from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.records import dump
+from kg.errors import StoreRejected
+from kg.ports.store import LoadTarget
+
+REJECTIONS_AT_ONCE = 2_000
+
+
+def put_ontology(tx: Transaction, name: str, document: str, at: Instant) -> bool:
+    """Make this the newest document of the ontology; False if it already is."""
+    [[held]] = tx.run(texts.HELD_ONTOLOGY, name=name, forever=FOREVER)
+    if held == document:
+        return False
+    tx.run(texts.PUT_ONTOLOGY, name=name, document=document, at=at, forever=FOREVER)
+    return True
+
+
+def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: Instant) -> None:
+    """Describe the version and its sources from this time on, and say which version is current."""
+    version = target.version
+    ends = {"version": version.ref, "at": at, "forever": FOREVER}
+    tx.run(
+        texts.PUT_VERSION_STATE,
+        readable=_readable(version.title, version.publisher, version.licence, version.issued)
+        | {"version": version.version, "classification": version.classification.label},
+        document=dump(version),
+        profile=dump(profile),
+        ontology=version.ontology,
+        **ends,
+    )
+    tx.run(texts.END_SOURCE_STATES, **ends)
+    rows = [
+        {
+            "id": source.id,
+            "document": dump(source),
+            "readable": _readable(source.title, source.publisher, source.licence, source.issued)
+            | {
+                "name": source.name,
+                "checksum": source.checksum,
+                "classification": source.classification.label,
+            },
+        }
+        for source in target.sources
+    ]
+    tx.run(texts.PUT_SOURCE_STATES, rows=rows, at=at, forever=FOREVER)
+    pinned = None if target.current is None else f"{version.dataset}@{target.current}"
+    tx.run(texts.PUT_CURRENT, dataset=version.dataset, pinned=pinned, **ends)
+
+
+def _readable(title: str, publisher: str, licence: str, issued: str | None) -> dict[str, Any]:
+    return {"title": title, "publisher": publisher, "licence": licence, "issued": issued}
+
+
+def put_run(tx: Transaction, run: Run) -> None:
+    """Give the run its place in the ledger. Raises StoreRejected if it has one."""
+    readable = {
+        "job": run.job,
+        "dataset": run.dataset,
+        "version": run.version,
+        "state": run.state,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "document": dump(run),
+    }
+    if not tx.run(texts.PUT_RUN, id=run.id, readable=readable):
+        raise StoreRejected(f"run {run.id!r} is recorded already")
+
+
+def rejection_batches(rejections: Sequence[Rejection]) -> Iterator[list[list[Any]]]:
+    for start in range(0, len(rejections), REJECTIONS_AT_ONCE):
+        batch = rejections[start : start + REJECTIONS_AT_ONCE]
+        yield [[start + i, dump(item)] for i, item in enumerate(batch)]
+
+
+def put_rejections(tx: Transaction, run_id: str, batch: list[list[Any]]) -> None:
+    tx.run(texts.PUT_REJECTIONS, run=run_id, rows=batch)
+
+
+def put_decision(tx: Transaction, decision_id: str, document: str) -> None:
+    """Append it, unless the same one is there."""
+    tx.run(texts.PUT_DECISION, id=decision_id, document=document)

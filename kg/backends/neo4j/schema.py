@@ -1,0 +1,66 @@
+"""Constraints and indexes, and the node that says which schema a database has."""
+
+from __future__ import annotations
+
+from kg.backends.neo4j.database import Database
+from kg.backends.neo4j.names import OWN_LABELS, relationship
+from kg.errors import SchemaTooNew, StoreRejected
+
+SCHEMA_VERSION = 1
+
+_UNIQUE = ("Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph")
+_INDEXES = {
+    "literal_lookup": ("Literal", "lookup"),
+    "assertion_fact": ("Assertion", "fact"),
+    # All three, so that what is live, what a load retires and what it adds are each one range of the index.
+    "assertion_known": ("Assertion", "version", "known_to", "known_from"),
+    "ontology_name": ("Ontology", "name"),
+    "run_version": ("Run", "dataset", "version"),
+    "run_seq": ("Run", "seq"),
+    "decision_seq": ("Decision", "seq"),
+}
+# Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
+_NAMES = """CREATE FULLTEXT INDEX whence_names IF NOT EXISTS FOR (n:Name) ON EACH [n.folded]
+OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}"""
+
+_FOUND = "OPTIONAL MATCH (g:Graph {id: 'graph'}) RETURN g.schema"
+_FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
+_FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies'] AS id
+MERGE (g:Graph {id: id}) ON CREATE SET g.last = 0
+WITH g WHERE g.id = 'graph'
+SET g.schema = $schema, g.head = coalesce(g.head, '')"""
+
+
+def prepare(database: Database) -> None:
+    """Check the schema, or make it in a database that has none. Raises SchemaTooNew, StoreRejected."""
+    found = database.read(_FOUND)[0][0]
+    if found == SCHEMA_VERSION:
+        return
+    if found is not None and found > SCHEMA_VERSION:
+        raise SchemaTooNew(
+            f"{database.name!r} at {database.address!r} has schema {found}, this Whence knows {SCHEMA_VERSION}: "
+            "upgrade Whence or use another database"
+        )
+    if found is None and (foreign := database.read(_FOREIGN)):
+        raise StoreRejected(
+            f"{database.name!r} at {database.address!r} has nodes {foreign[0][0]} that Whence did not write: "
+            "use another database"
+        )
+    # One after the other: made side by side they collide.
+    for name in _UNIQUE:
+        database.define(
+            f"CREATE CONSTRAINT whence_{name.lower()}_id IF NOT EXISTS FOR (n:{name}) REQUIRE n.id IS UNIQUE"
+        )
+    for index, (label, *properties) in _INDEXES.items():
+        on = ", ".join(f"n.{name}" for name in properties)
+        database.define(f"CREATE INDEX whence_{index} IF NOT EXISTS FOR (n:{label}) ON ({on})")
+    database.define(_NAMES)
+    database.define("CALL db.awaitIndexes(300)")
+    database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
+
+
+def index_facts(database: Database, predicate: str) -> None:
+    """Make the index that finds the facts of this predicate by their id."""
+    kind = relationship(predicate)
+    database.define(f"CREATE INDEX `whence_fact_{predicate}` IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.fact)")
+    database.define("CALL db.awaitIndexes(300)")

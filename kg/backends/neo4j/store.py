@@ -1,0 +1,140 @@
+"""The graph store and ledgers over one Neo4j database."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from kg.backends.neo4j import cypher, records
+from kg.backends.neo4j.database import Database
+from kg.backends.neo4j.lock import LoadLock
+from kg.backends.neo4j.schema import prepare
+from kg.backends.neo4j.view import Neo4jView
+from kg.backends.neo4j.writer import Neo4jWriter
+from kg.domain.lineage import Rejection, Run
+from kg.domain.ontology import Ontology, merge, parse
+from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
+from kg.domain.scope import Scope
+from kg.errors import DatasetNotFound, KgError
+from kg.ports.clock import Clock, instant
+from kg.ports.store import GraphView, GraphWriter, LoadTarget
+
+ENGINE = "neo4j"
+
+
+@functools.lru_cache(maxsize=64)
+def _ontology(core: Ontology, documents: tuple[str, ...]) -> Ontology:
+    return merge([core, *(parse(json.loads(text), core=core) for text in documents)])
+
+
+class Neo4jStore:
+    """Graph, decisions and runs in one Neo4j database; an empty user means a server without authentication."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what an address, a sign-in and a store need
+        self, address: str, database: str, user: str, password: str, core: Ontology, clock: Clock
+    ) -> None:
+        self._database = Database(address, database, user, password)
+        self._core = core
+        self._clock = clock
+        try:
+            prepare(self._database)
+        except BaseException:
+            self._database.close()
+            raise
+
+    @property
+    def round_trips(self) -> int:
+        """Texts sent to the server so far."""
+        return self._database.round_trips
+
+    # --- graph ---
+
+    def view(self, scope: Scope) -> GraphView:
+        names = [ref for ref in scope.datasets if "@" not in ref]
+        [[at, objects, literals, found]] = self._database.read(
+            cypher.VIEW,
+            known=scope.known_as_of,
+            names=names if scope.datasets else None,
+            refs=[ref for ref in scope.datasets if "@" in ref],
+        )
+        seen = sorted(
+            (load_version(version).ref, load_version(version), load_profile(profile), name, document)
+            for _, version, profile, name, document in found
+        )
+        seen = [row for row in seen if row[1].classification <= scope.ceiling]
+        for ref in scope.datasets:
+            if not any(ref in (version.dataset, version.ref) for _, version, *_ in seen):
+                raise DatasetNotFound(f"no dataset {ref!r}; see `whence sources`")
+        documents = {name: document for *_, name, document in seen}
+        return Neo4jView(
+            self._database,
+            scope,
+            at,
+            tuple(version for _, version, *_ in seen),
+            add_profiles(ENGINE, [profile for _, _, profile, *_ in seen]),
+            _ontology(self._core, tuple(documents[name] for name in sorted(documents))),
+            scope.valid_as_of or self._clock().date().isoformat(),
+            tuple(sorted(objects)),
+            tuple(sorted(literals)),
+        )
+
+    @contextlib.contextmanager
+    def writer(self, target: LoadTarget, run_id: str) -> Iterator[GraphWriter]:
+        with LoadLock(self._database, run_id) as lock:
+            ontology = parse(json.loads(target.ontology), core=self._core)
+            writer = Neo4jWriter(lock, target, ontology, self._clock)
+            try:
+                yield writer
+            except BaseException:
+                # What cannot be removed now, since the server is gone or the lock lost, the next load removes.
+                with contextlib.suppress(KgError):
+                    writer.discard()
+                raise
+            if not writer.committed:
+                writer.discard()
+
+    def put_ontology(self, name: str, document: str) -> bool:
+        [[head]] = self._database.read(cypher.HEAD)
+        at = max(instant(self._clock()), head)
+        return self._database.write(lambda tx: records.put_ontology(tx, name, document, at))
+
+    def ontology_document(self, name: str) -> str | None:
+        found = self._database.read(cypher.ONTOLOGY_DOCUMENT, name=name)
+        return found[0][0] if found else None
+
+    def check(self) -> None:
+        self._database.read(cypher.HEAD)
+
+    def close(self) -> None:
+        self._database.close()
+
+    # --- ledgers ---
+
+    def append(self, decision_id: str, document: dict[str, Any]) -> None:
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        self._database.write(lambda tx: records.put_decision(tx, decision_id, text))
+
+    def decision(self, decision_id: str) -> dict[str, Any] | None:
+        found = self._database.read(cypher.DECISION, id=decision_id)
+        return json.loads(found[0][0]) if found else None
+
+    def decisions(self, limit: int) -> list[dict[str, Any]]:
+        return [json.loads(text) for (text,) in self._database.read(cypher.DECISIONS, limit=limit)]
+
+    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+        for batch in records.rejection_batches(rejections):
+            self._database.write(lambda tx, batch=batch: records.put_rejections(tx, run.id, batch))  # type: ignore[misc]
+        self._database.write(lambda tx: records.put_run(tx, run))
+
+    def runs(self, limit: int) -> list[Run]:
+        return [load_run(text) for (text,) in self._database.read(cypher.RUNS, limit=limit)]
+
+    def last_fingerprint(self, dataset: str, version: str) -> str | None:
+        found = self._database.read(cypher.LAST_COMPLETE, dataset=dataset, version=version)
+        return load_run(found[0][0]).fingerprint if found else None
+
+    def rejections(self, run_id: str) -> list[Rejection]:
+        return [load_rejection(text) for (text,) in self._database.read(cypher.REJECTIONS, run=run_id)]

@@ -1,0 +1,225 @@
+"""Every Cypher text that writes, named; values are always parameters, names come checked from ``names``."""
+
+from __future__ import annotations
+
+import functools
+
+from kg.backends.neo4j.names import labels, relationship
+
+# --- the right to load: one at a time, with a lease, so that a killed load holds it for seconds only ---
+
+HOLDER = "MATCH (g:Graph {id: 'graph'}) RETURN g.loading, g.holder"
+
+# The first SET takes the node's lock, so that what is read after it is the newest and stays so to the end.
+TAKE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
+WITH g WHERE g.loading IS NULL OR g.lease_until < timestamp() OR g.loading = $dead
+SET g.loading = $run, g.holder = $holder, g.lease_until = timestamp() + $lease
+RETURN g.head, g.staged_run, g.staged_version, g.staged_at"""
+
+FENCE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
+WITH g WHERE g.loading = $run SET g.lease_until = timestamp() + $lease
+RETURN g.head, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, [])"""
+
+RELEASE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
+WITH g WHERE g.loading = $run REMOVE g.loading, g.holder, g.lease_until"""
+
+STAGE = """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $run, g.staged_version = $version, g.staged_at = $at"""
+UNSTAGE = """MATCH (g:Graph {id: 'graph'}) REMOVE g.staged_run, g.staged_version, g.staged_at"""
+MOVE_HEAD = "MATCH (g:Graph {id: 'graph'}) SET g.head = $at"
+REGISTER = """MATCH (g:Graph {id: 'graph'}) SET g.object_predicates = $objects, g.literal_predicates = $literals"""
+
+# --- lineage ---
+
+PUT_VERSION = """MERGE (d:Dataset {id: $dataset})
+MERGE (v:DatasetVersion {id: $version}) SET v.dataset = $dataset, v.name = $version
+MERGE (v)-[:VERSION_OF]->(d)
+MERGE (r:Run {id: $run}) MERGE (r)-[:LOADED]->(v)
+WITH v UNWIND $sources AS id
+MERGE (c:Source {id: id}) MERGE (c)-[:PART_OF]->(v)"""
+
+HAS_LIVE = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
+WHERE a.version = $version AND a.known_to = $forever AND a.known_from < $at RETURN 1 LIMIT 1"""
+
+PUT_VERSION_STATE = """MATCH (v:DatasetVersion {id: $version})
+SET v += $readable
+WITH v OPTIONAL MATCH (v)-[:STATE]->(t:State {known_to: $forever}) SET t.known_to = $at
+WITH DISTINCT v
+CREATE (v)-[:STATE]->(:State {document: $document, profile: $profile, ontology: $ontology,
+    known_from: $at, known_to: $forever})"""
+
+END_SOURCE_STATES = """MATCH (v:DatasetVersion {id: $version})<-[:PART_OF]-(c:Source)-[:STATE]->(t:State)
+USING INDEX v:DatasetVersion(id) WHERE t.known_to = $forever SET t.known_to = $at"""
+
+PUT_SOURCE_STATES = """UNWIND $rows AS row MATCH (c:Source {id: row.id}) SET c += row.readable
+CREATE (c)-[:STATE]->(:State {document: row.document, known_from: $at, known_to: $forever})"""
+
+PUT_CURRENT = """MATCH (d:Dataset {id: $dataset})
+OPTIONAL MATCH (pinned:DatasetVersion {id: $pinned}) WHERE EXISTS { (pinned)-[:STATE]->() }
+WITH d, coalesce(pinned.id, $version) AS wanted
+MATCH (v:DatasetVersion {id: wanted})
+WHERE NOT EXISTS { (d)-[:CURRENT {known_to: $forever}]->(v) }
+OPTIONAL MATCH (d)-[held:CURRENT {known_to: $forever}]->() SET held.known_to = $at
+WITH DISTINCT d, v CREATE (d)-[:CURRENT {known_from: $at, known_to: $forever}]->(v)"""
+
+HELD_ONTOLOGY = """MATCH (g:Graph {id: 'ontologies'}) SET g.touched = timestamp()
+WITH g OPTIONAL MATCH (o:Ontology {name: $name}) WHERE o.known_to = $forever RETURN o.document"""
+
+PUT_ONTOLOGY = """OPTIONAL MATCH (held:Ontology {name: $name}) WHERE held.known_to = $forever SET held.known_to = $at
+WITH DISTINCT 1 AS one
+MERGE (o:Ontology {name: $name, known_from: $at}) SET o.document = $document, o.known_to = $forever"""
+
+PUT_RUN = """MATCH (c:Graph {id: 'runs'}) SET c.touched = timestamp()
+MERGE (r:Run {id: $id})
+WITH c, r WHERE r.seq IS NULL
+SET c.last = c.last + 1, r += $readable, r.seq = c.last
+RETURN r.seq"""
+
+PUT_REJECTIONS = """MERGE (r:Run {id: $run})
+WITH r UNWIND $rows AS row
+CREATE (r)-[:REJECTED]->(:Rejection {seq: row[0], document: row[1]})"""
+
+PUT_DECISION = """MATCH (c:Graph {id: 'decisions'}) SET c.touched = timestamp()
+WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $id}) }
+SET c.last = c.last + 1
+CREATE (:Decision {id: $id, seq: c.last, document: $document})"""
+
+# --- facts ---
+
+KNOWN_ENTITIES = """UNWIND $ids AS id MATCH (e:Entity {id: id})
+RETURN id, e.type_facts, e.type_names, e.type_versions, e.type_classes, e.type_known_from, e.type_known_to"""
+
+LIVE_TYPES = """UNWIND $ids AS id MATCH (e:Entity {id: id})
+WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_known_from[i] <= $at
+    AND e.type_known_to[i] > $at AND e.type_versions[i] <> $own | e.type_names[i]] AS types
+UNWIND types AS type RETURN id, min(type)"""
+
+LIVE_ASSERTIONS = """UNWIND $ids AS id
+MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX a:Assertion(fact)
+WHERE a.version = $version AND a.known_to = $forever AND a.class = $class RETURN id, c.id, a.locator"""
+
+PUT_ASSERTIONS = """UNWIND $groups AS group MATCH (c:Source {id: group[0]})
+UNWIND group[1] AS row
+CREATE (:Assertion {fact: row[0], subject: row[1], predicate: row[2], locator: row[3], run: $run,
+    version: $version, class: $class, known_from: $at, known_to: $forever})-[:FROM]->(c)"""
+
+SET_LITERAL_SUPPORT = """UNWIND $rows AS row
+MATCH (l:Literal {id: row[0]})<-[r]-(:Entity) USING INDEX l:Literal(id) SET r += row[1]"""
+
+SET_COPIES = "UNWIND $rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[1]"
+
+
+@functools.lru_cache(maxsize=64)
+def known_facts(objects: tuple[str, ...]) -> str:
+    """Supports of the facts that the graph holds already, seen or not."""
+    branches = [
+        "UNWIND $ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) USING INDEX l:Literal(id) RETURN id, r"
+    ]
+    for name in objects:
+        kind = relationship(name)
+        branches.append(
+            f"UNWIND $ids.`{name}` AS id MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) "
+            "WHERE r.fact = id RETURN id, r"
+        )
+    union = "\n    UNION ALL\n    ".join(branches)
+    return f"CALL () {{\n    {union}\n}}\nRETURN id, r.versions, r.classes, r.known_from, r.known_to"
+
+
+@functools.lru_cache(maxsize=64)
+def create_entities(types: tuple[str, ...]) -> str:
+    return f"UNWIND $rows AS row CREATE (e:Entity{labels(types)} {{id: row[0], key: row[1]}}) SET e += row[2]"
+
+
+@functools.lru_cache(maxsize=64)
+def update_entities(types: tuple[str, ...]) -> str:
+    more = f", e{labels(types)}" if types else ""
+    return f"UNWIND $rows AS row MATCH (e:Entity {{id: row[0]}}) SET e += row[1]{more}"
+
+
+@functools.lru_cache(maxsize=64)
+def remove_labels(types: tuple[str, ...]) -> str:
+    return f"UNWIND $ids AS id MATCH (e:Entity {{id: id}}) REMOVE e{labels(types)}"
+
+
+_RELATION = """fact: row[0], valid_from: row[3], valid_to: row[4],
+    versions: $versions, classes: $classes, known_from: $known_from, known_to: $known_to"""
+
+
+@functools.lru_cache(maxsize=256)
+def create_relationships(predicate: str) -> str:
+    return f"""UNWIND $rows AS row MATCH (s:Entity {{id: row[1]}}) MATCH (o:Entity {{id: row[2]}})
+CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(o)"""
+
+
+@functools.lru_cache(maxsize=256)
+def create_literals(predicate: str, *, named: bool) -> str:
+    return f"""UNWIND $rows AS row MATCH (s:Entity {{id: row[1]}})
+CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(:Literal{":Name" if named else ""}
+    {{id: row[0], value: row[2], datatype: row[5], lookup: row[6], folded: row[7]}})"""
+
+
+@functools.lru_cache(maxsize=256)
+def set_support(predicate: str) -> str:
+    kind = relationship(predicate)
+    return f"""UNWIND $rows AS row
+MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) WHERE r.fact = row[0] SET r += row[1]"""
+
+
+# --- retiring and discarding, in batches ---
+
+LIVE_OF_VERSION = """MATCH (a:Assertion)-[:FROM]->(c:Source) USING INDEX a:Assertion(version, known_to, known_from)
+WHERE a.version = $version AND a.known_to = $forever AND a.known_from < $at
+RETURN elementId(a), a.fact, c.id, a.locator, a.class"""
+
+RETIRE = """UNWIND $ids AS id MATCH (a:Assertion) WHERE elementId(a) = id SET a.known_to = $at
+RETURN DISTINCT a.fact, a.predicate, a.subject, a.class"""
+
+STILL_LIVE = """UNWIND $pairs AS pair WITH pair WHERE EXISTS {
+    MATCH (a:Assertion {fact: pair[0]}) USING INDEX a:Assertion(fact)
+    WHERE a.class = pair[1] AND a.version = $version AND a.known_to = $forever }
+RETURN pair[0], pair[1]"""
+
+STAGED = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
+WHERE a.version = $version AND a.known_to = $forever AND a.known_from = $at
+WITH a LIMIT $limit
+WITH a, a.fact AS fact, a.predicate AS predicate, a.subject AS subject
+DETACH DELETE a RETURN DISTINCT fact, predicate, subject"""
+
+RETIRED = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
+WHERE a.version = $version AND a.known_to = $at AND a.known_from < $at
+WITH a LIMIT $limit SET a.known_to = $forever
+RETURN DISTINCT a.fact, a.predicate, a.subject"""
+
+DELETE_LITERALS = """UNWIND $ids AS id MATCH (l:Literal {id: id})<-[r]-(e:Entity) USING INDEX l:Literal(id)
+DELETE r, l RETURN e.id"""
+
+DELETE_ENTITIES = """UNWIND $ids AS id MATCH (e:Entity {id: id})
+WHERE size(coalesce(e.type_facts, [])) = 0 AND NOT EXISTS { (e)--() } DELETE e"""
+
+DELETE_REJECTIONS = """MATCH (r:Run {id: $run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
+WITH x LIMIT $limit DETACH DELETE x RETURN count(*)"""
+
+DELETE_RUN = "MATCH (r:Run {id: $run}) WHERE r.seq IS NULL DETACH DELETE r"
+
+DELETE_SOURCES = """MATCH (v:DatasetVersion {id: $version})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
+WHERE NOT EXISTS { (c)-[:STATE]->() } AND NOT EXISTS { (c)<-[:FROM]-() } DETACH DELETE c"""
+
+DELETE_VERSION = """MATCH (v:DatasetVersion {id: $version}) WHERE NOT EXISTS { (v)-[:STATE]->() }
+MATCH (v)-[:VERSION_OF]->(d:Dataset) DETACH DELETE v
+WITH d WHERE NOT EXISTS { (d)<-[:VERSION_OF]-() } DETACH DELETE d"""
+
+
+@functools.lru_cache(maxsize=256)
+def delete_relationships(predicate: str) -> str:
+    kind = relationship(predicate)
+    return f"""UNWIND $ids AS id
+MATCH (s)-[r:{kind}]->(o) USING INDEX r:{kind}(fact) WHERE r.fact = id
+DELETE r RETURN s.id, o.id"""
+
+
+@functools.lru_cache(maxsize=256)
+def live_literals(predicate: str) -> str:
+    """Values that any dataset version says at this time, for the readable copies."""
+    return f"""UNWIND $ids AS id MATCH (e:Entity {{id: id}})
+RETURN id, COLLECT {{ MATCH (e)-[r:{relationship(predicate)}]->(l:Literal)
+    WHERE any(i IN range(0, size(r.versions) - 1) WHERE r.known_from[i] <= $at AND r.known_to[i] > $at)
+    RETURN [l.value, l.datatype] }}"""

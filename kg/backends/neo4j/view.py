@@ -1,0 +1,115 @@
+"""Reading the graph in Neo4j through one scope: one text for each call, whatever the number of ids."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kg.backends.neo4j import cypher, rows
+from kg.backends.neo4j.database import Database, Row
+from kg.domain.fact import IDENTITY, TYPE, Assertion, Entity, EntityId, Fact, FactId, Instant
+from kg.domain.lineage import DatasetVersion, GraphProfile, Source
+from kg.domain.lookup import lookup_for
+from kg.domain.ontology import Direction, Ontology
+from kg.domain.records import load_source
+from kg.domain.scope import Scope
+from kg.ports.store import Expansion, Listing
+
+
+@dataclass(frozen=True)
+class Neo4jView:
+    """A scope bound to one database and one known time."""
+
+    _database: Database
+    scope: Scope
+    known_at: Instant
+    _datasets: tuple[DatasetVersion, ...]
+    _profile: GraphProfile
+    _ontology: Ontology
+    _day: str
+    _objects: tuple[str, ...]
+    """Predicates of this database that lead to entities."""
+    _literals: tuple[str, ...]
+
+    def _read(self, text: str, **values: Any) -> list[Row]:
+        bounds: dict[str, Any] = {
+            "versions": [version.ref for version in self._datasets],
+            "ceiling": int(self.scope.ceiling),
+            "at": self.known_at,
+            "day": self._day,
+        }
+        return self._database.read(text, **bounds, **values)
+
+    def ontology(self) -> Ontology:
+        return self._ontology
+
+    def datasets(self) -> tuple[DatasetVersion, ...]:
+        return self._datasets
+
+    def profile(self) -> GraphProfile:
+        return self._profile
+
+    def entities(self, ids: Collection[EntityId]) -> dict[EntityId, Entity]:
+        found = (rows.entity(*row) for row in self._read(cypher.ENTITIES, ids=sorted(set(ids))))
+        return {entity.id: entity for entity in found if entity is not None}
+
+    def named(self, texts: Collection[str], limit_each: int) -> dict[str, tuple[EntityId, ...]]:
+        pairs = [[text, lookup_for(text)] for text in sorted(set(texts))]
+        found = self._read(cypher.NAMED, texts=pairs, limit=limit_each)
+        return {text: tuple(ids) for text, ids in sorted(found) if ids}
+
+    def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
+        if not words:
+            return Listing(())
+        found = self._read(cypher.SEARCH, match=rows.match_text(words), types=sorted(set(types)), limit=limit + 1)
+        return _listing([row[0] for row in found], limit)
+
+    def scan(self, types: Collection[str], limit: int) -> Listing:
+        if not types:
+            return Listing(())
+        found = self._read(cypher.scan(tuple(sorted(set(types)))), limit=limit + 1)
+        return _listing(sorted({row[0] for row in found}), limit)
+
+    def follow(
+        self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
+    ) -> Expansion:
+        held = {*self._objects, *self._literals}
+        wanted = held & set(predicates) if predicates else held - set(IDENTITY)
+        objects = tuple(name for name in self._objects if name in wanted)
+        literals = tuple(name for name in self._literals if name in wanted and direction == "out")
+        if not objects and not literals:
+            return Expansion(())
+        text = cypher.follow(objects, literals, direction)
+        facts: list[Fact] = []
+        cut: dict[EntityId, None] = {}
+        count: dict[tuple[EntityId, str], int] = {}
+        found = self._read(text, ids=sorted(set(ids)), limit=limit_each + 1)
+        for near, *row in sorted(found, key=lambda row: (row[0], row[1], row[2])):
+            place = (near, row[0])
+            count[place] = count.get(place, 0) + 1
+            if count[place] > limit_each:
+                cut[near] = None
+            else:
+                facts.append(rows.fact(row))
+        return Expansion(tuple(facts), tuple(cut))
+
+    def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
+        literals = [name for name in self._literals if name != TYPE]
+        found = self._read(cypher.facts(self._objects), ids=sorted(set(ids)), literals=literals)
+        return {row[1]: rows.fact(row) for row in sorted(found, key=lambda row: str(row[1]))}
+
+    def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
+        found: dict[FactId, list[Assertion]] = {}
+        for row in sorted(self._read(cypher.ASSERTIONS, ids=sorted(set(facts)))):
+            found.setdefault(row[0], []).append(rows.assertion(row))
+        return {fact: tuple(items) for fact, items in found.items()}
+
+    def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
+        found = self._read(cypher.SOURCES) if ids is None else self._read(cypher.SOURCES_OF_IDS, ids=sorted(set(ids)))
+        read = ((key, load_source(text)) for key, text in sorted(found))
+        return {key: source for key, source in read if source.classification <= self.scope.ceiling}
+
+
+def _listing(ids: list[EntityId], limit: int) -> Listing:
+    return Listing(tuple(ids[:limit]), cut=len(ids) > limit)
