@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import MappingInvalid, SourceUnreadable
 
+MERGE = "tag:yaml.org,2002:merge"
 Scalar = str | int | float | bool | None
 Format = Literal["csv", "tsv", "json", "jsonl", "stix", "oscal"]
 
@@ -101,9 +103,9 @@ class Lookup(_Part):
 class Options(_Part):
     """How to read the format."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] | None = None
     encoding: str = "utf-8"
-    records: str | None = None
+    records: Annotated[str, Field(pattern="^/")] | None = None
 
 
 class Expect(_Part):
@@ -166,7 +168,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise MappingInvalid(f"{place}: not YAML: {getattr(exc, 'problem', None) or exc}") from exc
+        reason = " ".join(str(getattr(exc, "problem", None) or exc).split())
+        raise MappingInvalid(f"{place}: not YAML: {reason}") from exc
+    except RecursionError as exc:
+        raise MappingInvalid(f"{path}: not usable YAML: nested too deeply") from exc
     if not isinstance(document, dict):
         raise MappingInvalid(f"{path}: expected a mapping with `dataset:` or `ontology:` at the top")
     return document
@@ -178,11 +183,26 @@ class _UniqueKeys(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == MERGE:
+                continue
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise _problem("a key is a list or a mapping", key_node)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is given twice", key_node.start_mark)
+                raise _problem(f"key {key!r} is given twice", key_node)
             seen.add(key)
         return super().construct_mapping(node, deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as exc:
+            # A day that does not exist: the library lets the plain error through, without the line.
+            raise _problem(str(exc), node) from exc
+
+
+def _problem(text: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
 
 
 def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:

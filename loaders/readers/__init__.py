@@ -69,5 +69,5 @@ def decode(data: bytes, encoding: str) -> str:
         return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except UnicodeDecodeError as exc:
         raise SourceUnreadable(f"not {encoding} at byte {exc.start}: give the file's encoding under options") from exc
-    except LookupError as exc:
+    except (LookupError, ValueError) as exc:
         raise SourceUnreadable(f"no encoding {encoding!r}") from exc

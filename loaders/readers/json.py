@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,10 @@ from loaders.dataset import Options
 from loaders.readers import Record, decode
 
 RECORDS = "/*"
-MAX_DEPTH_MESSAGE = "nested too deeply"
+_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
+MAX_DEPTH = 100
+"""Levels of nesting; the deepest real file seen has 18, and the parser's own limit is about 1,000."""
+TOO_DEEP = f"not usable JSON: nested more than {MAX_DEPTH} deep"
 
 
 def read(data: bytes, options: Options) -> Iterator[Record]:
@@ -39,13 +43,33 @@ def parse(data: bytes, encoding: str = "utf-8") -> Any:
 
 def parse_text(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:
+        raise SourceUnreadable("not usable JSON: half of a surrogate pair in a text") from exc
     except json.JSONDecodeError as exc:
         raise SourceUnreadable(f"not JSON at line {exc.lineno}, column {exc.colno}: {exc.msg}") from exc
     except RecursionError as exc:
-        raise SourceUnreadable(f"not usable JSON: {MAX_DEPTH_MESSAGE}") from exc
+        raise SourceUnreadable(TOO_DEEP) from exc
     except ValueError as exc:
         raise SourceUnreadable(f"not usable JSON: {exc}") from exc
+    _check_depth(document)
+    return document
+
+
+def _check_depth(document: Any) -> None:
+    """Refuse what the walks over a document, which recurse, could not follow."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            member
+            for value in level
+            for member in (value.values() if isinstance(value, dict) else value)
+            if isinstance(member, dict | list)
+        ]
+    if level:
+        raise SourceUnreadable(TOO_DEEP)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -81,7 +105,7 @@ def _walk(value: Any, parts: list[str], at: str) -> Iterator[Record]:
             yield from _walk(member, rest, f"{at}/{key}")
     elif isinstance(value, dict) and head in value:
         yield from _walk(value[head], rest, f"{at}/{escape(head)}")
-    elif isinstance(value, list) and head.isdigit() and int(head) < len(value):
+    elif isinstance(value, list) and _INDEX.fullmatch(head) and int(head) < len(value):
         yield from _walk(value[int(head)], rest, f"{at}/{head}")
 
 

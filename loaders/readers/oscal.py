@@ -22,7 +22,8 @@ def read(data: bytes, options: Options) -> Iterator[Record]:
     for kind, walk in (("catalog", _catalog), ("profile", _profile)):
         if isinstance(document, dict) and isinstance(document.get(kind), dict):
             body = document[kind]
-            metadata = body.get("metadata", {})
+            metadata = body.get("metadata")
+            metadata = metadata if isinstance(metadata, dict) else {}
             about = {
                 "document_title": metadata.get("title"),
                 "document_version": metadata.get("version"),
@@ -35,8 +36,7 @@ def read(data: bytes, options: Options) -> Iterator[Record]:
 
 
 def _catalog(body: dict[str, Any], at: str, group: str | None = None) -> Iterator[Record]:
-    for i, member in enumerate(body.get("groups", [])):
-        place = f"{at}/groups/{i}"
+    for place, member in _members(body, "groups", at):
         inner = {key: value for key, value in member.items() if key not in ("groups", "controls")}
         yield Record(place, inner | {"kind": "group", "parent": group})
         yield from _catalog(member, place, member.get("id"))
@@ -44,16 +44,32 @@ def _catalog(body: dict[str, Any], at: str, group: str | None = None) -> Iterato
 
 
 def _controls(body: dict[str, Any], at: str, group: str | None, parent: str | None) -> Iterator[Record]:
-    for i, control in enumerate(body.get("controls", [])):
-        place = f"{at}/controls/{i}"
+    for place, control in _members(body, "controls", at):
         inner = {key: value for key, value in control.items() if key != "controls"}
         yield Record(place, inner | {"kind": "control", "group": group, "parent": parent})
         yield from _controls(control, place, group, control.get("id"))
 
 
 def _profile(body: dict[str, Any], at: str) -> Iterator[Record]:
-    for i, imported in enumerate(body.get("imports", [])):
-        for j, included in enumerate(imported.get("include-controls", [])):
-            for k, control in enumerate(included.get("with-ids", [])):
-                place = f"{at}/imports/{i}/include-controls/{j}/with-ids/{k}"
-                yield Record(place, {"kind": "select", "control": control, "catalog": imported.get("href")})
+    for place, imported in _members(body, "imports", at):
+        if "include-all" in imported:
+            yield Record(place, {"kind": "select"}, "includes a whole catalog: only listed controls are read")
+        for inner, included in _members(imported, "include-controls", place):
+            for k, control in enumerate(_listed(included, "with-ids", inner)):
+                fields = {"kind": "select", "control": control, "catalog": imported.get("href")}
+                yield Record(f"{inner}/with-ids/{k}", fields)
+
+
+def _members(body: dict[str, Any], name: str, at: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a list, each with its pointer."""
+    for i, member in enumerate(_listed(body, name, at)):
+        if not isinstance(member, dict):
+            raise SourceUnreadable(f"not OSCAL: {at}/{name}/{i} is no object")
+        yield f"{at}/{name}/{i}", member
+
+
+def _listed(body: dict[str, Any], name: str, at: str) -> list[Any]:
+    found = body.get(name, [])
+    if not isinstance(found, list):
+        raise SourceUnreadable(f"not OSCAL: {at}/{name} is no list")
+    return found

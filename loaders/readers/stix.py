@@ -6,6 +6,7 @@ OASIS STIX 2.1, section 8 (bundle). Versions of one object in one bundle: the ne
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
@@ -22,12 +23,17 @@ def read(data: bytes, options: Options) -> Iterator[Record]:
     newest: dict[str, str] = {}
     for item in objects:
         if isinstance(item, dict) and isinstance(item.get("id"), str):
-            newest[item["id"]] = max(newest.get(item["id"], ""), str(item.get("modified", "")))
+            newest[item["id"]] = max(newest.get(item["id"], ""), _modified(item))
     for number, item in enumerate(objects):
         locator = f"/objects/{number}"
         if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not isinstance(item.get("type"), str):
             yield Record(locator, {"value": item}, "not a STIX object: it has no id or no type")
-        elif str(item.get("modified", "")) < newest[item["id"]]:
+        elif _modified(item) < newest[item["id"]]:
             yield Record(locator, item, "an older version of an object that is in the bundle again")
         else:
             yield Record(locator, item)
+
+
+def _modified(item: dict[str, Any]) -> str:
+    """UTC time as text; without its Z, so that more digits of a second sort after fewer."""
+    return str(item.get("modified", "")).removesuffix("Z")

@@ -67,6 +67,7 @@ class Database:
             parent = Path(path).parent
             if not parent.is_dir():
                 raise StoreUnavailable(f"cannot open {path!r}: {str(parent)!r} is not a folder")
+            self._inspect()
         self._shared = self._open() if self.in_memory else None
         with self.use() as connection:
             self._migrate(connection)
@@ -97,19 +98,32 @@ class Database:
             self._opened.append(connection)
         return connection
 
-    def _migrate(self, connection: apsw.Connection) -> None:
-        found = connection.execute("PRAGMA user_version").get
-        if found > sql.SCHEMA_VERSION:
-            raise SchemaTooNew(
-                f"{self.path!r} has schema {found}, this Whence knows {sql.SCHEMA_VERSION}: "
-                "upgrade Whence or use another store"
-            )
-        if found == sql.SCHEMA_VERSION:
+    def _inspect(self) -> None:
+        """Refuse a file that is not ours, or is a newer Whence's, before anything in it changes."""
+        if not Path(self.path).exists():
+            return
+        with (
+            store_errors(self.path),
+            contextlib.closing(apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READWRITE)) as connection,
+        ):
+            connection.set_busy_timeout(BUSY_MS)
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+            if tables and not tables >= {"meta", "assertion"}:
+                raise StoreRejected(f"{self.path!r} is an SQLite database, but not one of Whence's")
+            found = connection.execute("PRAGMA user_version").get
+            if found > sql.SCHEMA_VERSION:
+                raise SchemaTooNew(
+                    f"{self.path!r} has schema {found}, this Whence knows {sql.SCHEMA_VERSION}: "
+                    "upgrade Whence or use another store"
+                )
+
+    @staticmethod
+    def _migrate(connection: apsw.Connection) -> None:
+        if connection.execute("PRAGMA user_version").get == sql.SCHEMA_VERSION:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
             if connection.execute("PRAGMA user_version").get == 0:
-                self._refuse_foreign(connection)
                 connection.execute(sql.SCHEMA)
                 connection.execute("INSERT INTO meta VALUES ('head', '')")
                 connection.execute(f"PRAGMA user_version={sql.SCHEMA_VERSION}")
@@ -117,10 +131,6 @@ class Database:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-
-    def _refuse_foreign(self, connection: apsw.Connection) -> None:
-        if connection.execute("SELECT count(*) FROM sqlite_schema").get:
-            raise StoreRejected(f"{self.path!r} is an SQLite database, but not one of Whence's")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[apsw.Connection]:
@@ -151,15 +161,15 @@ class Database:
                 if held:
                     self._load_lock.release()
             return
-        with store_errors(self.path):
+        with store_errors(f"{self.path}-load"):
             lock = apsw.Connection(f"{self.path}-load")
-        try:
             try:
                 lock.execute("BEGIN EXCLUSIVE")
+                held = True
             except apsw.BusyError:
-                yield False
-                return
-            yield True
+                held = False
+        try:
+            yield held
         finally:
             lock.close()
 
