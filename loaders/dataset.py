@@ -177,7 +177,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return document
 
 
-class _UniqueKeys(yaml.SafeLoader):
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML was built with it
+
+
+class _UniqueKeys(_Loader):  # type: ignore[misc]
     """A safe loader that refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
@@ -191,7 +194,8 @@ class _UniqueKeys(yaml.SafeLoader):
             if key in seen:
                 raise _problem(f"key {key!r} is given twice", key_node)
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
         try:

@@ -22,6 +22,7 @@ def load_files(paths: Sequence[Path], data: Path | None, services: Services, pro
     """
     documents = [(path, read_yaml(path)) for path in paths]
     ontologies = {str(d["ontology"]): d for _, d in documents if is_ontology(d)}
+    alone = set(ontologies)
     specs = [(path, d, read_dataset(path, d)) for path, d in documents if not is_ontology(d)]
     for document in ontologies.values():
         parse(document, core=services.core)
@@ -29,9 +30,8 @@ def load_files(paths: Sequence[Path], data: Path | None, services: Services, pro
         Job(spec, d, *_ontology(path, spec, ontologies, services), data or path.parent)
         for path, d, spec in in_order(specs)
     ]
-    for name, document in ontologies.items():
-        if all(job.spec.ontology != name for job in jobs):
-            services.store.put_ontology(name, ontology_text(document))
+    for name in sorted(alone - {job.spec.ontology for job in jobs}):
+        services.store.put_ontology(name, ontology_text(ontologies[name]))
     for job in jobs:
         yield load(job, services, progress)
 
@@ -40,7 +40,9 @@ def _ontology(
     path: Path, spec: DatasetFile, given: dict[str, dict[str, Any]], services: Services
 ) -> tuple[Ontology, str]:
     """The ontology is one of those given, one beside the dataset file, or the one the database has."""
-    found = given.get(spec.ontology) or find_ontology(spec.ontology, path.parent)
+    if spec.ontology not in given and (beside := find_ontology(spec.ontology, path.parent)) is not None:
+        given[spec.ontology] = beside
+    found = given.get(spec.ontology)
     if found is None:
         stored = services.store.ontology_document(spec.ontology)
         found = json.loads(stored) if stored else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, EntityId, Fact, Interval, Literal
@@ -39,6 +40,8 @@ class _Value:
     fields: frozenset[str]
 
     def values(self, record: Mapping[str, Any], lookups: Lookups) -> list[Any]:
+        if len(self.alternatives) == 1 and self.alternatives[0][1] is None:
+            return self.alternatives[0][0].values(record, lookups)
         for path, table in self.alternatives:
             found = path.values(record, lookups)
             if table is not None:
@@ -78,17 +81,37 @@ class _When:
         return True
 
 
+MEMO = 100_000
+"""Distinct references remembered in one load: most records name things that other records named too."""
+
+
 @dataclass(frozen=True)
 class _Reference:
     type: str | _Value
     key: _Value
+    seen: dict[str, list[tuple[EntityId, str]]] = field(default_factory=dict, compare=False)
 
     @property
     def fields(self) -> frozenset[str]:
         return self.key.fields | (self.type.fields if isinstance(self.type, _Value) else frozenset())
 
+    @functools.cached_property
+    def only_field(self) -> str | None:
+        """The one field of a record that the reference depends on, if it is one."""
+        return next(iter(self.fields)) if len(self.fields) == 1 else None
+
     def ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
         """Ids and type names. Raises ValueRejected for a key that is not one."""
+        value = record.get(self.only_field) if self.only_field is not None else None
+        if not isinstance(value, str):
+            return self._ids(record, lookups, ontology)
+        if value not in self.seen:
+            if len(self.seen) >= MEMO:
+                self.seen.clear()
+            self.seen[value] = self._ids(record, lookups, ontology)
+        return self.seen[value]
+
+    def _ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
         type_name = self.type if isinstance(self.type, str) else self.type.one(record, lookups, "type")
         if type_name is None:
             return []
@@ -153,6 +176,13 @@ class RecordMapping:
         self._entries = tuple(self._entry(entry) for entry in spec.map)
         self._skips = tuple(self._when(skip.when) for skip in spec.skip)
         self._ignored = frozenset(spec.ignore)
+        first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
+        self._switch = first.pop() if len(first) == 1 else None
+        self._switched: dict[str, tuple[tuple[_Entry, ...], tuple[_When, ...]]] = {}
+
+    def _whens(self) -> Iterator[_When]:
+        yield from (entry.when for entry in self._entries)
+        yield from self._skips
 
     # --- compile ---
 
@@ -223,6 +253,8 @@ class RecordMapping:
             raise MappingInvalid(
                 f"{self._spec.dataset}: a fact without an entity beside it needs a subject ({spec.predicate})"
             )
+        for name in filter(None, names):
+            self._check_kind(name, takes_value=spec.value is not None)
         predicate = spec.predicate if isinstance(spec.predicate, str) else self._value([spec.predicate])
         subject = self._reference(spec.subject) if spec.subject else None
         target = self._reference(spec.object) if spec.object else None
@@ -240,6 +272,13 @@ class RecordMapping:
         )
         return _Fact(predicate, subject, target, value, start, end, when, fields)
 
+    def _check_kind(self, name: str, *, takes_value: bool) -> None:
+        if name == TYPE:
+            raise MappingInvalid(f"{self._spec.dataset}: a type is given by an entity, not by a fact")
+        if (self._ontology.predicates[name].value is not None) != takes_value:
+            wanted = "object" if takes_value else "value"
+            raise MappingInvalid(f"{self._spec.dataset}: predicate {name!r} takes `{wanted}` in the ontology")
+
     # --- apply ---
 
     def lookups(self, records: list[Record]) -> Lookups:
@@ -248,9 +287,14 @@ class RecordMapping:
         for record in records:
             if record.problem is None:
                 for name, (path, when) in self._lookup_specs.items():
-                    if when.holds(record.fields, indexes):
-                        for value in path.values(record.fields, indexes):
-                            indexes[name].setdefault(value, record.fields)
+                    with contextlib.suppress(ValueRejected):
+                        if when.holds(record.fields, indexes):
+                            found = path.values(record.fields, indexes)
+                            indexes[name] |= {
+                                value: record.fields
+                                for value in found
+                                if isinstance(value, str | int) and value not in indexes[name]
+                            }
         return indexes
 
     @property
@@ -258,10 +302,23 @@ class RecordMapping:
         return bool(self._lookup_specs)
 
     def choose(self, record: Record, lookups: Lookups) -> Choice:
-        """Which entries of the mapping want the record."""
-        if any(skip.holds(record.fields, lookups) for skip in self._skips):
+        """Which entries of the mapping want the record. Raises ValueRejected when that cannot be told."""
+        entries, skips = self._candidates(record)
+        if any(skip.holds(record.fields, lookups) for skip in skips):
             return Choice(skipped=True)
-        return Choice(entries=tuple(entry for entry in self._entries if entry.when.holds(record.fields, lookups)))
+        return Choice(entries=tuple(entry for entry in entries if entry.when.holds(record.fields, lookups)))
+
+    def _candidates(self, record: Record) -> tuple[tuple[_Entry, ...], tuple[_When, ...]]:
+        """Entries and skips that the value of the field all of them test first does not rule out."""
+        value = record.fields.get(self._switch) if self._switch is not None else None
+        if not isinstance(value, str) or not value.strip():
+            return self._entries, self._skips
+        if value not in self._switched:
+            self._switched[value] = (
+                tuple(entry for entry in self._entries if value.strip() in entry.when.tests[0][1]),
+                tuple(skip for skip in self._skips if value.strip() in skip.tests[0][1]),
+            )
+        return self._switched[value]
 
     def left_over(self, record: Record, choice: Choice) -> set[str]:
         """Fields that no chosen entry uses and nothing says to ignore."""
@@ -272,7 +329,10 @@ class RecordMapping:
         for entry in choice.entries:
             if entry.entity is not None:
                 with contextlib.suppress(ValueRejected):
-                    yield entry.entity.one(record.fields, lookups, self._ontology)
+                    found = entry.entity.one(record.fields, lookups, self._ontology)
+                    for _ in self._identity(entry, found[0], record, lookups):
+                        pass
+                    yield found
 
     def apply(self, record: Record, choice: Choice, lookups: Lookups) -> Iterator[Mapped]:
         """The facts of one record, identity facts first; problems as values."""
@@ -342,7 +402,7 @@ class RecordMapping:
 
 
 def _at(record: Record, fields: frozenset[str]) -> str:
-    return f"{record.locator}#{','.join(sorted(fields))}"
+    return f"{record.locator}#{','.join(sorted(fields))}" if fields else record.locator
 
 
 def _day(value: _Value | None, record: Mapping[str, Any], lookups: Lookups) -> str | None:

@@ -21,6 +21,8 @@ Lookups = Mapping[str, Mapping[Any, Mapping[str, Any]]]
 _SEGMENT = re.compile(
     r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^.\[\]"]+))(?:\[(?P<attr>[^=\]]+)=(?P<value>[^\]]*)\])?(?:\.|$)'
 )
+LONGEST_NUMBER = 60
+"""Digits; more than any measure or count has, and fewer than a mistyped exponent writes out."""
 _JUMP = re.compile(r"->([a-z0-9_]+)(?:\.|$)")
 
 
@@ -66,7 +68,7 @@ class Path:
         if self.plain is not None:
             value = record.get(self.plain)
             found = value if isinstance(value, list) else (value,)
-            return [one for one in found if one is not None and one != ""]
+            return [one for one in found if not _absent(one)]
         found = [self.constant] if self.constant is not None else [record]
         for step in self.steps:
             if isinstance(step, Jump):
@@ -80,7 +82,11 @@ class Path:
                 result = clean(value)
                 cleaned += result if isinstance(result, list) else [result]
             found = cleaned
-        return [value for value in found if value is not None and value != ""]
+        return [value for value in found if not _absent(value)]
+
+
+def _absent(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
 def _step(values: list[Any], step: Segment) -> list[Any]:
@@ -119,6 +125,8 @@ def _named(name: str, names: Mapping[str, str], text: str) -> str:
 
 
 def _steps(head: str, lookups: Mapping[str, Any], text: str) -> list[Segment | Jump]:
+    if not head or head.startswith("->") or head.endswith("."):
+        raise MappingInvalid(f"path {text!r}: expected a field at its {'end' if head.endswith('.') else 'beginning'}")
     steps: list[Segment | Jump] = []
     for i, part in enumerate(re.split(r"(?=->)", head)):
         rest = part
@@ -170,11 +178,13 @@ def number(value: Any) -> str:
         parsed = Decimal(text)
     except InvalidOperation as exc:
         raise ValueRejected(f"{text[:60]!r} is not a number") from exc
-    if not parsed.is_finite() or len(text) > 400:
-        raise ValueRejected(f"{text[:60]!r} is not a finite number")
-    written = format(parsed.normalize(), "f") if abs(parsed.adjusted()) < 40 else None
-    if written is None:
+    if "_" in text or not parsed.is_finite():
+        raise ValueRejected(f"{text[:60]!r} is not a number")
+    if len(text) > LONGEST_NUMBER or abs(parsed.adjusted()) > LONGEST_NUMBER:
         raise ValueRejected(f"{text[:60]!r} is out of range")
+    # Not normalize(): that rounds to the 28 digits of the context.
+    whole, _, rest = format(parsed, "f").partition(".")
+    written = f"{whole}.{rest.rstrip('0')}".rstrip(".")
     return "0" if written == "-0" else written
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 from collections import Counter
@@ -11,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from kg.bootstrap import Services
-from kg.domain.fact import TYPE, EntityId, Fact, Literal
+from kg.domain.fact import TYPE, EntityId, Fact, Instant, Literal
 from kg.domain.lineage import GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Ontology
 from kg.errors import ExpectationFailed, KgError, OntologyInvalid, SourceUnreadable
 from kg.ports.clock import Clock, instant
 from kg.ports.store import Entry, GraphWriter, LoadTarget
 from loaders.dataset import DatasetFile
-from loaders.mapping import Choice, RecordMapping
-from loaders.paths import Lookups
+from loaders.mapping import Choice, Mapped, RecordMapping
+from loaders.paths import Lookups, ValueRejected
 from loaders.readers import Record, read_file, reader_for
 
 CHUNK = 5_000
@@ -62,19 +63,14 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
     store, ledger, clock = services.store, services.runs, services.clock
     started = instant(clock())
     spec = job.spec
-    contents = [(name, *read_file(_resolve(job.folder, name))) for name in spec.files]
-    fingerprint = _fingerprint(job, [(name, checksum) for name, _, checksum in contents])
-    run = Run(
-        id=f"run-{hashlib.sha256(f'{fingerprint}{started}'.encode()).hexdigest()[:16]}",
-        job=f"load {spec.dataset}@{spec.version}",
-        dataset=spec.dataset,
-        version=spec.version,
-        state="complete",
-        started_at=started,
-        ended_at=started,
-        fingerprint=fingerprint,
-    )
-    if ledger.last_fingerprint(spec.dataset, spec.version) == fingerprint:
+    try:
+        contents = [(name, *read_file(_resolve(job.folder, name))) for name in spec.files]
+    except SourceUnreadable as exc:
+        failed = replace(_started(job, [], started), state="failed", ended_at=instant(clock()), message=str(exc))
+        ledger.append_run(failed, [])
+        raise
+    run = _started(job, [(name, checksum) for name, _, checksum in contents], started)
+    if ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint:
         unchanged = replace(
             run,
             state="unchanged",
@@ -87,6 +83,8 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
     try:
         files = [_read(job, name, data, checksum) for name, data, checksum in contents]
         del contents
+        # The parsed records stay until the end: the garbage collector need not walk them again and again.
+        gc.freeze()
         target = LoadTarget(
             spec.version_value(), job.ontology_document, tuple(file.source for file in files), spec.current
         )
@@ -101,6 +99,22 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
     except KgError as exc:
         ledger.append_run(replace(_ended(run, tally, clock), state="failed", message=str(exc)), tally.rejections)
         raise
+    finally:
+        gc.unfreeze()
+
+
+def _started(job: Job, checksums: list[tuple[str, str]], started: Instant) -> Run:
+    spec, fingerprint = job.spec, _fingerprint(job, checksums)
+    return Run(
+        id=f"run-{hashlib.sha256(f'{fingerprint}{started}'.encode()).hexdigest()[:16]}",
+        job=f"load {spec.dataset}@{spec.version}",
+        dataset=spec.dataset,
+        version=spec.version,
+        state="complete",
+        started_at=started,
+        ended_at=started,
+        fingerprint=fingerprint,
+    )
 
 
 def _ended(run: Run, tally: _Tally, clock: Clock) -> Run:
@@ -153,6 +167,7 @@ def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, p
     total = sum(len(file.records) for file in files)
     lookups = mapping.lookups([record for file in files for record in file.records]) if mapping.needs_lookups else {}
     wanted = list(_declare(files, mapping, lookups, tally))
+    taken = _taken(tally, writer)
     held: list[Entry] = []
     for source, record, choice, problem in wanted:
         tally.records += 1
@@ -162,7 +177,11 @@ def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, p
         tally.skipped += choice.skipped
         if not choice.skipped:
             tally.left_over |= mapping.left_over(record, choice)
-        for mapped in mapping.apply(record, choice, lookups):
+        found = list(mapping.apply(record, choice, lookups))
+        if taken and (reason := _clash(found, taken)) is not None:
+            tally.rejections.append(Rejection(source, record.locator, reason, record.fields))
+            continue
+        for mapped in found:
             if mapped.fact is None:
                 tally.rejections.append(Rejection(source, mapped.locator, mapped.reason, record.fields))
             else:
@@ -183,11 +202,31 @@ def _declare(
         for record in file.records:
             choice, problem = Choice(), record.problem
             if problem is None:
-                choice = mapping.choose(record, lookups)
+                try:
+                    choice = mapping.choose(record, lookups)
+                except ValueRejected as exc:
+                    problem = str(exc)
                 for entity, type_name in mapping.declarations(record, choice, lookups):
                     if (first := tally.entities.setdefault(entity, type_name)) != type_name:
                         problem = f"{entity!r} is declared twice, as {first} and as {type_name}"
             yield file.source.id, record, choice, problem
+
+
+def _taken(tally: _Tally, writer: GraphWriter) -> dict[EntityId, str]:
+    """Why an entity cannot be declared: another dataset has it with another type, which stands."""
+    taken = {}
+    ids = sorted(tally.entities)
+    for start in range(0, len(ids), CHUNK):
+        for entity, other in writer.declared(ids[start : start + CHUNK]).items():
+            if (mine := tally.entities[entity]) != other:
+                taken[entity] = f"{entity!r} is already a {other}, here it is a {mine}"
+                del tally.entities[entity]
+    return taken
+
+
+def _clash(found: list[Mapped], taken: dict[EntityId, str]) -> str | None:
+    declared = (one.fact.subject for one in found if one.fact is not None and one.fact.predicate == TYPE)
+    return next((taken[entity] for entity in declared if entity in taken), None)
 
 
 def _valid(entries: list[Entry], ontology: Ontology, writer: GraphWriter, tally: _Tally) -> Iterator[Entry]:
@@ -214,9 +253,7 @@ def _as_record(fact: Fact) -> dict[str, Any]:
 
 def _violation(fact: Fact, ontology: Ontology, own: dict[EntityId, str], elsewhere: dict[EntityId, str]) -> str | None:
     if fact.predicate == TYPE:
-        other = elsewhere.get(fact.subject)
-        mine = own[fact.subject]
-        return None if other in (None, mine) else f"{fact.subject!r} is already a {other}, here it is a {mine}"
+        return None
     predicate = ontology.predicates[fact.predicate]
     for role, entity, allowed in (
         ("subject", fact.subject, predicate.subjects),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
@@ -52,10 +51,10 @@ class Fact:
     @staticmethod
     def of(subject: EntityId, predicate: str, obj: EntityId | Literal, valid: Interval = ALWAYS) -> Fact:
         """Make the fact with its content-derived id."""
-        text = obj if isinstance(obj, str) else [obj.value, obj.datatype]
-        canonical = json.dumps([subject, predicate, text, valid.start, valid.end], ensure_ascii=False)
-        digest = hashlib.sha256(canonical.encode()).hexdigest()
-        return Fact(f"f-{digest[:32]}", subject, predicate, obj, valid)
+        end = obj if isinstance(obj, str) else f"{obj.datatype}\x1e{obj.value}"
+        # \x1f and \x1e cannot stand in a key or a value: loaders refuse control characters.
+        content = f"{subject}\x1f{predicate}\x1f{end}\x1f{valid.start or ''}\x1f{valid.end or ''}"
+        return Fact(f"f-{hashlib.sha256(content.encode()).hexdigest()[:24]}", subject, predicate, obj, valid)
 
     @property
     def target(self) -> EntityId | None:

@@ -24,7 +24,7 @@ CREATE INDEX fact_out ON fact (subject, predicate, id);
 CREATE INDEX fact_in ON fact (object, predicate, id) WHERE object IS NOT NULL;
 CREATE INDEX fact_lookup ON fact (lookup, subject) WHERE lookup IS NOT NULL;
 CREATE VIRTUAL TABLE name_text USING fts5(
-    folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0', prefix='2 3'
+    folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
 );
 CREATE TABLE dataset_version (
     n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version)
