@@ -1,5 +1,8 @@
 """Every Cypher text that reads, named; values are always parameters, names come checked from ``names``.
 
+All parameters come in one map, ``in``: Neo4j plans a text anew for each order of magnitude of a list parameter
+(1, 10, 100, ...), which takes up to a second, but not for what lies inside a map.
+
 A fact is a relationship: ``fact`` (its id), ``valid_from``, ``valid_to`` and four parallel lists with one entry
 per support: ``versions``, ``classes``, ``known_from``, ``known_to``. What declares an entity stands on its node in
 the lists ``type_names``, ``type_facts``, ``type_versions``, ``type_classes``, ``type_known_from``, ``type_known_to``.
@@ -12,8 +15,8 @@ import functools
 from kg.backends.neo4j.names import label, relationship
 from kg.domain.fact import TYPE
 
-_ENTRY = """{x}versions[i] IN $versions AND {x}classes[i] <= $ceiling
-    AND {x}known_from[i] <= $at AND {x}known_to[i] > $at"""
+_ENTRY = """{x}versions[i] IN $in.versions AND {x}classes[i] <= $in.ceiling
+    AND {x}known_from[i] <= $in.at AND {x}known_to[i] > $in.at"""
 
 
 def _supported(relation: str) -> str:
@@ -22,8 +25,8 @@ def _supported(relation: str) -> str:
 
 
 def _visible(relation: str) -> str:
-    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $day)
-    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $day) AND {_supported(relation)})"""
+    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $in.day)
+    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $in.day) AND {_supported(relation)})"""
 
 
 def _type_entries(node: str) -> str:
@@ -37,65 +40,65 @@ def _declared(node: str) -> str:
 
 
 VIEW = """MATCH (g:Graph {id: 'graph'})
-WITH g, CASE WHEN $known < g.head THEN $known ELSE g.head END AS at
+WITH g, CASE WHEN $in.known < g.head THEN $in.known ELSE g.head END AS at
 RETURN at, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, []), COLLECT {
     CALL (at) {
         MATCH (d:Dataset)-[c:CURRENT]->(v:DatasetVersion)
-        WHERE ($names IS NULL OR d.id IN $names) AND c.known_from <= at AND c.known_to > at RETURN v
+        WHERE ($in.names IS NULL OR d.id IN $in.names) AND c.known_from <= at AND c.known_to > at RETURN v
         UNION
-        MATCH (v:DatasetVersion) WHERE v.id IN $refs RETURN v
+        MATCH (v:DatasetVersion) WHERE v.id IN $in.refs RETURN v
     }
     MATCH (v)-[:STATE]->(t:State) WHERE t.known_from <= at AND t.known_to > at
     OPTIONAL MATCH (o:Ontology {name: t.ontology}) WHERE o.known_from <= at AND o.known_to > at
     RETURN [v.id, t.document, t.profile, t.ontology, o.document] }"""
 
-ENTITIES = f"""UNWIND $ids AS id
+ENTITIES = f"""UNWIND $in.ids AS id
 MATCH (e:Entity {{id: id}})
 WITH e, [{_type_entries("e")} | e.type_names[i]] AS types WHERE size(types) > 0
 RETURN e.id, types, COLLECT {{ MATCH (e)-[r:NAME|ALIAS|KEY|STATUS]->(l:Literal)
     WHERE {_visible("r")} RETURN [type(r), l.value] }}"""
 
-NAMED = f"""UNWIND $texts AS text
+NAMED = f"""UNWIND $in.texts AS text
 CALL (text) {{ MATCH (l:Literal {{lookup: text[1]}})<-[r]-(e:Entity) USING INDEX l:Literal(lookup)
     WHERE {_visible("r")} AND {_declared("e")}
-    RETURN DISTINCT e.id AS id ORDER BY id LIMIT $limit }}
+    RETURN DISTINCT e.id AS id ORDER BY id LIMIT $in.limit }}
 RETURN text[0], collect(id)"""
 
-SEARCH = f"""CALL db.index.fulltext.queryNodes('whence_names', $match) YIELD node AS l
+SEARCH = f"""CALL db.index.fulltext.queryNodes('whence_names', $in.match) YIELD node AS l
 MATCH (l)<-[r:NAME|ALIAS]-(e:Entity)
-WHERE {_visible("r")} AND any({_type_entries("e")} AND ($types = [] OR e.type_names[i] IN $types))
+WHERE {_visible("r")} AND any({_type_entries("e")} AND ($in.types = [] OR e.type_names[i] IN $in.types))
 WITH e.id AS id, min([size(l.value), l.value]) AS best
-RETURN id ORDER BY best, id LIMIT $limit"""
+RETURN id ORDER BY best, id LIMIT $in.limit"""
 
-ASSERTIONS = """UNWIND $ids AS id
+ASSERTIONS = """UNWIND $in.ids AS id
 MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX a:Assertion(fact)
-WHERE a.version IN $versions AND a.class <= $ceiling AND a.known_from <= $at AND a.known_to > $at
+WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
 RETURN id, c.id, a.locator, a.run, a.known_from, a.known_to"""
 
-_STATE = "t.known_from <= $at AND t.known_to > $at"
+_STATE = "t.known_from <= $in.at AND t.known_to > $in.at"
 
-SOURCES = f"""UNWIND $versions AS version
+SOURCES = f"""UNWIND $in.versions AS version
 MATCH (v:DatasetVersion {{id: version}})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
 MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.id"""
 
-SOURCES_OF_IDS = f"""UNWIND $ids AS id
+SOURCES_OF_IDS = f"""UNWIND $in.ids AS id
 MATCH (c:Source {{id: id}})-[:PART_OF]->(v:DatasetVersion) USING INDEX c:Source(id)
-WHERE v.id IN $versions
+WHERE v.id IN $in.versions
 MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.id"""
 
-ONTOLOGY_DOCUMENT = """MATCH (o:Ontology {name: $name})
+ONTOLOGY_DOCUMENT = """MATCH (o:Ontology {name: $in.name})
 RETURN o.document ORDER BY o.known_from DESC LIMIT 1"""
 
 HEAD = "MATCH (g:Graph {id: 'graph'}) RETURN g.head"
 
 # --- ledgers ------------------------------------------------------------------------------------------------
 
-DECISION = "MATCH (d:Decision {id: $id}) RETURN d.document"
-DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq DESC LIMIT $limit"
-RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $limit"
-LAST_COMPLETE = """MATCH (r:Run {dataset: $dataset, version: $version}) WHERE r.state = 'complete' AND r.seq > 0
+DECISION = "MATCH (d:Decision {id: $in.id}) RETURN d.document"
+DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq DESC LIMIT $in.limit"
+RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $in.limit"
+LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset, version: $in.version}) WHERE r.state = 'complete' AND r.seq > 0
 RETURN r.document ORDER BY r.seq DESC LIMIT 1"""
-REJECTIONS = """MATCH (r:Run {id: $run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
+REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
 RETURN x.document ORDER BY x.seq"""
 
 # --- texts that name predicates or types --------------------------------------------------------------------
@@ -129,17 +132,17 @@ def follow(objects: tuple[str, ...], literals: tuple[str, ...], direction: str) 
         columns = _TO_ENTITY if direction == "out" else _FROM_ENTITY
         branches.append(
             f"MATCH {pattern} WHERE {_visible('r')} AND {_declared('o')}\n"
-            f"    RETURN '{predicate}' AS said, {columns} ORDER BY fact LIMIT $limit"
+            f"    RETURN '{predicate}' AS said, {columns} ORDER BY fact LIMIT $in.limit"
         )
     for predicate in literals if direction == "out" else ():
         if predicate == TYPE:
-            branches.append(f"{_TYPE_FACTS} ORDER BY fact LIMIT $limit")
+            branches.append(f"{_TYPE_FACTS} ORDER BY fact LIMIT $in.limit")
             continue
         branches.append(
             f"MATCH (n)-[r:{relationship(predicate)}]->(o:Literal) WHERE {_visible('r')}\n"
-            f"    RETURN '{predicate}' AS said, {_TO_LITERAL} ORDER BY fact LIMIT $limit"
+            f"    RETURN '{predicate}' AS said, {_TO_LITERAL} ORDER BY fact LIMIT $in.limit"
         )
-    return f"""UNWIND $ids AS near
+    return f"""UNWIND $in.ids AS near
 MATCH (n:Entity {{id: near}}) WHERE {_declared("n")}
 CALL (n) {{
     {_union(branches)}
@@ -150,29 +153,29 @@ RETURN near, said, fact, subject, object, value, datatype, start, end"""
 @functools.lru_cache(maxsize=64)
 def facts(objects: tuple[str, ...]) -> str:
     """Facts by their ids; an assertion says what kind of fact it is, so that one index is asked for each."""
-    ends = f"{_declared('n')} AND {_declared('o')}"
     branches = [
-        f"""WITH holder WHERE kind = 'type'
-    MATCH (n:Entity {{id: holder}})
-    {_TYPE_FACTS}""",
-        f"""WITH id WHERE kind IN $literals
-    MATCH (o:Literal {{id: id}})<-[r]-(n:Entity) USING INDEX o:Literal(id) WHERE {_visible("r")} AND {_declared("n")}
-    RETURN kind AS said, {_TO_LITERAL}""",
+        "WITH holder WHERE kind = 'type' MATCH (n:Entity {id: holder}) RETURN n, null AS r, null AS o",
+        """WITH id WHERE kind IN $in.literals
+    MATCH (o:Literal {id: id})<-[r]-(n:Entity) USING INDEX o:Literal(id) RETURN n, r, o""",
     ]
     branches += [
         f"""WITH id WHERE kind = '{predicate}'
-    MATCH (n)-[r:{relationship(predicate)}]->(o) USING INDEX r:{relationship(predicate)}(fact)
-    WHERE r.fact = id AND {_visible("r")} AND {ends}
-    RETURN kind AS said, {_TO_ENTITY}"""
+    MATCH (n)-[r:{relationship(predicate)}]->(o) USING INDEX r:{relationship(predicate)}(fact) WHERE r.fact = id
+    RETURN n, r, o"""
         for predicate in objects
     ]
-    return f"""UNWIND $ids AS id
+    declared = f"[{_type_entries('n')} | [n.type_facts[i], n.type_names[i]]]"
+    return f"""UNWIND $in.ids AS id
 CALL (id) {{ MATCH (a:Assertion {{fact: id}}) RETURN a.predicate AS kind, a.subject AS holder LIMIT 1 }}
 CALL (id, kind, holder) {{
     {_union(branches)}
 }}
-WITH * WHERE fact = id
-RETURN said, fact, subject, object, value, datatype, start, end"""
+WITH id, kind, n, r, o, {declared} AS declared
+WHERE size(declared) > 0 AND (r IS NULL OR {_visible("r")}) AND (o IS NULL OR o:Literal OR {_declared("o")})
+WITH id, kind, n, r, o, [entry IN declared WHERE entry[0] = id | entry[1]] AS types
+WHERE r IS NOT NULL OR size(types) > 0
+RETURN kind, id, n.id, CASE WHEN o:Entity THEN o.id END, coalesce(o.value, types[0]),
+    CASE WHEN r IS NULL THEN 'text' ELSE o.datatype END, r.valid_from, r.valid_to"""
 
 
 @functools.lru_cache(maxsize=64)
@@ -180,7 +183,7 @@ def scan(types: tuple[str, ...]) -> str:
     """Ids of entities of exactly these types, so many of each."""
     branches = [
         f"""MATCH (e:{label(name)}) WHERE any({_type_entries("e")} AND e.type_names[i] = '{name}')
-    RETURN e.id AS id ORDER BY id LIMIT $limit"""
+    RETURN e.id AS id ORDER BY id LIMIT $in.limit"""
         for name in types
     ]
     return f"CALL () {{\n    {_union(branches)}\n}}\nRETURN id"

@@ -48,7 +48,7 @@ class Transaction:
 
     def run(self, text: str, **values: Any) -> list[Row]:
         self._count()
-        return self._transaction.run(text, values).values()
+        return self._transaction.run(text, {"in": values}).values()
 
 
 class Database:
@@ -89,7 +89,7 @@ class Database:
         with store_errors(self.address):
             return self._driver.execute_query(
                 neo4j.Query(text, timeout=READ_S),
-                values,
+                {"in": values},
                 routing_="r",
                 database_=self.name,
                 result_transformer_=lambda result: result.values(),
@@ -128,13 +128,13 @@ class Database:
             store_errors(self.address),
             self._session("READ") as session,
         ):
-            result = session.run(neo4j.Query(text, timeout=WRITE_S * 10), values)
+            result = session.run(neo4j.Query(text, timeout=WRITE_S * 10), {"in": values})
             yield (record.values() for record in result)
 
     def plan(self, text: str, values: dict[str, Any]) -> dict[str, Any]:
         """How Neo4j would run the text."""
         with store_errors(self.address), self._session() as session:
-            plan: dict[str, Any] | None = session.run("EXPLAIN " + text, values).consume().plan
+            plan: dict[str, Any] | None = session.run("EXPLAIN " + text, {"in": values}).consume().plan
             return plan or {}
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
 _FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies'] AS id
 MERGE (g:Graph {id: id}) ON CREATE SET g.last = 0
 WITH g WHERE g.id = 'graph'
-SET g.schema = $schema, g.head = coalesce(g.head, '')"""
+SET g.schema = $in.schema, g.head = coalesce(g.head, '')"""
 
 
 def prepare(database: Database) -> None:

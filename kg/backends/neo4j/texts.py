@@ -1,4 +1,7 @@
-"""Every Cypher text that writes, named; values are always parameters, names come checked from ``names``."""
+"""Every Cypher text that writes, named; values are always parameters, names come checked from ``names``.
+
+All parameters come in one map, ``in``, as in ``cypher``.
+"""
 
 from __future__ import annotations
 
@@ -12,112 +15,112 @@ HOLDER = "MATCH (g:Graph {id: 'graph'}) RETURN g.loading, g.holder"
 
 # The first SET takes the node's lock, so that what is read after it is the newest and stays so to the end.
 TAKE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
-WITH g WHERE g.loading IS NULL OR g.lease_until < timestamp() OR g.loading = $dead
-SET g.loading = $run, g.holder = $holder, g.lease_until = timestamp() + $lease
+WITH g WHERE g.loading IS NULL OR g.lease_until < timestamp() OR g.loading = $in.dead
+SET g.loading = $in.run, g.holder = $in.holder, g.lease_until = timestamp() + $in.lease
 RETURN g.head, g.staged_run, g.staged_version, g.staged_at"""
 
 FENCE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
-WITH g WHERE g.loading = $run SET g.lease_until = timestamp() + $lease
+WITH g WHERE g.loading = $in.run SET g.lease_until = timestamp() + $in.lease
 RETURN g.head, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, [])"""
 
 RELEASE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
-WITH g WHERE g.loading = $run REMOVE g.loading, g.holder, g.lease_until"""
+WITH g WHERE g.loading = $in.run REMOVE g.loading, g.holder, g.lease_until"""
 
-STAGE = """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $run, g.staged_version = $version, g.staged_at = $at"""
+STAGE = """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $in.run, g.staged_version = $in.version, g.staged_at = $in.at"""
 UNSTAGE = """MATCH (g:Graph {id: 'graph'}) REMOVE g.staged_run, g.staged_version, g.staged_at"""
-MOVE_HEAD = "MATCH (g:Graph {id: 'graph'}) SET g.head = $at"
-REGISTER = """MATCH (g:Graph {id: 'graph'}) SET g.object_predicates = $objects, g.literal_predicates = $literals"""
+MOVE_HEAD = "MATCH (g:Graph {id: 'graph'}) SET g.head = $in.at"
+REGISTER = """MATCH (g:Graph {id: 'graph'}) SET g.object_predicates = $in.objects, g.literal_predicates = $in.literals"""
 
 # --- lineage ---
 
-PUT_VERSION = """MERGE (d:Dataset {id: $dataset})
-MERGE (v:DatasetVersion {id: $version}) SET v.dataset = $dataset, v.name = $version
+PUT_VERSION = """MERGE (d:Dataset {id: $in.dataset})
+MERGE (v:DatasetVersion {id: $in.version}) SET v.dataset = $in.dataset, v.name = $in.version
 MERGE (v)-[:VERSION_OF]->(d)
-MERGE (r:Run {id: $run}) MERGE (r)-[:LOADED]->(v)
-WITH v UNWIND $sources AS id
+MERGE (r:Run {id: $in.run}) MERGE (r)-[:LOADED]->(v)
+WITH v UNWIND $in.sources AS id
 MERGE (c:Source {id: id}) MERGE (c)-[:PART_OF]->(v)"""
 
 HAS_LIVE = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
-WHERE a.version = $version AND a.known_to = $forever AND a.known_from < $at RETURN 1 LIMIT 1"""
+WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at RETURN 1 LIMIT 1"""
 
-PUT_VERSION_STATE = """MATCH (v:DatasetVersion {id: $version})
-SET v += $readable
-WITH v OPTIONAL MATCH (v)-[:STATE]->(t:State {known_to: $forever}) SET t.known_to = $at
+PUT_VERSION_STATE = """MATCH (v:DatasetVersion {id: $in.version})
+SET v += $in.readable
+WITH v OPTIONAL MATCH (v)-[:STATE]->(t:State {known_to: $in.forever}) SET t.known_to = $in.at
 WITH DISTINCT v
-CREATE (v)-[:STATE]->(:State {document: $document, profile: $profile, ontology: $ontology,
-    known_from: $at, known_to: $forever})"""
+CREATE (v)-[:STATE]->(:State {document: $in.document, profile: $in.profile, ontology: $in.ontology,
+    known_from: $in.at, known_to: $in.forever})"""
 
-END_SOURCE_STATES = """MATCH (v:DatasetVersion {id: $version})<-[:PART_OF]-(c:Source)-[:STATE]->(t:State)
-USING INDEX v:DatasetVersion(id) WHERE t.known_to = $forever SET t.known_to = $at"""
+END_SOURCE_STATES = """MATCH (v:DatasetVersion {id: $in.version})<-[:PART_OF]-(c:Source)-[:STATE]->(t:State)
+USING INDEX v:DatasetVersion(id) WHERE t.known_to = $in.forever SET t.known_to = $in.at"""
 
-PUT_SOURCE_STATES = """UNWIND $rows AS row MATCH (c:Source {id: row.id}) SET c += row.readable
-CREATE (c)-[:STATE]->(:State {document: row.document, known_from: $at, known_to: $forever})"""
+PUT_SOURCE_STATES = """UNWIND $in.rows AS row MATCH (c:Source {id: row.id}) SET c += row.readable
+CREATE (c)-[:STATE]->(:State {document: row.document, known_from: $in.at, known_to: $in.forever})"""
 
-PUT_CURRENT = """MATCH (d:Dataset {id: $dataset})
-OPTIONAL MATCH (pinned:DatasetVersion {id: $pinned}) WHERE EXISTS { (pinned)-[:STATE]->() }
-WITH d, coalesce(pinned.id, $version) AS wanted
+PUT_CURRENT = """MATCH (d:Dataset {id: $in.dataset})
+OPTIONAL MATCH (pinned:DatasetVersion {id: $in.pinned}) WHERE EXISTS { (pinned)-[:STATE]->() }
+WITH d, coalesce(pinned.id, $in.version) AS wanted
 MATCH (v:DatasetVersion {id: wanted})
-WHERE NOT EXISTS { (d)-[:CURRENT {known_to: $forever}]->(v) }
-OPTIONAL MATCH (d)-[held:CURRENT {known_to: $forever}]->() SET held.known_to = $at
-WITH DISTINCT d, v CREATE (d)-[:CURRENT {known_from: $at, known_to: $forever}]->(v)"""
+WHERE NOT EXISTS { (d)-[:CURRENT {known_to: $in.forever}]->(v) }
+OPTIONAL MATCH (d)-[held:CURRENT {known_to: $in.forever}]->() SET held.known_to = $in.at
+WITH DISTINCT d, v CREATE (d)-[:CURRENT {known_from: $in.at, known_to: $in.forever}]->(v)"""
 
 HELD_ONTOLOGY = """MATCH (g:Graph {id: 'ontologies'}) SET g.touched = timestamp()
-WITH g OPTIONAL MATCH (o:Ontology {name: $name}) WHERE o.known_to = $forever RETURN o.document"""
+WITH g OPTIONAL MATCH (o:Ontology {name: $in.name}) WHERE o.known_to = $in.forever RETURN o.document"""
 
-PUT_ONTOLOGY = """OPTIONAL MATCH (held:Ontology {name: $name}) WHERE held.known_to = $forever SET held.known_to = $at
+PUT_ONTOLOGY = """OPTIONAL MATCH (held:Ontology {name: $in.name}) WHERE held.known_to = $in.forever SET held.known_to = $in.at
 WITH DISTINCT 1 AS one
-MERGE (o:Ontology {name: $name, known_from: $at}) SET o.document = $document, o.known_to = $forever"""
+MERGE (o:Ontology {name: $in.name, known_from: $in.at}) SET o.document = $in.document, o.known_to = $in.forever"""
 
 PUT_RUN = """MATCH (c:Graph {id: 'runs'}) SET c.touched = timestamp()
-MERGE (r:Run {id: $id})
+MERGE (r:Run {id: $in.id})
 WITH c, r WHERE r.seq IS NULL
-SET c.last = c.last + 1, r += $readable, r.seq = c.last
+SET c.last = c.last + 1, r += $in.readable, r.seq = c.last
 RETURN r.seq"""
 
-PUT_REJECTIONS = """MERGE (r:Run {id: $run})
-WITH r UNWIND $rows AS row
+PUT_REJECTIONS = """MERGE (r:Run {id: $in.run})
+WITH r UNWIND $in.rows AS row
 CREATE (r)-[:REJECTED]->(:Rejection {seq: row[0], document: row[1]})"""
 
 PUT_DECISION = """MATCH (c:Graph {id: 'decisions'}) SET c.touched = timestamp()
-WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $id}) }
+WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $in.id}) }
 SET c.last = c.last + 1
-CREATE (:Decision {id: $id, seq: c.last, document: $document})"""
+CREATE (:Decision {id: $in.id, seq: c.last, document: $in.document})"""
 
 # --- facts ---
 
-KNOWN_ENTITIES = """UNWIND $ids AS id MATCH (e:Entity {id: id})
+KNOWN_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
 RETURN id, e.type_facts, e.type_names, e.type_versions, e.type_classes, e.type_known_from, e.type_known_to"""
 
-LIVE_TYPES = """UNWIND $ids AS id MATCH (e:Entity {id: id})
-WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_known_from[i] <= $at
-    AND e.type_known_to[i] > $at AND e.type_versions[i] <> $own | e.type_names[i]] AS types
+LIVE_TYPES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
+WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_known_from[i] <= $in.at
+    AND e.type_known_to[i] > $in.at AND e.type_versions[i] <> $in.own | e.type_names[i]] AS types
 UNWIND types AS type RETURN id, min(type)"""
 
-LIVE_ASSERTIONS = """UNWIND $ids AS id
+LIVE_ASSERTIONS = """UNWIND $in.ids AS id
 MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX a:Assertion(fact)
-WHERE a.version = $version AND a.known_to = $forever AND a.class = $class RETURN id, c.id, a.locator"""
+WHERE a.version = $in.version AND a.known_to = $in.forever AND a.class = $in.class RETURN id, c.id, a.locator"""
 
-PUT_ASSERTIONS = """UNWIND $groups AS group MATCH (c:Source {id: group[0]})
+PUT_ASSERTIONS = """UNWIND $in.groups AS group MATCH (c:Source {id: group[0]})
 UNWIND group[1] AS row
-CREATE (:Assertion {fact: row[0], subject: row[1], predicate: row[2], locator: row[3], run: $run,
-    version: $version, class: $class, known_from: $at, known_to: $forever})-[:FROM]->(c)"""
+CREATE (:Assertion {fact: row[0], subject: row[1], predicate: row[2], locator: row[3], run: $in.run,
+    version: $in.version, class: $in.class, known_from: $in.at, known_to: $in.forever})-[:FROM]->(c)"""
 
-SET_LITERAL_SUPPORT = """UNWIND $rows AS row
+SET_LITERAL_SUPPORT = """UNWIND $in.rows AS row
 MATCH (l:Literal {id: row[0]})<-[r]-(:Entity) USING INDEX l:Literal(id) SET r += row[1]"""
 
-SET_COPIES = "UNWIND $rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[1]"
+SET_COPIES = "UNWIND $in.rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[1]"
 
 
 @functools.lru_cache(maxsize=64)
 def known_facts(objects: tuple[str, ...]) -> str:
     """Supports of the facts that the graph holds already, seen or not."""
     branches = [
-        "UNWIND $ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) USING INDEX l:Literal(id) RETURN id, r"
+        "UNWIND $in.ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) USING INDEX l:Literal(id) RETURN id, r"
     ]
     for name in objects:
         kind = relationship(name)
         branches.append(
-            f"UNWIND $ids.`{name}` AS id MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) "
+            f"UNWIND $in.ids.`{name}` AS id MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) "
             "WHERE r.fact = id RETURN id, r"
         )
     union = "\n    UNION ALL\n    ".join(branches)
@@ -126,33 +129,33 @@ def known_facts(objects: tuple[str, ...]) -> str:
 
 @functools.lru_cache(maxsize=64)
 def create_entities(types: tuple[str, ...]) -> str:
-    return f"UNWIND $rows AS row CREATE (e:Entity{labels(types)} {{id: row[0], key: row[1]}}) SET e += row[2]"
+    return f"UNWIND $in.rows AS row CREATE (e:Entity{labels(types)} {{id: row[0], key: row[1]}}) SET e += row[2]"
 
 
 @functools.lru_cache(maxsize=64)
 def update_entities(types: tuple[str, ...]) -> str:
     more = f", e{labels(types)}" if types else ""
-    return f"UNWIND $rows AS row MATCH (e:Entity {{id: row[0]}}) SET e += row[1]{more}"
+    return f"UNWIND $in.rows AS row MATCH (e:Entity {{id: row[0]}}) SET e += row[1]{more}"
 
 
 @functools.lru_cache(maxsize=64)
 def remove_labels(types: tuple[str, ...]) -> str:
-    return f"UNWIND $ids AS id MATCH (e:Entity {{id: id}}) REMOVE e{labels(types)}"
+    return f"UNWIND $in.ids AS id MATCH (e:Entity {{id: id}}) REMOVE e{labels(types)}"
 
 
 _RELATION = """fact: row[0], valid_from: row[3], valid_to: row[4],
-    versions: $versions, classes: $classes, known_from: $known_from, known_to: $known_to"""
+    versions: $in.versions, classes: $in.classes, known_from: $in.known_from, known_to: $in.known_to"""
 
 
 @functools.lru_cache(maxsize=256)
 def create_relationships(predicate: str) -> str:
-    return f"""UNWIND $rows AS row MATCH (s:Entity {{id: row[1]}}) MATCH (o:Entity {{id: row[2]}})
+    return f"""UNWIND $in.rows AS row MATCH (s:Entity {{id: row[1]}}) MATCH (o:Entity {{id: row[2]}})
 CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(o)"""
 
 
 @functools.lru_cache(maxsize=256)
 def create_literals(predicate: str, *, named: bool) -> str:
-    return f"""UNWIND $rows AS row MATCH (s:Entity {{id: row[1]}})
+    return f"""UNWIND $in.rows AS row MATCH (s:Entity {{id: row[1]}})
 CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(:Literal{":Name" if named else ""}
     {{id: row[0], value: row[2], datatype: row[5], lookup: row[6], folded: row[7]}})"""
 
@@ -160,50 +163,50 @@ CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(:Literal{":Name" if na
 @functools.lru_cache(maxsize=256)
 def set_support(predicate: str) -> str:
     kind = relationship(predicate)
-    return f"""UNWIND $rows AS row
+    return f"""UNWIND $in.rows AS row
 MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) WHERE r.fact = row[0] SET r += row[1]"""
 
 
 # --- retiring and discarding, in batches ---
 
 LIVE_OF_VERSION = """MATCH (a:Assertion)-[:FROM]->(c:Source) USING INDEX a:Assertion(version, known_to, known_from)
-WHERE a.version = $version AND a.known_to = $forever AND a.known_from < $at
+WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at
 RETURN elementId(a), a.fact, c.id, a.locator, a.class"""
 
-RETIRE = """UNWIND $ids AS id MATCH (a:Assertion) WHERE elementId(a) = id SET a.known_to = $at
+RETIRE = """UNWIND $in.ids AS id MATCH (a:Assertion) WHERE elementId(a) = id SET a.known_to = $in.at
 RETURN DISTINCT a.fact, a.predicate, a.subject, a.class"""
 
-STILL_LIVE = """UNWIND $pairs AS pair WITH pair WHERE EXISTS {
+STILL_LIVE = """UNWIND $in.pairs AS pair WITH pair WHERE EXISTS {
     MATCH (a:Assertion {fact: pair[0]}) USING INDEX a:Assertion(fact)
-    WHERE a.class = pair[1] AND a.version = $version AND a.known_to = $forever }
+    WHERE a.class = pair[1] AND a.version = $in.version AND a.known_to = $in.forever }
 RETURN pair[0], pair[1]"""
 
 STAGED = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
-WHERE a.version = $version AND a.known_to = $forever AND a.known_from = $at
-WITH a LIMIT $limit
+WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from = $in.at
+WITH a LIMIT $in.limit
 WITH a, a.fact AS fact, a.predicate AS predicate, a.subject AS subject
 DETACH DELETE a RETURN DISTINCT fact, predicate, subject"""
 
 RETIRED = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
-WHERE a.version = $version AND a.known_to = $at AND a.known_from < $at
-WITH a LIMIT $limit SET a.known_to = $forever
+WHERE a.version = $in.version AND a.known_to = $in.at AND a.known_from < $in.at
+WITH a LIMIT $in.limit SET a.known_to = $in.forever
 RETURN DISTINCT a.fact, a.predicate, a.subject"""
 
-DELETE_LITERALS = """UNWIND $ids AS id MATCH (l:Literal {id: id})<-[r]-(e:Entity) USING INDEX l:Literal(id)
+DELETE_LITERALS = """UNWIND $in.ids AS id MATCH (l:Literal {id: id})<-[r]-(e:Entity) USING INDEX l:Literal(id)
 DELETE r, l RETURN e.id"""
 
-DELETE_ENTITIES = """UNWIND $ids AS id MATCH (e:Entity {id: id})
+DELETE_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
 WHERE size(coalesce(e.type_facts, [])) = 0 AND NOT EXISTS { (e)--() } DELETE e"""
 
-DELETE_REJECTIONS = """MATCH (r:Run {id: $run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
-WITH x LIMIT $limit DETACH DELETE x RETURN count(*)"""
+DELETE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
+WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""
 
-DELETE_RUN = "MATCH (r:Run {id: $run}) WHERE r.seq IS NULL DETACH DELETE r"
+DELETE_RUN = "MATCH (r:Run {id: $in.run}) WHERE r.seq IS NULL DETACH DELETE r"
 
-DELETE_SOURCES = """MATCH (v:DatasetVersion {id: $version})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
+DELETE_SOURCES = """MATCH (v:DatasetVersion {id: $in.version})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
 WHERE NOT EXISTS { (c)-[:STATE]->() } AND NOT EXISTS { (c)<-[:FROM]-() } DETACH DELETE c"""
 
-DELETE_VERSION = """MATCH (v:DatasetVersion {id: $version}) WHERE NOT EXISTS { (v)-[:STATE]->() }
+DELETE_VERSION = """MATCH (v:DatasetVersion {id: $in.version}) WHERE NOT EXISTS { (v)-[:STATE]->() }
 MATCH (v)-[:VERSION_OF]->(d:Dataset) DETACH DELETE v
 WITH d WHERE NOT EXISTS { (d)<-[:VERSION_OF]-() } DETACH DELETE d"""
 
@@ -211,7 +214,7 @@ WITH d WHERE NOT EXISTS { (d)<-[:VERSION_OF]-() } DETACH DELETE d"""
 @functools.lru_cache(maxsize=256)
 def delete_relationships(predicate: str) -> str:
     kind = relationship(predicate)
-    return f"""UNWIND $ids AS id
+    return f"""UNWIND $in.ids AS id
 MATCH (s)-[r:{kind}]->(o) USING INDEX r:{kind}(fact) WHERE r.fact = id
 DELETE r RETURN s.id, o.id"""
 
@@ -219,7 +222,7 @@ DELETE r RETURN s.id, o.id"""
 @functools.lru_cache(maxsize=256)
 def live_literals(predicate: str) -> str:
     """Values that any dataset version says at this time, for the readable copies."""
-    return f"""UNWIND $ids AS id MATCH (e:Entity {{id: id}})
+    return f"""UNWIND $in.ids AS id MATCH (e:Entity {{id: id}})
 RETURN id, COLLECT {{ MATCH (e)-[r:{relationship(predicate)}]->(l:Literal)
-    WHERE any(i IN range(0, size(r.versions) - 1) WHERE r.known_from[i] <= $at AND r.known_to[i] > $at)
+    WHERE any(i IN range(0, size(r.versions) - 1) WHERE r.known_from[i] <= $in.at AND r.known_to[i] > $in.at)
     RETURN [l.value, l.datatype] }}"""
