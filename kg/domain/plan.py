@@ -191,9 +191,10 @@ def from_json(document: Any) -> Plan:
 def _read(document: Any, where: str, depth: int) -> Plan:
     if depth > MAX_DEPTH:
         raise PlanInvalid(f"{where}: deeper than {MAX_DEPTH} operators")
-    if not isinstance(document, dict) or document.get("op") not in _OPS:
+    op = document.get("op") if isinstance(document, dict) else None
+    if not isinstance(op, str) or op not in _OPS:
         raise PlanInvalid(f"{where}: expected an object whose op is one of {', '.join(_OPS)}")
-    cls = _OPS[document["op"]]
+    cls = _OPS[op]
     known = {field.name: field for field in fields(cls)}
     if unknown := sorted(set(document) - set(known) - {"op"}):
         raise PlanInvalid(f"{where}: {document['op']} has no field {unknown[0]!r}")

@@ -62,5 +62,9 @@ def _instant(text: str) -> Instant:
     if len(text) <= len("2026-03-31"):
         # A bare day means all that was known by its end.
         moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    try:
+        zoned = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as exc:
+        raise ScopeInvalid(f"{text[:40]!r} lies outside the years 1 to 9999") from exc
+    # Not strftime: it writes the year 999 with three digits, and text order would no longer be time order.
+    return zoned.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
