@@ -38,6 +38,8 @@ def provenance(document: Document) -> Graph:
     graph = Graph()
     graph.bind("prov", PROV)
     graph.bind("whence", WHENCE)
+    graph.bind("predicate", "urn:whence:predicate:")
+    graph.bind("type", "urn:whence:type:")
     decision = _iri("decision", document["decision_id"])
     _put(graph, decision, "Decision", label=document["question"])
     _text(graph, decision, question=document["question"], outcome=document["outcome"])

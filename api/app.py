@@ -1,0 +1,58 @@
+"""The HTTP application: routers, middleware and handlers put together, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import documented, errors
+from api.deps import Context
+from api.routes import decisions, graph, health, lineage
+from api.strict import LOOPBACK, BodyCap, HostList, SecurityHeaders
+from kg.bootstrap import Services
+from kg.settings import Settings
+
+MAX_BODY = 1_000_000
+"""Bytes. The longest question takes 16,000; the rest is room for a plan."""
+API_VERSION = "1"
+DESCRIPTION = """Decisions over a knowledge graph: every answer tied to facts, every fact to the row it came from.
+
+Every refusal is a problem document (RFC 9457) with a `code`. An abstention is an answer, not a refusal."""
+
+
+def create_app(services: Services, settings: Settings | None = None, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
+    """The application over these services, answering to these host names. Whoever opened the services closes them."""
+    probes = ThreadPoolExecutor(max_workers=4, thread_name_prefix="readiness")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        probes.shutdown(wait=False, cancel_futures=True)
+
+    app = FastAPI(
+        title="Whence",
+        version=API_VERSION,
+        summary="Decision support over a knowledge graph",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.context = Context(services, settings or Settings(), probes)
+    for routes in (decisions, graph, lineage, health):
+        app.include_router(routes.router)
+    errors.install(app)
+    app.add_middleware(BodyCap, most=MAX_BODY)
+    app.add_middleware(HostList, hosts=tuple(hosts))
+    app.add_middleware(SecurityHeaders)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = documented.document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    return app

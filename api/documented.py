@@ -1,0 +1,45 @@
+"""What the OpenAPI document says of refusals, and the document itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.errors import PROBLEM
+from api.wire import Problem
+
+MEANINGS = {
+    400: "The request cannot be read: bad JSON, not UTF-8, or a host this server does not answer to",
+    404: "There is no such thing in this view",
+    406: "None of the wanted media types is offered",
+    409: "It collides with what stands",
+    413: "The body is larger than this server takes",
+    422: "It can be read, and cannot be done; the code says why",
+    503: "The store cannot be reached; try again",
+    504: "The store did not answer in time; try again",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Documentation of the refusals an endpoint may give."""
+    return {status: {"description": MEANINGS[status], "model": Problem} for status in statuses}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with refusals under their own media type."""
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400 and "content" in response:
+                    response["content"] = {PROBLEM: response["content"].popitem()[1]}
+    return made

@@ -1,0 +1,127 @@
+"""Errors to HTTP: one table from error class to status, one form of reply (RFC 9457, ``application/problem+json``)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from kg import errors as kg
+
+PROBLEM = "application/problem+json"
+RETRY_AFTER_S = "2"
+"""Long enough for a restarting store to answer again, short enough for a person to wait."""
+
+STATUSES: dict[type[kg.KgError], int] = {
+    kg.KgError: 500,
+    kg.InvalidInput: 422,
+    kg.QuestionInvalid: 422,
+    kg.ScopeInvalid: 422,
+    kg.PlanInvalid: 422,
+    kg.LimitInvalid: 422,
+    kg.NameAmbiguous: 422,
+    kg.NotFound: 404,
+    kg.EntityNotFound: 404,
+    kg.FactNotFound: 404,
+    kg.DecisionNotFound: 404,
+    kg.DatasetNotFound: 404,
+    kg.RunNotFound: 404,
+    kg.Conflict: 409,
+    kg.LoadInProgress: 409,
+    kg.StoreError: 500,
+    kg.StoreUnavailable: 503,
+    kg.StoreTimeout: 504,
+    kg.StoreFull: 507,
+    kg.StoreRejected: 502,
+    kg.SchemaTooNew: 503,
+    kg.LoadError: 422,
+    kg.SourceUnreadable: 422,
+    kg.MappingInvalid: 422,
+    # Seen by a reader when two loaded ontologies contradict each other.
+    kg.OntologyInvalid: 409,
+    kg.ExpectationFailed: 422,
+    kg.ConfigError: 500,
+}
+
+CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+"""Codes of refusals that the framework makes."""
+SAYINGS = {404: "there is nothing at this path", 405: "the path does not take this method; see the Allow header"}
+
+_log = logging.getLogger(__name__)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    """The one form in which this API refuses."""
+    content = {
+        "type": f"urn:whence:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **(more or {}),
+    }
+    return JSONResponse(content, status, headers, media_type=PROBLEM)
+
+
+def of_error(error: kg.KgError) -> JSONResponse:
+    """The reply for an error of ours."""
+    headers = {"Retry-After": RETRY_AFTER_S} if error.retryable else None
+    more: dict[str, Any] = {"retryable": error.retryable}
+    if isinstance(error, kg.NameAmbiguous):
+        more["choices"] = list(error.choices)
+    return problem(STATUSES[type(error)], error.code, str(error), headers=headers, more=more)
+
+
+def install(app: FastAPI) -> None:
+    """Let every refusal of the app take this form."""
+    app.add_exception_handler(kg.KgError, _ours)
+    app.add_exception_handler(RequestValidationError, _request_invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _ours(_: Request, exc: Exception) -> JSONResponse:
+    if not isinstance(exc, kg.KgError):
+        raise exc
+    reply = of_error(exc)
+    if reply.status_code >= 500:
+        _log.error("%s: %s", exc.code, exc)
+    return reply
+
+
+def _http(_: Request, exc: Exception) -> JSONResponse:
+    if not isinstance(exc, HTTPException):
+        raise exc
+    detail = SAYINGS.get(exc.status_code, str(exc.detail))
+    return problem(exc.status_code, CODES.get(exc.status_code, "http_error"), detail, headers=exc.headers)
+
+
+def _request_invalid(_: Request, exc: Exception) -> JSONResponse:
+    """Bad JSON is 400; JSON or parameters of the wrong form are 422. What was sent is not repeated."""
+    if not isinstance(exc, RequestValidationError):
+        raise exc
+    found: Sequence[Any] = exc.errors()
+    if any(error["type"] == "json_invalid" for error in found):
+        return problem(400, "json_invalid", f"the body is not JSON: {found[0]['ctx']['error']}")
+    errors = [{"where": ".".join(str(part)[:80] for part in e["loc"]), "message": e["msg"]} for e in found[:20]]
+    detail = "; ".join(f"{error['where']}: {error['message']}" for error in errors)
+    return problem(422, "request_invalid", detail, more={"errors": errors})
+
+
+def _unforeseen(_: Request, exc: Exception) -> JSONResponse:
+    """The outermost line: a defect of ours is logged, and the caller learns nothing of its inside."""
+    _log.error("unforeseen error", exc_info=exc)
+    return problem(500, "internal_error", "an unforeseen error; it was logged")

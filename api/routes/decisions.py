@@ -1,0 +1,121 @@
+"""Ask, list and read decisions, and give their explanation in the form asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query
+from fastapi.responses import JSONResponse, Response
+
+from api.deps import Limit, ServicesDep, SettingsDep, allowed_scope, may_read
+from api.documented import refusals
+from api.errors import problem
+from api.negotiate import choose
+from api.strict import StrictRoute
+from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
+from kg.answer.formats import FORMATS, render
+from kg.answer.pipeline import answer
+from kg.bootstrap import Services
+from kg.domain.decision import Document
+from kg.domain.plan import Plan, from_json, walk
+from kg.domain.question import Question
+from kg.errors import DecisionNotFound, PlanInvalid
+from kg.settings import Settings
+
+MAX_OPERATORS = 200
+"""Operators in a plan that is sent in; what people and planners write has a tenth of it."""
+MAX_LOOKED_AT = 1_000
+"""Newest decisions that a list is made from."""
+
+router = APIRouter(prefix="/v1/decisions", tags=["decisions"], route_class=StrictRoute)
+DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
+CREATED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "The decision; it is recorded",
+        "headers": {"Location": {"description": "Where the decision is found", "schema": {"type": "string"}}},
+    }
+}
+EXPLAINED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The explanation in the form asked for",
+        "content": {media: {"schema": {"type": "string"}} for media in FORMATS.values()}
+        | {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=DecisionOut,
+    responses=CREATED | refusals(400, 404, 409, 413, 422, 503, 504),
+)
+def ask(body: QuestionIn, services: ServicesDep, settings: SettingsDep) -> Response:
+    """Answer a question and record the decision.
+
+    An abstention is an answer too: look at `outcome`. With `plan`, that plan is run and the question is not read.
+    """
+    wanted = body.scope
+    scope = allowed_scope(settings, wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
+    given = None if body.plan is None else _plan(body.plan)
+    document = answer(Question(body.question, scope), services.store, services.decisions, services.clock, given)
+    return JSONResponse(document, 201, {"Location": f"/v1/decisions/{document['decision_id']}"})
+
+
+def _plan(document: dict[str, Any]) -> Plan:
+    plan = from_json(document)
+    if sum(1 for _ in walk(plan)) > MAX_OPERATORS:
+        raise PlanInvalid(f"plan: more than {MAX_OPERATORS} operators")
+    return plan
+
+
+@router.get("", responses=refusals(400, 422, 503, 504))
+def list_decisions(services: ServicesDep, settings: SettingsDep, limit: Limit = 20) -> DecisionList:
+    """The newest decisions, newest first."""
+    found = services.decisions.decisions(limit)
+    shown = [one for one in found if may_read(one, settings)]
+    if len(shown) < len(found):
+        shown = [one for one in services.decisions.decisions(MAX_LOOKED_AT) if may_read(one, settings)]
+    return DecisionList(decisions=[DecisionLine.of(document) for document in shown[:limit]])
+
+
+@router.get("/{decision_id}", response_model=DecisionOut, responses=refusals(400, 404, 422, 503, 504))
+def read(decision_id: DecisionId, services: ServicesDep, settings: SettingsDep) -> Response:
+    """A recorded decision, as it was answered."""
+    return JSONResponse(_recorded(decision_id, services, settings))
+
+
+@router.get(
+    "/{decision_id}/explanation",
+    response_class=Response,
+    responses=EXPLAINED | refusals(400, 404, 406, 422, 503, 504),
+)
+def explain(
+    decision_id: DecisionId,
+    services: ServicesDep,
+    settings: SettingsDep,
+    form: Annotated[
+        str | None,
+        Query(
+            alias="format",
+            title="Format",
+            description="Goes before the Accept header; without both it is json.",
+            json_schema_extra={"enum": list(FORMATS)},
+        ),
+    ] = None,
+    accept: Annotated[str | None, Header(title="Accept", include_in_schema=False)] = None,
+) -> Response:
+    """Why it was answered so, from the record alone: as JSON, Cypher, GraphML, Turtle, JSON-LD or a picture."""
+    document = _recorded(decision_id, services, settings)
+    name = form if form is not None else choose(accept)
+    if name is None:
+        return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
+    text = render(document, name)
+    return Response(text, media_type=FORMATS[name], headers={"Vary": "Accept"})
+
+
+def _recorded(decision_id: str, services: Services, settings: Settings) -> Document:
+    document = services.decisions.decision(decision_id)
+    if document is None or not may_read(document, settings):
+        raise DecisionNotFound(f"no decision {decision_id!r}")
+    return document

@@ -1,0 +1,87 @@
+"""Where the graph comes from: sources in use, runs, and what a run rejected."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from api.deps import Limit, ServicesDep, SettingsDep, ViewDep
+from api.documented import refusals
+from api.strict import StrictRoute
+from api.wire import RejectionOut, RunDetail, RunList, RunOut, SourceList, SourceOut
+from kg.bootstrap import Services
+from kg.domain.lineage import Classification, Run
+from kg.domain.scope import Scope
+from kg.errors import DatasetNotFound, NotFound, RunNotFound
+from kg.settings import Settings
+
+MAX_LOOKED_AT = 1_000
+"""Newest runs that a list or a single run is found among."""
+
+router = APIRouter(prefix="/v1", tags=["lineage"], route_class=StrictRoute)
+
+
+@router.get("/sources", responses=refusals(400, 404, 409, 422, 503, 504))
+def sources(
+    view: ViewDep,
+    limit: Annotated[int, Query(title="Limit", description="Most items to return.", ge=1, le=1000)] = 200,
+) -> SourceList:
+    """The files that were read, in order of their ids."""
+    found = [source for _, source in sorted(view.sources().items())]
+    return SourceList(sources=[SourceOut.of(one) for one in found[:limit]], cut=len(found) > limit)
+
+
+@router.get("/sources/{source_id:path}", responses=refusals(400, 404, 409, 422, 503, 504))
+def source(source_id: Annotated[str, Path(title="Source id", max_length=2_000)], view: ViewDep) -> SourceOut:
+    """One file that was read."""
+    found = view.sources([source_id]).get(source_id)
+    if found is None:
+        raise NotFound(f"no source {source_id!r} in this view")
+    return SourceOut.of(found)
+
+
+@router.get("/runs", responses=refusals(400, 422, 503, 504))
+def runs(services: ServicesDep, settings: SettingsDep, limit: Limit = 20) -> RunList:
+    """Load runs, newest first."""
+    found = _readable(services.runs.runs(limit), services, settings)
+    if len(found) < limit:
+        found = _readable(services.runs.runs(MAX_LOOKED_AT), services, settings)
+    return RunList(runs=[RunOut.of(run) for run in found[:limit]])
+
+
+@router.get("/runs/{run_id}", responses=refusals(400, 404, 422, 503, 504))
+def run(
+    run_id: Annotated[str, Path(title="Run id", max_length=100)],
+    services: ServicesDep,
+    settings: SettingsDep,
+    limit: Limit = 100,
+) -> RunDetail:
+    """A load run and the records it rejected, each with its place and the reason."""
+    named = [one for one in services.runs.runs(MAX_LOOKED_AT) if one.id == run_id]
+    found = _readable(named, services, settings)
+    if not found:
+        raise RunNotFound(f"no run {run_id!r}")
+    rejections = services.runs.rejections(run_id)
+    shown = [RejectionOut.of(one) for one in rejections[:limit]]
+    return RunDetail(run=RunOut.of(found[0]), rejections=shown, cut=len(rejections) > limit)
+
+
+def _readable(found: list[Run], services: Services, settings: Settings) -> list[Run]:
+    """Runs of dataset versions this server may read: messages and rejected records quote the data.
+
+    A run of a version that was never committed has no known classification, so it is shown only where all may be read.
+    """
+    if settings.ceiling == max(Classification):
+        return found
+    seen = {f"{one.dataset}@{one.version}" for one in found}
+    shown = {ref for ref in seen if _visible(ref, services, settings)}
+    return [one for one in found if f"{one.dataset}@{one.version}" in shown]
+
+
+def _visible(ref: str, services: Services, settings: Settings) -> bool:
+    try:
+        services.store.view(Scope(datasets=(ref,), ceiling=settings.ceiling))
+    except DatasetNotFound:
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""Serve the application with uvicorn, on this machine only unless that is asked for twice."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+
+from api.app import create_app
+from api.strict import LOOPBACK
+from kg.bootstrap import open_services
+from kg.errors import ConfigError
+from kg.settings import Settings
+
+_log = logging.getLogger("uvicorn.error")
+
+
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve until stopped. Raises ConfigError for an address others can reach, and StoreError."""
+    import uvicorn
+
+    remote = refuse_remote(host, allowed=os.environ.get("WHENCE_ALLOW_REMOTE") == "1")
+    hosts = [name.strip() for name in os.environ.get("WHENCE_HOSTS", "").split(",") if name.strip()]
+    services = open_services(settings)
+    try:
+        config = uvicorn.Config(
+            create_app(services, settings, hosts=(*LOOPBACK, *hosts)),
+            host=host,
+            port=port,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
+        )
+        if remote:
+            _log.warning("%s can be reached from other machines, and there is no access control yet", host)
+        uvicorn.Server(config).run()
+    finally:
+        services.store.close()
+
+
+def refuse_remote(host: str, *, allowed: bool) -> bool:
+    """Whether others can reach this address. Raises ConfigError when they can and that is not allowed."""
+    try:
+        remote = not ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        remote = host.lower() != "localhost"
+    if remote and not allowed:
+        raise ConfigError(
+            f"{host!r} can be reached from other machines, and there is no access control yet: "
+            "use 127.0.0.1, or set WHENCE_ALLOW_REMOTE=1 where something else keeps others out"
+        )
+    return remote

@@ -1,0 +1,151 @@
+"""What comes in: JSON read strictly, hosts from a list; what goes out: headers that keep browsers careful."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import CODES, problem
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "frame-ancestors 'none'"
+)
+"""The page at /docs takes its viewer from there; nothing else here does."""
+
+
+def strict_json(body: bytes) -> Any:
+    """JSON as RFC 8259 has it: no NaN or Infinity, no repeated names, no half characters. Raises ValueError."""
+    value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+    json.dumps(value, ensure_ascii=False).encode("utf-8")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        body = await self.body()
+        try:
+            return strict_json(body)
+        except json.JSONDecodeError:
+            raise
+        except UnicodeError as exc:
+            raise HTTPException(400, "the body is not UTF-8 text") from exc
+        except RecursionError as exc:
+            raise HTTPException(400, "the body is nested too deeply") from exc
+        except ValueError as exc:
+            raise HTTPException(400, f"the body is not JSON: {str(exc)[:200]}") from exc
+
+
+class StrictRoute(APIRoute):
+    """A route whose JSON body is read strictly."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        original = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            return await original(_StrictRequest(request.scope, request.receive))
+
+        return handler
+
+
+class HostList:
+    """Answers only requests sent to a known name: a page of another site cannot reach a local server by its own."""
+
+    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            host = Headers(scope=scope).get("host", "").lower()
+            name = host if host.endswith("]") else host.rpartition(":")[0] or host
+            if name not in self._hosts:
+                refusal = problem(400, "host_not_allowed", "the request's Host is not one this server answers to")
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class BodyCap:
+    """Refuses a body that is longer than the cap, by its announced length or as it comes in."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+        self._says = f"the body is longer than {most:,} bytes"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and (len(announced) > 15 or int(announced) > self._most):
+            refusal = problem(413, CODES[413], self._says, headers={"Connection": "close"})
+            await refusal(scope, receive, send)
+            return
+        seen = 0
+
+        async def receiving() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most:
+                raise HTTPException(413, self._says, {"Connection": "close"})
+            return message
+
+        await self._app(scope, receiving, send)
+
+
+class SecurityHeaders:
+    """Adds the same careful headers to every reply."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+                if scope["path"] == "/docs":
+                    headers["Content-Security-Policy"] = DOCS_POLICY
+            await send(message)
+
+        await self._app(scope, receive, sending if scope["type"] == "http" else send)

@@ -1,0 +1,340 @@
+"""Requests and replies as they stand on the wire; a decision document is described here and passed on whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+from typing import Literal as OneOf
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kg.answer.explore import Statement, Way
+from kg.domain.decision import Document
+from kg.domain.fact import Assertion, Entity
+from kg.domain.lineage import Rejection, Run, Source
+from kg.domain.question import MAX_QUESTION
+
+Ceiling = OneOf["public", "internal", "confidential", "restricted"]
+
+
+class ScopeIn(BaseModel):
+    """What the answer may be made from."""
+
+    model_config = ConfigDict(extra="forbid", title="Scope")
+
+    datasets: list[Annotated[str, Field(max_length=200)]] = Field(
+        default=[],
+        title="Datasets",
+        description="`NAME` or `NAME@VERSION`; empty means every current one.",
+        max_length=50,
+    )
+    ceiling: Ceiling | None = Field(default=None, title="Ceiling", description="Highest classification to read.")
+    valid_as_of: str | None = Field(
+        default=None, title="True on", description="Day on which facts must be true, like 2026-03-31.", max_length=40
+    )
+    known_as_of: str | None = Field(
+        default=None,
+        title="Known at",
+        description="Read the graph as it was known then: 2026-03-31T09:00:00Z, or a day for its end.",
+        max_length=40,
+    )
+
+
+class QuestionIn(BaseModel):
+    """A question, its scope, and, to skip the reading of it, a plan."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        title="Question",
+        json_schema_extra={"examples": [{"question": "Which techniques does APT29 use?", "scope": {}}]},
+    )
+
+    question: str = Field(
+        title="Question",
+        description="The question in plain words.",
+        # The domain refuses others itself, with a code of their own; this tells callers beforehand.
+        json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION, "pattern": r"\S"},
+    )
+    scope: ScopeIn = Field(default_factory=ScopeIn, title="Scope", description="What the answer may be made from.")
+    plan: dict[str, Any] | None = Field(
+        default=None,
+        title="Plan",
+        description="Run this plan, in the form decisions carry it, instead of reading the question.",
+    )
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    type: str = Field(title="Type", description="`urn:whence:error:` and the code.")
+    title: str = Field(title="Title", description="The status in words.")
+    status: int = Field(title="Status", description="The HTTP status.")
+    detail: str = Field(title="Detail", description="What is wrong, for a person.")
+    code: str = Field(title="Code", description="What is wrong, for a program; see docs/errors.md.")
+    retryable: bool | None = Field(
+        default=None, title="Retryable", description="Whether the same request may succeed later."
+    )
+    errors: list[dict[str, str]] | None = Field(
+        default=None, title="Errors", description="Each field or parameter of the wrong form."
+    )
+    choices: list[dict[str, str]] | None = Field(
+        default=None, title="Choices", description="What an ambiguous name can be: id, name and type of each."
+    )
+    dependencies: dict[str, Any] | None = Field(
+        default=None, title="Dependencies", description="State of each dependency, when the service is not ready."
+    )
+
+
+class DecisionOut(BaseModel):
+    """An answer with everything it stands on. Keys are fixed: they may be added to, not renamed."""
+
+    model_config = ConfigDict(extra="allow", title="Decision")
+
+    decision_id: str = Field(title="Decision id", description="Made from the content of the decision.")
+    outcome: OneOf["answered", "abstained", "ambiguous", "false_premise", "pending_review"] = Field(title="Outcome")
+    question: str = Field(title="Question")
+    interpretation: str | None = Field(title="Interpretation", description="How the question was read, in words.")
+    plan: dict[str, Any] | None = Field(title="Plan", description="How it was read, as a typed expression.")
+    answer: dict[str, Any] = Field(title="Answer", description="Text, type, entities, value, rows, choices, reason.")
+    claims: list[dict[str, Any]] = Field(title="Claims", description="Sentences with verdict and cited evidence.")
+    evidence: list[dict[str, Any]] = Field(title="Evidence", description="Numbered; each with facts and sources.")
+    explanation: dict[str, Any] = Field(title="Explanation", description="The part of the graph the answer leans on.")
+    confidence: dict[str, Any] = Field(title="Confidence", description="Calibrated value, or null with the reason.")
+    attribution: list[dict[str, Any]] = Field(title="Attribution", description="Effect of each fact and source.")
+    review: dict[str, Any] = Field(title="Review", description="Whether a person has to approve, and the state.")
+    versions: dict[str, Any] = Field(title="Versions", description="All that took part, and the data that were read.")
+    scope: dict[str, Any] = Field(title="Scope", description="What the answer was made from.")
+    usage: dict[str, Any] = Field(title="Usage", description="Model calls, tokens, cost.")
+    trace: dict[str, Any] = Field(title="Trace", description="When it was asked, and how long each step took.")
+    as_of: dict[str, Any] = Field(title="As of", description="The day and the state of knowledge it speaks of.")
+    evidence_hash: str = Field(title="Evidence hash", description="Hash of evidence and answer in comparable form.")
+
+
+class DecisionLine(BaseModel):
+    """A decision in a list."""
+
+    decision_id: str = Field(title="Decision id")
+    outcome: str = Field(title="Outcome")
+    question: str = Field(title="Question")
+    text: str = Field(title="Text", description="The answer in a sentence.")
+    asked_at: str | None = Field(title="Asked at")
+
+    @staticmethod
+    def of(document: Document) -> DecisionLine:
+        return DecisionLine(
+            decision_id=document["decision_id"],
+            outcome=document["outcome"],
+            question=document["question"],
+            text=document["answer"]["text"],
+            asked_at=document["trace"].get("asked_at"),
+        )
+
+
+class DecisionList(BaseModel):
+    """Decisions, newest first."""
+
+    decisions: list[DecisionLine] = Field(title="Decisions")
+
+
+class EntityOut(BaseModel):
+    """A thing in the graph."""
+
+    id: str = Field(title="Id")
+    type: str = Field(title="Type")
+    name: str = Field(title="Name")
+    aliases: list[str] = Field(title="Aliases", description="Other names that sources give it.")
+    keys: list[str] = Field(title="Keys", description="Canonical keys, the one the id is made of first.")
+    status: str | None = Field(title="Status", description="Set when a source says it was withdrawn.")
+
+    @staticmethod
+    def of(entity: Entity) -> EntityOut:
+        return EntityOut.model_validate(asdict(entity))
+
+
+class EntityList(BaseModel):
+    """Entities that were found."""
+
+    entities: list[EntityOut] = Field(title="Entities")
+    cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+
+
+class StatementOut(BaseModel):
+    """A fact as it is read from one entity."""
+
+    fact: str = Field(title="Fact id")
+    predicate: str = Field(title="Predicate")
+    direction: OneOf["out", "in"] = Field(title="Direction", description="`out` when the entity is the subject.")
+    text: str = Field(title="Text")
+    other: EntityOut | None = Field(title="Other", description="The far end, unless the fact is a plain value.")
+    value: str | None = Field(title="Value", description="The plain value.")
+    valid_from: str | None = Field(title="Valid from")
+    valid_to: str | None = Field(title="Valid to")
+
+    @staticmethod
+    def of(statement: Statement) -> StatementOut:
+        return StatementOut.model_validate(asdict(statement))
+
+
+class CardOut(BaseModel):
+    """An entity and what is said of it."""
+
+    entity: EntityOut = Field(title="Entity")
+    facts: list[StatementOut] = Field(title="Facts", description="Some of every kind, up to the limit.")
+    left_out: int = Field(title="Left out", description="Facts read and not listed.")
+    cut: list[str] = Field(title="Cut", description="Kinds of fact of which there are more than were read.")
+
+
+class WayOut(BaseModel):
+    """A chain of facts."""
+
+    entities: list[EntityOut] = Field(title="Entities")
+    facts: list[StatementOut] = Field(title="Facts")
+
+    @staticmethod
+    def of(way: Way) -> WayOut:
+        return WayOut.model_validate(asdict(way))
+
+
+class WaysOut(BaseModel):
+    """The shortest chains between two entities."""
+
+    start: EntityOut = Field(title="Start")
+    end: EntityOut = Field(title="End")
+    max_hops: int = Field(title="Most hops")
+    paths: list[WayOut] = Field(title="Paths", description="Empty when there is none within the hops.")
+    cut: list[str] = Field(title="Cut", description="What a limit kept out of the search, in words.")
+    text: str = Field(title="Text", description="The same in words.")
+
+
+class SourceOut(BaseModel):
+    """One thing that was read."""
+
+    id: str = Field(title="Id")
+    dataset: str = Field(title="Dataset")
+    version: str = Field(title="Version")
+    name: str = Field(title="Name", description="Path as the dataset file gives it.")
+    checksum: str = Field(title="Checksum")
+    classification: Ceiling = Field(title="Classification")
+    title: str = Field(title="Title")
+    publisher: str = Field(title="Publisher")
+    licence: str = Field(title="Licence")
+    issued: str | None = Field(title="Issued")
+
+    @staticmethod
+    def of(source: Source) -> SourceOut:
+        return SourceOut.model_validate(asdict(source) | {"classification": source.classification.label})
+
+
+class SourceList(BaseModel):
+    """Sources in use."""
+
+    sources: list[SourceOut] = Field(title="Sources")
+    cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+
+
+class AssertionOut(BaseModel):
+    """One source saying the fact, at one place."""
+
+    source: SourceOut = Field(title="Source")
+    locator: str = Field(title="Locator", description="Record and fields, like `line 17#Name`.")
+    run: str = Field(title="Run", description="The run that read it.")
+    recorded_at: str = Field(title="Recorded at")
+    confidence: float | None = Field(title="Confidence")
+
+    @staticmethod
+    def of(assertion: Assertion, source: Source) -> AssertionOut:
+        return AssertionOut(
+            source=SourceOut.of(source),
+            locator=assertion.locator,
+            run=assertion.run,
+            recorded_at=assertion.recorded_at,
+            confidence=assertion.confidence,
+        )
+
+
+class FactOut(BaseModel):
+    """A fact with everything that says it."""
+
+    id: str = Field(title="Id")
+    subject: EntityOut = Field(title="Subject")
+    predicate: str = Field(title="Predicate")
+    object: EntityOut | None = Field(title="Object", description="The entity at its end, unless it is a plain value.")
+    value: str | None = Field(title="Value", description="The plain value.")
+    datatype: str | None = Field(title="Datatype", description="Of the plain value.")
+    text: str = Field(title="Text")
+    valid_from: str | None = Field(title="Valid from")
+    valid_to: str | None = Field(title="Valid to")
+    assertions: list[AssertionOut] = Field(title="Assertions")
+    cut: bool = Field(title="Cut", description="Whether there are more assertions than the limit.")
+
+
+class ChangesOut(BaseModel):
+    """What a run did to the assertions of its dataset version."""
+
+    added: int = Field(title="Added")
+    kept: int = Field(title="Kept")
+    retired: int = Field(title="Retired")
+
+
+class RunOut(BaseModel):
+    """One execution of a load."""
+
+    id: str = Field(title="Id")
+    job: str = Field(title="Job")
+    dataset: str = Field(title="Dataset")
+    version: str = Field(title="Version")
+    state: OneOf["complete", "failed", "unchanged"] = Field(title="State")
+    started_at: str = Field(title="Started at")
+    ended_at: str = Field(title="Ended at")
+    fingerprint: str = Field(title="Fingerprint")
+    changes: ChangesOut = Field(title="Changes")
+    records: int = Field(title="Records")
+    rejected: int = Field(title="Rejected")
+    skipped: int = Field(title="Skipped")
+    left_over: list[str] = Field(title="Left over", description="Fields that no mapping used.")
+    message: str = Field(title="Message")
+
+    @staticmethod
+    def of(run: Run) -> RunOut:
+        return RunOut.model_validate(asdict(run))
+
+
+class RunList(BaseModel):
+    """Runs, newest first."""
+
+    runs: list[RunOut] = Field(title="Runs")
+
+
+class RejectionOut(BaseModel):
+    """A record that was not loaded, and why."""
+
+    source: str = Field(title="Source")
+    locator: str = Field(title="Locator")
+    reason: str = Field(title="Reason")
+    record: Any = Field(title="Record", description="The record as it was read.")
+
+    @staticmethod
+    def of(rejection: Rejection) -> RejectionOut:
+        return RejectionOut.model_validate(asdict(rejection))
+
+
+class RunDetail(BaseModel):
+    """A run with the records it rejected."""
+
+    run: RunOut = Field(title="Run")
+    rejections: list[RejectionOut] = Field(title="Rejections")
+    cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: OneOf["ok"] = Field(title="Status")
+    version: str = Field(title="Version", description="Of the installed package.")
+
+
+class Ready(BaseModel):
+    """Everything needed answers."""
+
+    status: OneOf["ready"] = Field(title="Status")
+    dependencies: dict[str, Any] = Field(title="Dependencies")
