@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, EntityId, Fact, Interval, Literal
+from kg.domain.fact import ALIAS, ALWAYS, KEY, NAME, STATUS, TYPE, EntityId, Fact, Interval, Literal
 from kg.domain.ontology import Ontology, Predicate
 from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
@@ -73,10 +73,20 @@ class _When:
     tests: tuple[tuple[Path, frozenset[str], bool], ...]
     fields: frozenset[str]
 
+    def rest(self) -> _When:
+        """All tests but the first."""
+        return _When(self.tests[1:], self.fields)
+
     def holds(self, record: Mapping[str, Any], lookups: Lookups) -> bool:
         for path, allowed, absent_too in self.tests:
             found = path.values(record, lookups)
-            if not (any(_plain(value) in allowed for value in found) if found else absent_too):
+            if not found:
+                met = absent_too
+            elif len(found) == 1:
+                met = _plain(found[0]) in allowed
+            else:
+                met = any(_plain(value) in allowed for value in found)
+            if not met:
                 return False
         return True
 
@@ -155,6 +165,9 @@ class _Entry:
     fields: frozenset[str]
 
 
+_Candidates = tuple[tuple[tuple[_Entry, _When], ...], tuple[_When, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What the mapping wants of one record."""
@@ -178,7 +191,7 @@ class RecordMapping:
         self._ignored = frozenset(spec.ignore)
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
-        self._switched: dict[str, tuple[tuple[_Entry, ...], tuple[_When, ...]]] = {}
+        self._switched: dict[str, _Candidates] = {}
 
     def _whens(self) -> Iterator[_When]:
         yield from (entry.when for entry in self._entries)
@@ -306,17 +319,17 @@ class RecordMapping:
         entries, skips = self._candidates(record)
         if any(skip.holds(record.fields, lookups) for skip in skips):
             return Choice(skipped=True)
-        return Choice(entries=tuple(entry for entry in entries if entry.when.holds(record.fields, lookups)))
+        return Choice(entries=tuple(entry for entry, when in entries if when.holds(record.fields, lookups)))
 
-    def _candidates(self, record: Record) -> tuple[tuple[_Entry, ...], tuple[_When, ...]]:
-        """Entries and skips that the value of the field all of them test first does not rule out."""
+    def _candidates(self, record: Record) -> _Candidates:
+        """Entries and skips that the field all of them test first does not rule out, with what is left to test."""
         value = record.fields.get(self._switch) if self._switch is not None else None
-        if not isinstance(value, str) or not value.strip():
-            return self._entries, self._skips
+        if not isinstance(value, str):
+            return tuple((entry, entry.when) for entry in self._entries), self._skips
         if value not in self._switched:
             self._switched[value] = (
-                tuple(entry for entry in self._entries if value.strip() in entry.when.tests[0][1]),
-                tuple(skip for skip in self._skips if value.strip() in skip.tests[0][1]),
+                tuple((e, e.when.rest()) for e in self._entries if value.strip() in e.when.tests[0][1]),
+                tuple(skip.rest() for skip in self._skips if value.strip() in skip.tests[0][1]),
             )
         return self._switched[value]
 
@@ -387,7 +400,9 @@ class RecordMapping:
         subjects = spec.subject.ids(fields, lookups, self._ontology) if spec.subject else [(own, "")]
         if not subjects:
             raise ValueRejected(f"{name}: no subject")
-        valid = Interval(_day(spec.start, fields, lookups), _day(spec.end, fields, lookups))
+        valid = ALWAYS
+        if spec.start or spec.end:
+            valid = Interval(_day(spec.start, fields, lookups), _day(spec.end, fields, lookups))
         if valid.start and valid.end and valid.start > valid.end:
             raise ValueRejected(f"{name}: valid from {valid.start}, which is after {valid.end}")
         objects: list[EntityId | Literal] = []
@@ -402,7 +417,12 @@ class RecordMapping:
 
 
 def _at(record: Record, fields: frozenset[str]) -> str:
-    return f"{record.locator}#{','.join(sorted(fields))}" if fields else record.locator
+    return record.locator + _suffix(fields)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _suffix(fields: frozenset[str]) -> str:
+    return f"#{','.join(sorted(fields))}" if fields else ""
 
 
 def _day(value: _Value | None, record: Mapping[str, Any], lookups: Lookups) -> str | None:

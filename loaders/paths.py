@@ -67,8 +67,9 @@ class Path:
         """All values, cleaned, in order. Raises ValueRejected."""
         if self.plain is not None:
             value = record.get(self.plain)
-            found = value if isinstance(value, list) else (value,)
-            return [one for one in found if not _absent(one)]
+            if isinstance(value, list):
+                return [one for one in value if not _absent(one)]
+            return [] if _absent(value) else [value]
         found = [self.constant] if self.constant is not None else [record]
         for step in self.steps:
             if isinstance(step, Jump):

@@ -288,7 +288,7 @@ class _Chart:
         if head.plan is None or head.entity:
             return
         for name, direction, penalty in self._predicates(head, by):
-            near, far = self.ontology.ends(self.ontology.predicates[name], direction)
+            near, far = self.ontology.ends(name, direction)
             types = head.types & near
             arguments = by.members or ((as_set(by.plan),) if by.plan is not None else ())
             if not types or not (by.types & far) or not arguments:
@@ -330,7 +330,7 @@ class _Chart:
         for name, predicate in self.ontology.predicates.items():
             if predicate.value is None and predicate.objects and "*" not in predicate.objects:
                 for direction in ("out", "in"):
-                    near, far = self.ontology.ends(predicate, direction)
+                    near, far = self.ontology.ends(name, direction)
                     if head.types & near and by.types & far:
                         yield name, direction, INSERTED
 

@@ -111,15 +111,17 @@ class Ontology:
                 above = self.types[above].parent
         return {name: frozenset(members) for name, members in below.items()}
 
-    def covers(self, allowed: Iterable[str], actual: str) -> bool:
-        """Whether a thing of type ``actual`` may stand where one of ``allowed`` is asked for."""
-        return any(actual in self.family(name) for name in allowed)
-
-    def ends(self, predicate: Predicate, direction: Direction) -> tuple[frozenset[str], frozenset[str]]:
+    def ends(self, predicate: str, direction: Direction = "out") -> tuple[frozenset[str], frozenset[str]]:
         """Types where a step along the predicate starts, and where it ends."""
-        subjects = frozenset().union(*(self.family(name) for name in predicate.subjects))
-        objects = frozenset().union(*(self.family(name) for name in predicate.objects))
+        subjects, objects = self._ends[predicate]
         return (subjects, objects) if direction == "out" else (objects, subjects)
+
+    @functools.cached_property
+    def _ends(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        def all_below(names: tuple[str, ...]) -> frozenset[str]:
+            return frozenset().union(*(self.family(name) for name in names))
+
+        return {name: (all_below(spec.subjects), all_below(spec.objects)) for name, spec in self.predicates.items()}
 
     def scheme_of(self, type_name: str) -> KeyScheme | None:
         """The key scheme of a type or of its nearest supertype that has one."""
