@@ -79,7 +79,7 @@ def execute(plan: Plan, view: GraphView) -> Result:
         return _rank(plan, state)
     if isinstance(plan, Paths):
         return _paths(plan, state)
-    return _result(state, "list", _rows(_run(plan, state, {}), state))
+    return _result(state, "list", _rows(_run(plan, state, {})))
 
 
 def validate(plan: Plan, ontology: Ontology) -> None:
@@ -101,7 +101,7 @@ def validate(plan: Plan, ontology: Ontology) -> None:
 
 
 def _count(plan: Count, state: _State) -> Result:
-    rows = _rows(_run(plan.source, state, {}), state)
+    rows = _rows(_run(plan.source, state, {}))
     of = None if plan.of is None else len({entity for _, entity in _run(plan.of, state, {})})
     return replace(_result(state, "count", rows), value=len(rows), of=of)
 
@@ -171,10 +171,9 @@ def _result(state: _State, kind: str, rows: tuple[Row, ...]) -> Result:
     )
 
 
-def _rows(members: Members, state: _State) -> tuple[Row, ...]:
+def _rows(members: Members) -> tuple[Row, ...]:
     return tuple(
-        Row(entity, witness)
-        for (_, entity), witness in sorted(members.items(), key=lambda item: state.entities[item[0][1]].keys[0])
+        Row(entity, witness) for (_, entity), witness in sorted(members.items(), key=lambda item: _order(item[0][1]))
     )
 
 
@@ -302,8 +301,8 @@ def _searched(plan: SetPlan) -> Follow | None:
     return next((found for child in children(plan) if (found := _searched(child)) is not None), None)
 
 
-def _order(entity: EntityId) -> tuple[object, ...]:
-    return (*natural(entity.partition(":")[2]), entity)
+def _order(entity: EntityId) -> tuple[tuple[tuple[int, int, str], ...], EntityId]:
+    return natural(entity.partition(":")[2]), entity
 
 
 # --- helpers -------------------------------------------------------------------------------------------------------

@@ -232,8 +232,14 @@ class _Chart:
             yield Part("restriction", members=left.members, types=left.types, left_argument=True)
         elif left.kind in ("common", "both") and right.kind == "list":
             yield Part("all", members=right.members, types=right.types)
+        elif pair == ("list", "both"):
+            yield Part("all", members=left.members, types=left.types)
         elif pair == ("relation", "all"):
             yield Part("restriction", members=right.members, types=right.types, relation=left.relation)
+        elif pair == ("all", "relation"):
+            yield Part(
+                "restriction", members=left.members, types=left.types, relation=right.relation, left_argument=True
+            )
         elif pair == ("set", "all"):
             yield from self._narrow(left, Part("restriction", members=right.members, types=right.types))
         elif left.kind in ("count", "count_of") and right.kind == "set" and right.plan is not None:
