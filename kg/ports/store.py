@@ -70,7 +70,10 @@ class GraphView(Protocol):
         ...
 
     def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
-        """Entities with a name or alias that has all these folded words, the last as a prefix."""
+        """Entities with a name or alias that has all these folded words, the last as a prefix.
+
+        Ordered by the shortest name that fits, then its text, then id.
+        """
         ...
 
     def scan(self, types: Collection[str], limit: int) -> Listing:
@@ -80,7 +83,10 @@ class GraphView(Protocol):
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:
-        """Facts along these predicates from each id; no predicates means all but the identity ones."""
+        """Facts along these predicates from each id; no predicates means all but the identity ones.
+
+        Ordered by the id asked for, predicate and fact id; the limit holds for each id and predicate.
+        """
         ...
 
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]: ...
@@ -142,7 +148,10 @@ class GraphStore(Protocol):
         ...
 
     def put_ontology(self, name: str, document: str) -> bool:
-        """Store an ontology document (canonical JSON) as the newest of its name; False if it already is."""
+        """Store an ontology document (canonical JSON) as the newest of its name; False if it already is.
+
+        Views made after it read it. Raises LoadInProgress while a load holds the writer.
+        """
         ...
 
     def ontology_document(self, name: str) -> str | None:

@@ -8,8 +8,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kg.backends.neo4j import cypher, records
-from kg.backends.neo4j.database import Database
+from kg.backends.neo4j import cypher, records, texts
+from kg.backends.neo4j.database import Database, Transaction
+from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.lock import LoadLock
 from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
@@ -19,7 +20,7 @@ from kg.domain.ontology import Ontology, merge, parse
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, KgError
-from kg.ports.clock import Clock, instant
+from kg.ports.clock import Clock, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
 ENGINE = "neo4j"
@@ -97,9 +98,21 @@ class Neo4jStore:
                 writer.discard()
 
     def put_ontology(self, name: str, document: str) -> bool:
-        [[head]] = self._database.read(cypher.HEAD)
-        at = max(instant(self._clock()), head)
-        return self._database.write(lambda tx: records.put_ontology(tx, name, document, at))
+        if self.ontology_document(name) == document:
+            return False
+        # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
+        with LoadLock(self._database, f"ontology {name}") as lock:
+            if lock.staged is not None:
+                discard(lock, lock.staged)
+            at = later(lock.head, self._clock())
+
+            def move(tx: Transaction) -> None:
+                lock.fence(tx)
+                records.put_ontology(tx, name, document, at)
+                tx.run(texts.MOVE_HEAD, at=at)
+
+            self._database.write(move)
+        return True
 
     def ontology_document(self, name: str) -> str | None:
         found = self._database.read(cypher.ONTOLOGY_DOCUMENT, name=name)

@@ -26,10 +26,14 @@ RETURN g.head, coalesce(g.object_predicates, []), coalesce(g.literal_predicates,
 RELEASE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
 WITH g WHERE g.loading = $in.run REMOVE g.loading, g.holder, g.lease_until"""
 
-STAGE = """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $in.run, g.staged_version = $in.version, g.staged_at = $in.at"""
+STAGE = (
+    """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $in.run, g.staged_version = $in.version, g.staged_at = $in.at"""
+)
 UNSTAGE = """MATCH (g:Graph {id: 'graph'}) REMOVE g.staged_run, g.staged_version, g.staged_at"""
 MOVE_HEAD = "MATCH (g:Graph {id: 'graph'}) SET g.head = $in.at"
-REGISTER = """MATCH (g:Graph {id: 'graph'}) SET g.object_predicates = $in.objects, g.literal_predicates = $in.literals"""
+REGISTER = (
+    """MATCH (g:Graph {id: 'graph'}) SET g.object_predicates = $in.objects, g.literal_predicates = $in.literals"""
+)
 
 # --- lineage ---
 
@@ -67,7 +71,8 @@ WITH DISTINCT d, v CREATE (d)-[:CURRENT {known_from: $in.at, known_to: $in.forev
 HELD_ONTOLOGY = """MATCH (g:Graph {id: 'ontologies'}) SET g.touched = timestamp()
 WITH g OPTIONAL MATCH (o:Ontology {name: $in.name}) WHERE o.known_to = $in.forever RETURN o.document"""
 
-PUT_ONTOLOGY = """OPTIONAL MATCH (held:Ontology {name: $in.name}) WHERE held.known_to = $in.forever SET held.known_to = $in.at
+PUT_ONTOLOGY = """OPTIONAL MATCH (held:Ontology {name: $in.name}) WHERE held.known_to = $in.forever
+SET held.known_to = $in.at
 WITH DISTINCT 1 AS one
 MERGE (o:Ontology {name: $in.name, known_from: $in.at}) SET o.document = $in.document, o.known_to = $in.forever"""
 

@@ -55,7 +55,9 @@ def put_current(connection: Any, target: LoadTarget, version: int, at: Instant) 
     """Make this version, or the one the dataset file pins, the current one."""
     dataset = target.version.dataset
     if target.current not in (None, target.version.version):
-        pinned = "SELECT n FROM dataset_version WHERE dataset = ? AND version = ?"
+        # A version that a failed load only numbered has no state and cannot be current.
+        pinned = """SELECT n FROM dataset_version d WHERE dataset = ? AND version = ?
+            AND EXISTS (SELECT 1 FROM dataset_state v WHERE v.version = d.n)"""
         found = connection.execute(pinned, (dataset, target.current)).get
         if found is not None:
             version = found

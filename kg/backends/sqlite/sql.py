@@ -110,11 +110,12 @@ AND {_DECLARED.format(entity="f.subject")} ORDER BY f.id LIMIT :limit"""
 NAMED = f"""SELECT DISTINCT s.id FROM fact f JOIN entity s ON s.n = f.subject
 WHERE f.lookup = :lookup AND {_VISIBLE} AND {_DECLARED.format(entity="f.subject")} ORDER BY s.id LIMIT :limit"""
 
-SEARCH = f"""SELECT DISTINCT s.id FROM name_text x JOIN fact f ON f.n = x.rowid JOIN entity s ON s.n = f.subject
+# An entity with several fitting names stands where the shortest of them, then the first, puts it.
+SEARCH = f"""SELECT s.id FROM name_text x JOIN fact f ON f.n = x.rowid JOIN entity s ON s.n = f.subject
 WHERE name_text MATCH :match AND {_VISIBLE}
 AND EXISTS (SELECT 1 FROM fact t WHERE t.subject = f.subject AND t.predicate = :type
     AND (:types = '[]' OR t.value IN (SELECT value FROM json_each(:types))) AND {_SUPPORT.format(fact="t")})
-ORDER BY length(f.value), f.value, s.id LIMIT :limit"""
+GROUP BY s.id ORDER BY min(printf('%08d', length(f.value)) || f.value), s.id LIMIT :limit"""
 
 HELD = """SELECT j.value FROM json_each(:lookups) j
 WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
@@ -156,12 +157,12 @@ PUT_ENTITY = "INSERT INTO entity (n, id) VALUES (?, ?)"
 PUT_FACT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
 PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ?"
+LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ? AND class = ?"
 MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)"
 RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at
-WHERE version = :version AND known_to = :forever AND known_from < :at AND NOT EXISTS (
+WHERE version = :version AND known_to = :forever AND known_from < :at AND (class <> :class OR NOT EXISTS (
     SELECT 1 FROM temp.seen s
-    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator)"""
+    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator))"""
 HAS_LIVE = "SELECT 1 FROM assertion WHERE version = :version AND known_to = :forever LIMIT 1"
 DISCARD = (
     "DELETE FROM assertion WHERE version = :version AND known_from > :at",

@@ -28,11 +28,12 @@ from kg.domain.fact import (
     assemble,
 )
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.lookup import lookup_for, lookup_for_type
 from kg.domain.ontology import Direction, Ontology, merge, parse
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_source, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress
-from kg.ports.clock import Clock, instant
+from kg.ports.clock import Clock, later
 from kg.ports.store import Expansion, GraphView, GraphWriter, Listing, LoadTarget
 
 ENGINE = "sqlite"
@@ -66,6 +67,8 @@ class SqliteStore:
                 rows = list(connection.execute(sql.VERSIONS_NOW, {"at": at}))
             seen = [(n, load_version(document), load_profile(profile), name) for n, document, profile, name in rows]
             seen = [row for row in seen if row[1].classification <= scope.ceiling]
+            # Each once, although a scope may name one twice (``NAME`` and ``NAME@VERSION``).
+            seen = sorted({row[0]: row for row in seen}.values(), key=lambda row: row[1].ref)
             for ref in scope.datasets:
                 if not any(ref in (version.dataset, version.ref) for _, version, _, _ in seen):
                     raise DatasetNotFound(f"no dataset {ref!r}; see `whence sources`")
@@ -113,10 +116,19 @@ class SqliteStore:
                 writer.close()
 
     def put_ontology(self, name: str, document: str) -> bool:
-        with self._database.write() as connection:
-            head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
-            at = max(instant(self._clock()), head)
-            return put_ontology(connection, name, document, at)
+        if self.ontology_document(name) == document:
+            return False
+        # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
+        with self._database.load_lock() as held:
+            if not held:
+                raise LoadInProgress(f"another load is writing to {self._database.path!r}; try again when it has ended")
+            with self._database.write() as connection:
+                SqliteWriter.clean_up(connection)
+                head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
+                at = later(head, self._clock())
+                put_ontology(connection, name, document, at)
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (at,))
+        return True
 
     def ontology_document(self, name: str) -> str | None:
         with self._database.use() as connection:
@@ -243,7 +255,7 @@ class SqliteView:
         return {entity: value for entity, value in built if value is not None}
 
     def named(self, texts: Collection[str], limit_each: int) -> dict[str, tuple[EntityId, ...]]:
-        wanted = {("k:" if ":" in text else "n:") + text: text for text in texts}
+        wanted = {lookup_for(text): text for text in texts}
         found: dict[str, tuple[EntityId, ...]] = {}
         with self._database.use() as connection:
             held = connection.execute(sql.HELD, {"lookups": json.dumps(sorted(wanted))}).fetchall()
@@ -251,7 +263,7 @@ class SqliteView:
                 rows = connection.execute(sql.NAMED, self._bounds | {"lookup": lookup, "limit": limit_each})
                 if ids := tuple(row[0] for row in rows):
                     found[wanted[str(lookup)]] = ids
-        return found
+        return dict(sorted(found.items()))
 
     def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
         if not words:
@@ -264,14 +276,16 @@ class SqliteView:
         ids: list[EntityId] = []
         with self._database.use() as connection:
             for name in sorted(set(types)):
-                rows = connection.execute(sql.NAMED, self._bounds | {"lookup": f"t:{name}", "limit": limit + 1})
+                rows = connection.execute(
+                    sql.NAMED, self._bounds | {"lookup": lookup_for_type(name), "limit": limit + 1}
+                )
                 ids += [row[0] for row in rows]
-        return _listing(sorted(ids), limit)
+        return _listing(sorted(set(ids)), limit)
 
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:
-        names = sorted(predicates or set(self._predicates) - set(IDENTITY))
+        names = sorted(set(predicates) or set(self._predicates) - set(IDENTITY))
         numbers = [self._predicates[name] for name in names if name in self._predicates]
         text = sql.FOLLOW_OUT if direction == "out" else sql.FOLLOW_IN
         facts: list[Fact] = []

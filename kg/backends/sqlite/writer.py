@@ -16,9 +16,9 @@ from typing import Any
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.records import put_current, put_ontology, put_run, put_states
-from kg.domain.fact import ALIAS, FOREVER, KEY, NAME, TYPE, EntityId, Instant, Literal
+from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
-from kg.domain.words import fold
+from kg.domain.lookup import folded_name, lookup_of
 from kg.ports.clock import Clock, later
 from kg.ports.store import Entry, LoadTarget
 
@@ -37,7 +37,7 @@ class SqliteWriter:
         self._put = 0
         self._kept = 0
         with database.write() as connection:
-            self._clean_up(connection)
+            self.clean_up(connection)
             head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
             self.known_from = later(head, clock())
             self._version = self._number_version(connection)
@@ -59,7 +59,7 @@ class SqliteWriter:
             connection.execute("INSERT INTO meta VALUES ('staged', ?)", (json.dumps(floor),))
 
     @staticmethod
-    def _clean_up(connection: Any) -> None:
+    def clean_up(connection: Any) -> None:
         """Remove what a load that did not end left behind."""
         staged = connection.execute("SELECT value FROM meta WHERE key = 'staged'").get
         if staged is None:
@@ -107,7 +107,7 @@ class SqliteWriter:
             number = numbers[fact.id] = self._next_fact
             self._next_fact += 1
             literal = fact.object if isinstance(fact.object, Literal) else None
-            lookup, folded = _lookup(fact.predicate, literal)
+            lookup, folded = lookup_of(fact.predicate, literal), folded_name(fact.predicate, literal)
             if folded is not None:
                 name_rows.append((number, folded))
             fact_rows.append(
@@ -130,13 +130,16 @@ class SqliteWriter:
 
     def _unseen(self, connection: Any, places: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
         """Mark all as seen; give back those that no live assertion has yet."""
+        before = connection.total_changes()
         connection.executemany(sql.MARK_SEEN, places)
+        marked = connection.total_changes() - before
+        class_ = int(self._target.version.classification)
         new = [
             place
             for place in dict.fromkeys(places)
-            if not connection.execute(sql.LIVE_ASSERTION, (*place, FOREVER)).get
+            if not connection.execute(sql.LIVE_ASSERTION, (*place, FOREVER, class_)).get
         ]
-        self._kept += len(set(places)) - len(new)
+        self._kept += marked - len(new)
         return new
 
     def _numbers(self, connection: Any, batch: Sequence[Entry]) -> dict[EntityId, int]:
@@ -160,9 +163,9 @@ class SqliteWriter:
         with self._database.write() as connection:
             before = connection.total_changes()
             if self._reload:
-                connection.execute(
-                    sql.RETIRE_UNSEEN, {"version": self._version, "forever": FOREVER, "at": self.known_from}
-                )
+                bounds = {"version": self._version, "forever": FOREVER, "at": self.known_from}
+                class_ = int(self._target.version.classification)
+                connection.execute(sql.RETIRE_UNSEEN, bounds | {"class": class_})
             retired = connection.total_changes() - before
             done = replace(run, changes=Changes(self._put, self._kept, retired))
             put_ontology(connection, self._target.version.ontology, self._target.ontology, self.known_from)
@@ -178,19 +181,7 @@ class SqliteWriter:
         """Discard what was staged, unless it was committed."""
         if not self._committed:
             with self._database.write() as connection:
-                self._clean_up(connection)
-
-
-def _lookup(predicate: str, literal: Literal | None) -> tuple[str | None, str | None]:
-    """What the look-up index and the text index hold of an identity fact."""
-    if literal is None:
-        return None, None
-    if predicate in (NAME, ALIAS):
-        folded = fold(literal.value)
-        return f"n:{folded}", folded
-    if predicate == KEY:
-        return f"k:{literal.value}", None
-    return (f"t:{literal.value}", None) if predicate == TYPE else (None, None)
+                self.clean_up(connection)
 
 
 def batches(entries: Iterable[Entry], size: int) -> Iterable[tuple[Entry, ...]]:
