@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import MappingInvalid, SourceUnreadable
 
+MAX_DEPTH = 50
+"""Levels of nesting; a dataset file has about six."""
 MERGE = "tag:yaml.org,2002:merge"
 Scalar = str | int | float | bool | None
 Format = Literal["csv", "tsv", "json", "jsonl", "stix", "oscal"]
@@ -164,17 +166,27 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise MappingInvalid(f"{path}: not UTF-8 at byte {exc.start}") from exc
     try:
+        _check_depth(text)
         document = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         reason = " ".join(str(getattr(exc, "problem", None) or exc).split())
         raise MappingInvalid(f"{place}: not YAML: {reason}") from exc
-    except RecursionError as exc:
-        raise MappingInvalid(f"{path}: not usable YAML: nested too deeply") from exc
     if not isinstance(document, dict):
         raise MappingInvalid(f"{path}: expected a mapping with `dataset:` or `ontology:` at the top")
     return document
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what is nested deeper than the loader, which recurses, can follow. Raises YAMLError."""
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=event.start_mark)
 
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML was built with it

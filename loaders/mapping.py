@@ -129,9 +129,10 @@ class _Reference:
             raise ValueRejected(f"no type {type_name!r} in the ontology")
         found = []
         for value in self.key.values(record, lookups):
-            entity = ontology.entity_id(type_name, str(value))
+            text = clean_text(value, MAX_NAME)
+            entity = ontology.entity_id(type_name, text)
             if entity is None:
-                raise ValueRejected(f"{str(value)[:60]!r} is not a key of {type_name}")
+                raise ValueRejected(f"{text[:60]!r} is not a key of {type_name}")
             found.append((entity, type_name))
         return list(dict.fromkeys(found))
 
@@ -324,7 +325,7 @@ class RecordMapping:
     def _candidates(self, record: Record) -> _Candidates:
         """Entries and skips that the field all of them test first does not rule out, with what is left to test."""
         value = record.fields.get(self._switch) if self._switch is not None else None
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value.strip():
             return tuple((entry, entry.when) for entry in self._entries), self._skips
         if value not in self._switched:
             self._switched[value] = (
