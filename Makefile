@@ -47,16 +47,17 @@ neo4j-start: ## Start a local Neo4j (password from WHENCE_NEO4J_PASSWORD)
 neo4j-stop: ## Stop the local Neo4j
 	$(PYTHON) scripts/neo4j-local stop $(ARGS)
 
-proofs: $(VENV)/.dev ## Run the tests that need Neo4j or the public data sets; a skipped one fails
-	WHENCE_REQUIRE=neo4j,data $(BIN)/pytest -m 'neo4j or data' $(ARGS)
+proofs: $(VENV)/.dev ## Run all tests, searching longer; none that needs Neo4j or the data sets is skipped
+	WHENCE_PROOFS=1 WHENCE_REQUIRE=neo4j,data $(BIN)/pytest $(ARGS)
 
-bench: $(VENV)/.dev ## Measure loading and asking
-	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" $(ARGS); done
+bench: $(VENV)/.dev ## Measure loading (needs the public data sets) and asking
+	@rm -rf build/bench && mkdir -p build/bench
+	$(BIN)/whence --store sqlite:build/bench/supply.db load examples/supply/*.yml --json > build/bench/load.json
+	$(BIN)/python benchmarks/ask.py --store sqlite:build/bench/supply.db --questions examples/supply/questions.jsonl
+	$(BIN)/python benchmarks/load.py
 
-openapi: $(VENV)/.base ## Write openapi.json anew
-	@mkdir -p build
-	$(BIN)/python -m api.openapi > build/openapi.json
-	mv build/openapi.json openapi.json
+openapi: $(VENV)/.base ## Write docs/openapi.json anew
+	$(BIN)/python -m api.openapi docs/openapi.json
 
 constraints: ## Write constraints.txt anew from a fresh environment
 	@rm -rf build/constraints
