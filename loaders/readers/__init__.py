@@ -29,7 +29,7 @@ class Record:
 Reader = Callable[[bytes, Options], Iterator[Record]]
 
 
-def read_file(path: Path) -> tuple[bytes, str]:
+def read_file(path: Path, most: int = MAX_BYTES) -> tuple[bytes, str]:
     """The unpacked bytes of a file, and the checksum of the bytes as stored."""
     try:
         stored = path.read_bytes()
@@ -40,11 +40,11 @@ def read_file(path: Path) -> tuple[bytes, str]:
         return stored, checksum
     try:
         with gzip.open(path) as packed:
-            unpacked = packed.read(MAX_BYTES + 1)
+            unpacked = packed.read(most + 1)
     except (OSError, EOFError, zlib.error) as exc:
         raise SourceUnreadable(f"{str(path)!r} is not whole gzip: {exc}") from exc
-    if len(unpacked) > MAX_BYTES:
-        raise SourceUnreadable(f"{str(path)!r} unpacks to more than {MAX_BYTES:,} bytes")
+    if len(unpacked) > most:
+        raise SourceUnreadable(f"{str(path)!r} unpacks to more than {most:,} bytes")
     return unpacked, checksum
 
 
@@ -64,9 +64,10 @@ def reader_for(name: Format) -> Reader:
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """Text of the bytes. Raises SourceUnreadable with the byte where it is not of that encoding."""
+    """Text of the bytes, less a byte order mark. Raises SourceUnreadable with the byte that is not of the encoding."""
     try:
-        return data.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+        # Not utf-8-sig: its errors count from after the mark.
+        return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as exc:
         raise SourceUnreadable(f"not {encoding} at byte {exc.start}: give the file's encoding under options") from exc
     except (LookupError, ValueError) as exc:

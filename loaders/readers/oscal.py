@@ -30,7 +30,7 @@ def read(data: bytes, options: Options) -> Iterator[Record]:
                 "document_uuid": body.get("uuid"),
             }
             for record in walk(body, f"/{kind}"):
-                yield Record(record.locator, record.fields | about)
+                yield Record(record.locator, record.fields | about, record.problem)
             return
     raise SourceUnreadable("not an OSCAL catalog or profile: expected `catalog` or `profile` at the top")
 
