@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,22 +24,14 @@ Every refusal is a problem document (RFC 9457) with a `code`. An abstention is a
 
 def create_app(services: Services, settings: Settings | None = None, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
     """The application over these services, answering to these host names. Whoever opened the services closes them."""
-    probes = ThreadPoolExecutor(max_workers=4, thread_name_prefix="readiness")
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        probes.shutdown(wait=False, cancel_futures=True)
-
     app = FastAPI(
         title="Whence",
         version=API_VERSION,
         summary="Decision support over a knowledge graph",
         description=DESCRIPTION,
-        lifespan=lifespan,
         redoc_url=None,
     )
-    app.state.context = Context(services, settings or Settings(), probes)
+    app.state.context = Context(services, settings or Settings())
     for routes in (decisions, graph, lineage, health):
         app.include_router(routes.router)
     errors.install(app)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,8 +23,6 @@ class Context:
 
     services: Services
     settings: Settings
-    probes: ThreadPoolExecutor
-    """Where readiness asks the store, so that a silent one costs the caller no more than the budget."""
 
 
 def _context(request: Request) -> Context:

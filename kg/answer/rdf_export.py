@@ -30,7 +30,17 @@ def turtle(document: Document) -> str:
 def jsonld(document: Document) -> str:
     """The decision in JSON-LD 1.1 with its context inside."""
     context = {"prov": str(PROV), "rdfs": str(RDFS), "xsd": str(XSD), "whence": str(WHENCE)}
-    return provenance(document).serialize(format="json-ld", context=context, indent=2) + "\n"
+    made = json.loads(provenance(document).serialize(format="json-ld", context=context))
+    return json.dumps(_ordered(made), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def _ordered(value: Any) -> Any:
+    """The same with every list in order: rdflib writes sets as they fall, and no list here has an order of its own."""
+    if isinstance(value, dict):
+        return {key: _ordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return sorted(map(_ordered, value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value
 
 
 def provenance(document: Document) -> Graph:
