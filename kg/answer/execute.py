@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.answer.graph import shortest_paths
@@ -22,6 +22,7 @@ from kg.domain.plan import (
     UnionOf,
     Where,
     children,
+    walk,
 )
 from kg.domain.result import Absence, Result, Row
 from kg.domain.words import natural
@@ -49,6 +50,7 @@ class _State:
     facts: dict[FactId, Fact] = field(default_factory=dict)
     absences: list[Absence] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
+    done: dict[SetPlan, Members] = field(default_factory=dict)
 
     def meet(self, ids: Collection[EntityId]) -> None:
         """Read the entities not met yet."""
@@ -68,11 +70,14 @@ class _State:
         )
 
 
-def execute(plan: Plan, view: GraphView) -> Result:
-    """Run the plan. Raises PlanInvalid when it does not fit the ontology."""
+def execute(plan: Plan, view: GraphView, met: Mapping[EntityId, Entity] | None = None) -> Result:
+    """Run the plan; entities already ``met`` are not read again.
+
+    Raises PlanInvalid when the plan does not fit the ontology.
+    """
     ontology = view.ontology()
     validate(plan, ontology)
-    state = _State(view, ontology)
+    state = _State(view, ontology, dict(met or {}))
     if isinstance(plan, Count):
         return _count(plan, state)
     if isinstance(plan, Rank):
@@ -143,12 +148,12 @@ def _paths(plan: Paths, state: _State) -> Result:
         step: set[EntityId] = set()
         for direction in ("out", "in"):
             expansion = state.view.follow(frontier, (), direction, MAX_EACH)
+            state.entities |= expansion.entities
             _note_cut(state, expansion.cut, "facts")
             for fact in expansion.facts:
                 if fact.target is not None:
                     facts[fact.id] = fact
                     step |= {fact.subject, fact.target}
-        state.meet(step)
         frontier = {e for e in step - reached if state.active(e, None)}
         reached |= frontier
         if len(reached) > MAX_SET:
@@ -180,7 +185,16 @@ def _rows(members: Members) -> tuple[Row, ...]:
 # --- set expressions --------------------------------------------------------------------------------------------
 
 
-def _run(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:  # noqa: PLR0911
+def _run(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:
+    """Members of the set. What does not depend on the row at hand is run once, however often it stands in the plan."""
+    if any(isinstance(part, Each) for part in walk(plan)):
+        return _apply(plan, state, each)
+    if plan not in state.done:
+        state.done[plan] = _apply(plan, state, {})
+    return state.done[plan]
+
+
+def _apply(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:  # noqa: PLR0911
     if isinstance(plan, Each):
         return {(origin, origin): () for origin in each}
     if isinstance(plan, Entities):
@@ -215,7 +229,6 @@ def _entities(plan: Entities, state: _State) -> Members:
 def _follow(plan: Follow, state: _State, each: dict[EntityId, EntityId]) -> Members:
     source = _run(plan.source, state, each)
     facts = _step({entity for _, entity in source}, plan.predicate, plan.direction, state)
-    state.meet({_far(fact, plan.direction) for fact in facts})
     by_near: dict[EntityId, list[Fact]] = {}
     for fact in facts:
         if state.active(_far(fact, plan.direction), plan.type):
@@ -309,7 +322,10 @@ def _order(entity: EntityId) -> tuple[tuple[tuple[int, int, str], ...], EntityId
 
 
 def _step(ids: set[EntityId], predicate: str, direction: Direction, state: _State) -> tuple[Fact, ...]:
+    if not ids:
+        return ()
     expansion = state.view.follow(ids, (predicate,), direction, MAX_EACH)
+    state.entities |= expansion.entities
     _note_cut(state, expansion.cut, predicate)
     return expansion.facts
 

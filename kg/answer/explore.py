@@ -195,7 +195,8 @@ def _way(chain: Chain, entities: dict[EntityId, Entity], facts: dict[FactId, Fac
 def _in_words(start: Entity, end: Entity, max_hops: int, ways: tuple[Way, ...], cut: tuple[str, ...]) -> str:
     lines = []
     if not ways:
-        lines.append(f"No chain of at most {max_hops} facts leads from {start.label} to {end.label}.")
+        most = "1 fact" if max_hops == 1 else f"{max_hops} facts"
+        lines.append(f"No chain of at most {most} leads from {start.label} to {end.label}.")
     for number, way in enumerate(ways, 1):
         steps = "1 step" if len(way.facts) == 1 else f"{len(way.facts)} steps"
         lines += [f"{number}. {' — '.join(one.name for one in way.entities)} ({steps})"]

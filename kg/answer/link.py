@@ -188,12 +188,11 @@ def _broader(ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphVi
     predicates = {name for entity in ids for name in ontology.types[entities[entity].type].full_name}
     if not predicates:
         return {}
-    facts = view.follow(ids, predicates, "out", 1).facts
-    targets = view.entities({fact.target for fact in facts if fact.target is not None})
+    expansion = view.follow(ids, predicates, "out", 1)
     found: dict[EntityId, list[Entity]] = {}
-    for fact in facts:
-        if fact.target in targets:
-            found.setdefault(fact.subject, []).append(targets[fact.target])
+    for fact in expansion.facts:
+        if fact.target in expansion.entities:
+            found.setdefault(fact.subject, []).append(expansion.entities[fact.target])
     return found
 
 

@@ -92,7 +92,7 @@ def _decide(question: Question, view: GraphView, given: Plan | None, trace: Trac
     for reading in readings:
         if (without := _without_facts(reading.plan, view)) is not None:
             return abstained(question, view, f"no source in this scope holds any fact “{without}”", reading.plan)
-    results = [(reading.plan, execute(reading.plan, view)) for reading in readings]
+    results = [(reading.plan, execute(reading.plan, view, linked.entities)) for reading in readings]
     trace.mark("execute")
     distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
     if len(distinct) > 1:
@@ -111,7 +111,6 @@ def _rows(result: Result) -> tuple[Any, ...]:
 def _finish(question: Question, linked: Linked, chosen: Plan, result: Result, view: GraphView) -> Document:
     """Evidence, claims, verdicts and explanation for one executed plan."""
     ontology = view.ontology()
-    result = replace(result, entities=linked.entities | result.entities)
     aliases = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
     order = facts_used(linked, result)
     grounds = Grounds(aliases | result.facts, view.assertions(order), view.sources())

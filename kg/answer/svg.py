@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -240,11 +241,11 @@ def _foot(page: _Page, document: Document, layout: Layout, styles: dict[str, Sty
                        2, 13, f'font-size="13" {BOLD}')  # fmt: skip
         page.y += 10
     x = float(MARGIN)
-    entries: list[tuple[str, Style | None]] = list(styles.items())
+    entries: list[tuple[str, Style | None]] = [(_type_words(name), style) for name, style in styles.items()]
     if layout.answers:
         entries.append(("in the answer", None))
     for label, style in entries:
-        step = 52 + 7.2 * _columns(label)
+        step = 52 + 7.6 * _columns(label)
         if x + step > page.width - MARGIN and x > MARGIN:
             x, page.y = float(MARGIN), page.y + 24
         shape, fill, outline = style or ("rounded", PAPER, INK)
@@ -252,7 +253,7 @@ def _foot(page: _Page, document: Document, layout: Layout, styles: dict[str, Sty
         page.parts.append(_outline(shape, (x, page.y - 12, 28, 16), look))
         if style is None:
             page.parts.append(_star(x + 14, page.y - 4))
-        page.parts.append(_text(x + 36, page.y, "name or value" if label == LITERAL else label))
+        page.parts.append(_text(x + 36, page.y, label))
         x += step
     page.y += 26
     datasets = ", ".join(document["versions"]["graph"]["datasets"]) or "none"
@@ -298,6 +299,13 @@ def _halo(x: float, y: float, text: str, anchor: str) -> str:
 
 def _words(kind: str) -> str:
     return kind.lower().replace("_", " ")
+
+
+def _type_words(name: str) -> str:
+    """A type as a legend has it: ``SupplierSite`` is ``Supplier site``."""
+    if name == LITERAL:
+        return "Name or value"
+    return re.sub(r"(?<=[a-z])[A-Z](?=[a-z])", lambda letter: f" {letter[0].lower()}", name)
 
 
 def _shortened(absence: str) -> str:

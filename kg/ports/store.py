@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
@@ -24,10 +24,11 @@ from kg.domain.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """Facts one step away; ``cut`` names the ids that had more than the limit."""
+    """Facts one step away and the entities they lead to; ``cut`` names the ids that had more than the limit."""
 
     facts: tuple[Fact, ...]
     cut: tuple[EntityId, ...] = ()
+    entities: dict[EntityId, Entity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,14 @@ RETURN at, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, [])
     OPTIONAL MATCH (o:Ontology {name: t.ontology}) WHERE o.known_from <= at AND o.known_to > at
     RETURN [v.id, t.document, t.profile, t.ontology, o.document] }"""
 
+_TYPES = f"[{_type_entries('e')} | e.type_names[i]]"
+_IDENTITY = f"""COLLECT {{ MATCH (e)-[r:NAME|ALIAS|KEY|STATUS]->(l:Literal)
+    WHERE {_visible("r")} RETURN [type(r), l.value] }}"""
+
 ENTITIES = f"""UNWIND $in.ids AS id
 MATCH (e:Entity {{id: id}})
-WITH e, [{_type_entries("e")} | e.type_names[i]] AS types WHERE size(types) > 0
-RETURN e.id, types, COLLECT {{ MATCH (e)-[r:NAME|ALIAS|KEY|STATUS]->(l:Literal)
-    WHERE {_visible("r")} RETURN [type(r), l.value] }}"""
+WITH e, {_TYPES} AS types WHERE size(types) > 0
+RETURN e.id, types, {_IDENTITY}"""
 
 NAMED = f"""UNWIND $in.texts AS text
 CALL (text) {{ MATCH (l:Literal {{lookup: text[1]}})<-[r]-(e:Entity) USING INDEX l:Literal(lookup)
@@ -104,15 +107,15 @@ RETURN x.document ORDER BY x.seq"""
 # --- texts that name predicates or types --------------------------------------------------------------------
 
 _COLUMNS = "r.fact AS fact, n.id AS subject, {object}, r.valid_from AS start, r.valid_to AS end"
-_TO_ENTITY = _COLUMNS.format(object="o.id AS object, null AS value, null AS datatype")
-_TO_LITERAL = _COLUMNS.format(object="null AS object, o.value AS value, o.datatype AS datatype")
+_TO_ENTITY = _COLUMNS.format(object="o.id AS object, null AS value, null AS datatype") + ", o AS far"
+_TO_LITERAL = _COLUMNS.format(object="null AS object, o.value AS value, o.datatype AS datatype") + ", null AS far"
 _FROM_ENTITY = _TO_ENTITY.replace("n.id AS subject, o.id AS object", "o.id AS subject, n.id AS object")
 
 # What declares the entity is no relationship, so that a type is no hub.
 _TYPE_FACTS = f"""UNWIND [{_type_entries("n")} | [n.type_facts[i], n.type_names[i]]] AS entry
     WITH DISTINCT n, entry
     RETURN 'type' AS said, entry[0] AS fact, n.id AS subject, null AS object, entry[1] AS value,
-    'text' AS datatype, null AS start, null AS end"""
+    'text' AS datatype, null AS start, null AS end, null AS far"""
 
 
 def _union(branches: list[str]) -> str:
@@ -121,7 +124,7 @@ def _union(branches: list[str]) -> str:
 
 @functools.lru_cache(maxsize=512)
 def follow(objects: tuple[str, ...], literals: tuple[str, ...], direction: str) -> str:
-    """Facts from each id along these predicates, so many of each predicate.
+    """Facts from each id along these predicates, so many of each predicate, and the entities they lead to.
 
     One branch a predicate: the limit holds for each of them, and a step reads no relationship of another type.
     """
@@ -147,7 +150,8 @@ MATCH (n:Entity {{id: near}}) WHERE {_declared("n")}
 CALL (n) {{
     {_union(branches)}
 }}
-RETURN near, said, fact, subject, object, value, datatype, start, end"""
+WITH collect([near, said, fact, subject, object, value, datatype, start, end]) AS found, collect(DISTINCT far) AS fars
+RETURN found, COLLECT {{ UNWIND fars AS e RETURN [e.id, {_TYPES}, {_IDENTITY}] }}"""
 
 
 @functools.lru_cache(maxsize=64)

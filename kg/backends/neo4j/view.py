@@ -84,7 +84,7 @@ class Neo4jView:
         facts: list[Fact] = []
         cut: dict[EntityId, None] = {}
         count: dict[tuple[EntityId, str], int] = {}
-        found = self._read(text, ids=sorted(set(ids)), limit=limit_each + 1)
+        [[found, far]] = self._read(text, ids=sorted(set(ids)), limit=limit_each + 1)
         for near, *row in sorted(found, key=lambda row: (row[0], row[1], row[2])):
             place = (near, row[0])
             count[place] = count.get(place, 0) + 1
@@ -92,7 +92,10 @@ class Neo4jView:
                 cut[near] = None
             else:
                 facts.append(rows.fact(row))
-        return Expansion(tuple(facts), tuple(cut))
+        ends = {fact.target if direction == "out" else fact.subject for fact in facts}
+        met = (rows.entity(*row) for row in far)
+        entities = {one.id: one for one in met if one is not None and one.id in ends}
+        return Expansion(tuple(facts), tuple(cut), dict(sorted(entities.items())))
 
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
         literals = [name for name in self._literals if name != TYPE]

@@ -301,7 +301,10 @@ class SqliteView:
                     if len(rows) > limit_each:
                         cut.append(str(entity))
                     facts += [_fact(row) for row in rows[:limit_each]]
-        return Expansion(tuple(facts), tuple(dict.fromkeys(cut)))
+        far = {fact.target if direction == "out" else fact.subject for fact in facts}
+        return Expansion(
+            tuple(facts), tuple(dict.fromkeys(cut)), self.entities({one for one in far if one is not None})
+        )
 
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
         return {row[0]: _fact(row) for row in self._read(sql.FACTS, ids=json.dumps(sorted(set(ids))))}
