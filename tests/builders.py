@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal as OneOf, Protocol
+from typing import Any, Protocol
+from typing import Literal as OneOf
 
 from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, Literal
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
@@ -76,6 +77,10 @@ def fact(
 ) -> Fact:
     held = target if isinstance(target, Literal) else entity_id(target)
     return Fact.of(entity_id(subject), predicate, held, valid)
+
+
+TOWN = [*entity("ann"), *entity("bob"), fact("ann", "knows", "bob")]
+"""Two people and what ties them."""
 
 
 def target(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from builders import Store, entity, load, run, target
+
 from kg.domain.lineage import Rejection
 from kg.errors import StoreError
 

@@ -158,6 +158,9 @@ PUT_FACT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
 PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ? AND class = ?"
+# With the types of assertion's columns: without them no comparison uses the key, and retiring takes the square.
+SEEN = """CREATE TEMP TABLE IF NOT EXISTS seen (
+    fact INTEGER, source INTEGER, locator TEXT, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"""
 MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)"
 RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at
 WHERE version = :version AND known_to = :forever AND known_from < :at AND (class <> :class OR NOT EXISTS (

@@ -46,10 +46,7 @@ class SqliteWriter:
             self._next_fact = (connection.execute("SELECT max(n) FROM fact").get or 0) + 1
             self._next_entity = (connection.execute("SELECT max(n) FROM entity").get or 0) + 1
             self._reload = bool(connection.execute(sql.HAS_LIVE, {"version": self._version, "forever": FOREVER}).get)
-            connection.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS seen (fact, source, locator, "
-                "PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"
-            )
+            connection.execute(sql.SEEN)
             connection.execute("DELETE FROM temp.seen")
             floor = {
                 "version": self._version,
