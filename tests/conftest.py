@@ -21,22 +21,22 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import neo4j
 import pytest
-from builders import Kind, MakeStore, Store, TickingClock
 from hypothesis import settings
 
-from kg.backends.neo4j.names import OWN_LABELS
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
 from kg.domain.ontology import Ontology
 from kg.settings import neo4j_address
+from tests.builders import Kind, MakeStore, Store, TickingClock
+from tests.neo4j_server import empty, neo4j_auth
 
 ROOT = Path(__file__).parents[1]
 NEO4J = os.environ.get("WHENCE_TEST_NEO4J", "")
@@ -125,18 +125,6 @@ def neo4j_driver(neo4j_url: str) -> Iterator[neo4j.Driver]:
     address, _ = neo4j_address(neo4j_url)
     with neo4j.GraphDatabase.driver(address, auth=neo4j_auth(), notifications_min_severity="OFF") as driver:
         yield driver
-
-
-def neo4j_auth() -> tuple[str, str] | None:
-    user = os.environ.get("WHENCE_NEO4J_USER", "")
-    return (user, os.environ.get("WHENCE_NEO4J_PASSWORD", "")) if user else None
-
-
-def empty(driver: neo4j.Driver, database: str) -> None:
-    """Delete what a store wrote, so many nodes at a time; indexes stay, they are made once."""
-    text = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} WITH n LIMIT 5000 DETACH DELETE n RETURN count(*)"
-    while driver.execute_query(text, database_=database).records[0][0]:
-        pass
 
 
 # --- stores ---

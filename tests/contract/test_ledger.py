@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from builders import Store, entity, load, run, target
 
 from kg.domain.lineage import Rejection
 from kg.errors import StoreError
+from tests.builders import Store, entity, load, run, target
 
 REJECTIONS = [Rejection("people@1/a.csv", f"line {i}", "no key", {"name": "x", "n": i}) for i in range(3)]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from builders import TOWN, MakeStore, load, target
 
 from kg.backends.neo4j import cypher, texts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.scope import Scope
+from tests.builders import TOWN, MakeStore, load, target
 
 GROWING = re.compile(r"SCAN (?!j\b|x VIRTUAL|s VIRTUAL|json_each|SUBQUERY|\d+ |.*VIRTUAL TABLE)")
 OBJECTS, LITERALS = ("knows", "owns"), ("alias", "key", "name", "note", "type")

@@ -5,13 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders import TOWN, Store, TickingClock, entity, entity_id, entries, fact, load, ontology_document, run, target
 
 from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress, OntologyInvalid
 from kg.ports.store import Entry, GraphView, Listing
+from tests.builders import (
+    TOWN,
+    Store,
+    TickingClock,
+    entity,
+    entity_id,
+    entries,
+    fact,
+    load,
+    ontology_document,
+    run,
+    target,
+)
 
 ANN, BOB, CY = entity_id("ann"), entity_id("bob"), entity_id("cy")
 PUBLIC, SECRET = Classification.PUBLIC, Classification.RESTRICTED

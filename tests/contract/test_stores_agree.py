@@ -10,8 +10,6 @@ from typing import Any
 
 import neo4j
 import pytest
-from builders import Store, TickingClock, entity_id, fact, ontology_document, profile, run, target
-from conftest import empty, neo4j_auth
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -25,6 +23,8 @@ from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound
 from kg.ports.store import Entry, LoadTarget
 from kg.settings import neo4j_address
+from tests.builders import Store, TickingClock, entity_id, fact, ontology_document, profile, run, target
+from tests.neo4j_server import empty, neo4j_auth
 
 pytestmark = pytest.mark.neo4j
 

@@ -1,0 +1,142 @@
+"""Opening a store: what is refused, what is not there, and how every error of the driver is told."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import apsw
+import neo4j
+import neo4j.exceptions
+import pytest
+
+from kg.backends.neo4j.errors import store_errors
+from kg.backends.neo4j.store import Neo4jStore
+from kg.backends.sqlite.store import SqliteStore
+from kg.domain.ontology import Ontology
+from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
+from kg.settings import neo4j_address
+from tests.builders import MakeStore, TickingClock
+from tests.neo4j_server import empty, neo4j_auth
+
+
+def open_neo4j(address: str, core: Ontology, clock: TickingClock) -> Neo4jStore:
+    url, database = neo4j_address(address)
+    user, password = neo4j_auth() or ("", "")
+    return Neo4jStore(url, database, user, password, core, clock)
+
+
+def test_a_newer_sqlite_schema_is_refused(
+    make_store: MakeStore, core: Ontology, clock: TickingClock, tmp_path: Path
+) -> None:
+    make_store("sqlite-file").close()
+    with apsw.Connection(str(tmp_path / "whence.db")) as connection:
+        connection.execute("PRAGMA user_version=99")
+    with pytest.raises(SchemaTooNew, match="99"):
+        SqliteStore(str(tmp_path / "whence.db"), core, clock)
+
+
+@pytest.mark.neo4j
+def test_a_newer_neo4j_schema_is_refused(
+    make_store: MakeStore, neo4j_url: str, neo4j_driver: neo4j.Driver, core: Ontology, clock: TickingClock
+) -> None:
+    make_store("neo4j")
+    _, database = neo4j_address(neo4j_url)
+    neo4j_driver.execute_query("MATCH (g:Graph {id: 'graph'}) SET g.schema = 99", database_=database)
+    with pytest.raises(SchemaTooNew, match="99"):
+        open_neo4j(neo4j_url, core, clock)
+
+
+@pytest.mark.neo4j
+def test_a_neo4j_database_with_other_peoples_entities_is_refused(
+    neo4j_url: str, neo4j_driver: neo4j.Driver, core: Ontology, clock: TickingClock
+) -> None:
+    _, database = neo4j_address(neo4j_url)
+    empty(neo4j_driver, database)
+    neo4j_driver.execute_query("CREATE (:Entity {id: 'theirs'})", database_=database)
+    with pytest.raises(StoreRejected, match="did not write"):
+        open_neo4j(neo4j_url, core, clock)
+    empty(neo4j_driver, database)
+
+
+@pytest.mark.neo4j
+def test_nodes_with_other_labels_may_lie_beside_ours(
+    neo4j_url: str, neo4j_driver: neo4j.Driver, core: Ontology, clock: TickingClock
+) -> None:
+    _, database = neo4j_address(neo4j_url)
+    empty(neo4j_driver, database)
+    neo4j_driver.execute_query("CREATE (:Customer {id: 'theirs'})", database_=database)
+    open_neo4j(neo4j_url, core, clock).close()
+    found, _, _ = neo4j_driver.execute_query("MATCH (n:Customer) DETACH DELETE n RETURN 1", database_=database)
+    assert len(found) == 1
+
+
+@pytest.mark.neo4j
+def test_a_database_that_does_not_exist_is_unavailable(neo4j_url: str, core: Ontology, clock: TickingClock) -> None:
+    address, _ = neo4j_address(neo4j_url)
+    with pytest.raises(StoreUnavailable, match="nosuch"):
+        open_neo4j(f"{address}/nosuch", core, clock)
+
+
+def test_a_server_that_is_not_there_is_said_within_seconds(core: Ontology, clock: TickingClock) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable, match=str(port)):
+        open_neo4j(f"bolt://127.0.0.1:{port}", core, clock)
+    assert time.monotonic() - began < 10
+
+
+def test_a_server_that_accepts_and_says_nothing_is_unavailable_within_seconds(
+    core: Ontology, clock: TickingClock
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            open_neo4j(f"bolt://127.0.0.1:{silent.getsockname()[1]}", core, clock)
+        assert time.monotonic() - began < 12
+
+
+def all_errors(kind: type[Exception]) -> list[type[Exception]]:
+    return [kind, *(error for below in kind.__subclasses__() for error in all_errors(below))]
+
+
+DRIVER_ERRORS = sorted(
+    {*all_errors(neo4j.exceptions.Neo4jError), *all_errors(neo4j.exceptions.DriverError)}, key=lambda e: e.__name__
+)
+
+
+@pytest.mark.parametrize("error", DRIVER_ERRORS, ids=lambda error: str(error.__name__))
+def test_every_driver_error_becomes_one_of_ours(error: type[Exception]) -> None:
+    if issubclass(error, neo4j.exceptions.Neo4jError):
+        made: Exception = error("told by the driver")
+    else:  # some of these want the session or result they came from
+        made = error.__new__(error)
+        Exception.__init__(made, "told by the driver")
+    with pytest.raises(KgError, match="Neo4j at 'bolt://x'") as told, store_errors("bolt://x"):
+        raise made
+    assert told.value.__cause__ is made
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("Neo.ClientError.Transaction.TransactionTimedOut", "store_timeout"),
+        ("Neo.ClientError.Transaction.TransactionTimedOutClientConfiguration", "store_timeout"),
+        ("Neo.TransientError.Transaction.DeadlockDetected", "store_timeout"),
+        ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", "store_timeout"),
+        ("Neo.TransientError.General.DatabaseUnavailable", "store_unavailable"),
+        ("Neo.ClientError.Database.DatabaseNotFound", "store_unavailable"),
+        ("Neo.ClientError.Security.Unauthorized", "store_unavailable"),
+        ("Neo.ClientError.Statement.SyntaxError", "store_rejected"),
+        ("Neo.DatabaseError.General.UnknownError", "store_error"),
+    ],
+)
+def test_server_errors_are_told_by_their_code(code: str, expected: str) -> None:
+    with pytest.raises(StoreError) as told, store_errors("bolt://x"):
+        raise neo4j.exceptions.Neo4jError._hydrate_neo4j(code=code, message="why")
+    assert told.value.code == expected
