@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import ONTOLOGY, document, mapping, write_yaml
 
 from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_yaml
+from tests.unit.loaders.loading import ONTOLOGY, document, mapping, write_yaml
 
 GOOD = """dataset: register
 version: "1"

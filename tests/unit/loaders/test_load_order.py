@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import ONTOLOGY, Folder, document, write_yaml
 
 from kg.errors import MappingInvalid, OntologyInvalid, SourceUnreadable
 from loaders.dataset import DatasetFile
 from loaders.jobs import in_order
+from tests.unit.loaders.loading import ONTOLOGY, Folder, document, write_yaml
 
 
 def ordered(**after: list[str]) -> list[str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loading import Folder, triple
 
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, ExpectationFailed, MappingInvalid, SourceUnreadable
+from tests.unit.loaders.loading import Folder, triple
 
 ONE = "id,name\nSUP-1,Kestrel\n"
 SUP = {"type": "Supplier", "key": "id", "name": "name"}

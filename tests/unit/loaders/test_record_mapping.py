@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from loading import mapped, mapping, reasons, said
 
 from kg.domain.fact import Interval, Literal
 from loaders.readers import Record
+from tests.unit.loaders.loading import mapped, mapping, reasons, said
 
 SUP = {"type": "Supplier", "key": "id"}
 
