@@ -19,12 +19,14 @@ MAX_NAMED = 12
 
 
 def facts_used(linked: Linked, result: Result) -> list[FactId]:
-    """Fact ids in the order they are shown: how names were understood, then row by row."""
+    """Fact ids, the ones to show first: how names were understood, then a fair share for every row, then the rest."""
     spoken_of = {end for fact in result.facts.values() for end in (fact.subject, fact.target)}
     aliases = [m.fact.id for m in linked.mentions if m.fact is not None and m.value in spoken_of]
-    rows = [fact for row in result.rows for fact in row.witness]
     chains = [fact for chain in result.paths for fact in chain.facts]
-    return list(dict.fromkeys((*aliases, *rows, *chains)))
+    share = max(1, MAX_FACTS // len(result.rows)) if result.rows else 0
+    first = [fact for row in result.rows for fact in row.witness[:share]]
+    rest = [fact for row in result.rows for fact in row.witness[share:]]
+    return list(dict.fromkeys((*aliases, *chains, *first, *rest)))
 
 
 def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ontology) -> EvidenceSet:

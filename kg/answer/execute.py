@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kg.answer.graph import shortest_paths
-from kg.domain.fact import Entity, EntityId, Fact, FactId
+from kg.domain.fact import TYPE, Entity, EntityId, Fact, FactId, Literal
 from kg.domain.ontology import Direction, Ontology
 from kg.domain.plan import (
     Count,
@@ -84,7 +84,7 @@ def execute(plan: Plan, view: GraphView, met: Mapping[EntityId, Entity] | None =
         return _rank(plan, state)
     if isinstance(plan, Paths):
         return _paths(plan, state)
-    return _result(state, "list", _rows(_run(plan, state, {})))
+    return _result(state, "list", _rows(_members(plan, state)))
 
 
 def validate(plan: Plan, ontology: Ontology) -> None:
@@ -106,7 +106,7 @@ def validate(plan: Plan, ontology: Ontology) -> None:
 
 
 def _count(plan: Count, state: _State) -> Result:
-    rows = _rows(_run(plan.source, state, {}))
+    rows = _rows(_members(plan.source, state))
     of = None if plan.of is None else len({entity for _, entity in _run(plan.of, state, {})})
     return replace(_result(state, "count", rows), value=len(rows), of=of)
 
@@ -182,6 +182,16 @@ def _rows(members: Members) -> tuple[Row, ...]:
     )
 
 
+def _members(plan: SetPlan, state: _State) -> Members:
+    """Members of the set that is asked for. Where it is a whole type, what makes them members is their type."""
+    found = _run(plan, state, {})
+    if not isinstance(plan, Entities) or plan.type is None:
+        return found
+    said = {entity: Fact.of(entity, TYPE, Literal(state.entities[entity].type)) for _, entity in found}
+    state.facts |= {fact.id: fact for fact in said.values()}
+    return {(origin, entity): (said[entity].id,) for origin, entity in found}
+
+
 # --- set expressions --------------------------------------------------------------------------------------------
 
 
@@ -217,8 +227,10 @@ def _apply(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Memb
 def _entities(plan: Entities, state: _State) -> Members:
     if plan.ids:
         state.meet(plan.ids)
+        if unknown := [entity for entity in plan.ids if entity not in state.entities]:
+            raise PlanInvalid(f"no entity {unknown[0]!r} in this scope")
         # A named entity may be withdrawn: the question speaks of it.
-        return {(None, entity): () for entity in plan.ids if entity in state.entities}
+        return {(None, entity): () for entity in plan.ids}
     listing = state.view.scan(state.ontology.family(plan.type or ""), MAX_SET)
     if listing.cut:
         state.cut.append(f"more than {MAX_SET:,} entities of {plan.type}: the rest was not looked at")
@@ -240,7 +252,7 @@ def _follow(plan: Follow, state: _State, each: dict[EntityId, EntityId]) -> Memb
             key = (origin, _far(fact, plan.direction))
             found[key] = _join(found.get(key, ()), witness, (fact.id,))
     if not found and source and not each:
-        nears = tuple(sorted({entity for _, entity in source}))
+        nears = tuple(sorted({entity for _, entity in source}, key=_order))
         state.absences.append(Absence(plan.predicate, plan.direction, nears, len(facts)))
     return found
 
@@ -291,7 +303,7 @@ def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Memb
                 shown = reached
             kept[origin, entity] = _join(witness, *(w for _, w in shown))
     if plan.quantifier in ("none", "at_most") and (step := _searched(plan.plan)) is not None:
-        empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}))
+        empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}, key=_order))
         if empty:
             state.absences.append(Absence(step.predicate, step.direction, empty, len(state.facts) - before, plan.plan))
     return kept

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kg.domain.evidence import EvidenceSet
-from kg.domain.fact import Entity, EntityId, Fact, FactId, Literal
+from kg.domain.fact import TYPE, Entity, EntityId, Fact, FactId, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.result import Result
 
@@ -19,7 +19,9 @@ def explanation(
 ) -> dict[str, Any]:
     """Nodes, relationships, one path a row, and Cypher that shows the same in Neo4j Browser."""
     entities = result.entities
-    shown = list(dict.fromkeys(fact for item in evidence.items for fact in item.facts))
+    cited = dict.fromkeys(fact for item in evidence.items for fact in item.facts)
+    # What an entity's type is shows as its label, not as a relationship.
+    shown = [fact for fact in cited if facts[fact].predicate != TYPE]
     nodes: dict[str, dict[str, Any]] = {}
     relationships = []
     for fact_id in shown:

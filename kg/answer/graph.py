@@ -44,9 +44,9 @@ def graphml(explanation: dict[str, Any]) -> str:
 
     graph: Any = nx.MultiDiGraph()
     for node in explanation["nodes"]:
-        graph.add_node(node["id"], labels=":".join(node["labels"]), name=node["name"])
+        graph.add_node(node["id"], labels=":".join(node["labels"]), name=node["name"], **node["properties"])
     for edge in explanation["relationships"]:
-        graph.add_edge(edge["start"], edge["end"], key=edge["id"], type=edge["type"])
+        graph.add_edge(edge["start"], edge["end"], key=edge["id"], type=edge["type"], **edge["properties"])
     return "\n".join(nx.generate_graphml(graph, named_key_ids=True)) + "\n"
 
 

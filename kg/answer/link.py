@@ -197,16 +197,18 @@ def _broader(ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphVi
 
 
 def _longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
-    """Drop entity mentions inside a longer mention of the same entity, and all repeats."""
+    """Drop repeats, entity mentions inside a longer one of the same entity, and aliases where the name stands."""
     found = list(dict.fromkeys(mentions))
     for mention in found:
-        inside = any(
-            other.kind == "entity" == mention.kind
-            and other.value == mention.value
-            and (other.start, other.end) != (mention.start, mention.end)
-            and other.start <= mention.start
+        same = [other for other in found if (other.kind, other.value) == (mention.kind, mention.value)]
+        longer = any(
+            other.start <= mention.start
             and mention.end <= other.end
-            for other in found
+            and other.end - other.start > mention.end - mention.start
+            for other in same
         )
-        if not inside:
+        named = mention.fact is not None and any(
+            other.fact is None and (other.start, other.end) == (mention.start, mention.end) for other in same
+        )
+        if mention.kind != "entity" or not (longer or named):
             yield mention
