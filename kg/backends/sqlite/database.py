@@ -23,6 +23,7 @@ from kg.errors import (
 FIXED_SQLITE = (3, 51, 3)
 """Versions from 3.7.0 up to this one can corrupt a WAL database when it is reset."""
 
+MAGIC = b"SQLite format 3\x00"
 BUSY_MS = 10_000
 
 
@@ -100,8 +101,14 @@ class Database:
 
     def _inspect(self) -> None:
         """Refuse a file that is not ours, or is a newer Whence's, before anything in it changes."""
-        if not Path(self.path).exists():
+        path = Path(self.path)
+        if not path.exists():
             return
+        if path.is_file() and path.stat().st_size > 0:
+            with path.open("rb") as file:
+                # SQLite itself takes a file of a few bytes for an empty database, and writes over it.
+                if file.read(len(MAGIC)) != MAGIC:
+                    raise StoreRejected(f"{self.path!r} is not a Whence database or is damaged: it is no SQLite file")
         with (
             store_errors(self.path),
             contextlib.closing(apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READWRITE)) as connection,
