@@ -1,0 +1,103 @@
+"""Plans as JSON and back, and what is refused on the way."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from kg.domain.plan import Count, Each, Entities, Follow, Having, Plan, Rank, as_set, from_json, to_json, walk
+from kg.errors import PlanInvalid
+from tests.unit.domain.plans import Names, plans
+
+NAMES = Names(("Person", "Firm"), ("knows", "owns"), ("size",), ("person:ann", "firm:x:y", "p:Ä ö"), ("1", "ä", "x y"))
+FIRMS = {"op": "entities", "type": "Firm"}
+KNOWN = {"op": "follow", "source": {"op": "each"}, "predicate": "knows", "direction": "out"}
+
+
+@given(plans(NAMES))
+def test_a_plan_comes_back_from_its_json_as_it_was(plan: Plan) -> None:
+    assert from_json(json.loads(json.dumps(to_json(plan)))) == plan
+
+
+@given(plans(NAMES))
+def test_the_json_form_is_canonical(plan: Plan) -> None:
+    written = to_json(plan)
+    assert to_json(from_json(written)) == written
+
+
+def test_fields_at_their_default_are_left_out() -> None:
+    assert to_json(Having(Entities(type="Firm"), "some", Follow(Each(), "owns", "in"))) == {
+        "op": "having",
+        "source": FIRMS,
+        "quantifier": "some",
+        "plan": {"op": "follow", "source": {"op": "each"}, "predicate": "owns", "direction": "in"},
+    }
+
+
+def test_fields_may_be_given_at_their_default() -> None:
+    given_all = {"op": "count", "source": FIRMS | {"ids": ["x"], "type": None}, "of": None}
+    assert from_json(given_all) == Count(Entities(ids=("x",)))
+
+
+def nested(depth: int) -> dict[str, Any]:
+    plan: dict[str, Any] = FIRMS
+    for _ in range(depth):
+        plan = {"op": "union", "plans": [plan]}
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (None, "plan: expected an object whose op is one of entities, each"),
+        ([], "plan: expected an object whose op is one of"),
+        ({}, "plan: expected an object whose op is one of"),
+        ({"op": "drop"}, "plan: expected an object whose op is one of"),
+        ({"op": []}, "plan: expected an object whose op is one of"),
+        (FIRMS | {"limit": 3}, "plan: entities has no field 'limit'"),
+        ({"op": "entities"}, "plan: entities takes either ids or a type"),
+        (FIRMS | {"ids": ["x"]}, "plan: entities takes either ids or a type"),
+        ({"op": "entities", "ids": []}, "plan.ids: expected a list with members"),
+        ({"op": "entities", "ids": [7]}, "plan.ids: expected text"),
+        ({"op": "entities", "ids": [""]}, "plan.ids: expected text"),
+        ({"op": "entities", "type": 7}, "plan.type: expected text"),
+        ({"op": "union", "plans": []}, "plan.plans: expected a list with members"),
+        ({"op": "union", "plans": [FIRMS, 3]}, "plan.plans.1: expected an object"),
+        ({"op": "follow", "source": FIRMS, "predicate": "owns"}, "plan: follow needs source, predicate, direction"),
+        (KNOWN | {"source": FIRMS, "direction": "up"}, "plan.direction: 'up' is not one of out, in"),
+        (KNOWN | {"source": FIRMS, "direction": ["out"]}, "plan.direction: "),
+        ({"op": "count", "source": {"op": "count", "source": FIRMS}}, "plan.source: count may stand on top of a plan"),
+        ({"op": "each"}, "plan: each stands outside having and rank"),
+        (KNOWN, "plan: each stands outside having and rank"),
+        ({"op": "minus", "source": FIRMS, "without": KNOWN}, "plan: each stands outside having and rank"),
+        ({"op": "rank", "source": KNOWN, "by": KNOWN}, "plan: each stands outside having and rank"),
+        ({"op": "rank", "source": FIRMS, "by": KNOWN, "top": 0}, "plan.top: expected a whole number from 1 to 1000"),
+        ({"op": "rank", "source": FIRMS, "by": KNOWN, "top": True}, "plan.top: expected a whole number"),
+        ({"op": "rank", "source": FIRMS, "by": KNOWN, "top": 1.5}, "plan.top: expected a whole number"),
+        ({"op": "paths", "start": FIRMS, "end": FIRMS, "max_hops": 7}, "plan.max_hops: expected a whole number from"),
+        ({"op": "having", "source": FIRMS, "quantifier": "many", "plan": KNOWN}, "plan.quantifier: 'many' is not one"),
+        (nested(25), "deeper than 24 operators"),
+        (nested(300), "deeper than 24 operators"),
+    ],
+)
+def test_what_is_no_plan_is_refused_with_its_place(document: Any, message: str) -> None:
+    with pytest.raises(PlanInvalid) as caught:
+        from_json(document)
+    assert message in str(caught.value)
+
+
+def test_the_deepest_plan_allowed_is_read() -> None:
+    assert len(list(walk(from_json(nested(24))))) == 25
+
+
+def test_walking_gives_the_plan_and_everything_inside_outermost_first() -> None:
+    plan = Rank(Entities(type="Firm"), Follow(Each(), "owns", "in"))
+    assert list(walk(plan)) == [plan, plan.source, plan.by, Each()]
+
+
+def test_an_operator_that_stands_on_top_is_no_set() -> None:
+    with pytest.raises(PlanInvalid, match="not a set expression"):
+        as_set(Count(Entities(type="Firm")))
