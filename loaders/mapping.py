@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kg.domain.fact import ALIAS, ALWAYS, KEY, NAME, STATUS, TYPE, EntityId, Fact, Interval, Literal
-from kg.domain.ontology import Ontology, Predicate
+from kg.domain.ontology import Ontology
 from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
-from loaders.paths import Lookups, Path, ValueRejected, boolean, compile_path, date, number
+from loaders.paths import Lookups, Path, ValueRejected, compile_path
 from loaders.readers import Record
-
-MAX_NAME = 1_000
-MAX_TEXT = 100_000
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-Values = Callable[[Mapping[str, Any]], list[Any]]
+from loaders.values import MAX_NAME, Condition, EntityReference, Value, clean_text, day, literal, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,140 +27,28 @@ class Mapped:
 
 
 @dataclass(frozen=True)
-class _Value:
-    """A compiled value: the first alternative that gives something."""
-
-    alternatives: tuple[tuple[Path, Mapping[str, str | None] | None], ...]
-    fields: frozenset[str]
-
-    def values(self, record: Mapping[str, Any], lookups: Lookups) -> list[Any]:
-        if len(self.alternatives) == 1 and self.alternatives[0][1] is None:
-            return self.alternatives[0][0].values(record, lookups)
-        for path, table in self.alternatives:
-            found = path.values(record, lookups)
-            if table is not None:
-                found = [_translate(value, table, path) for value in found]
-            if found := [value for value in found if value is not None]:
-                return found
-        return []
-
-    def one(self, record: Mapping[str, Any], lookups: Lookups, what: str) -> Any | None:
-        found = self.values(record, lookups)
-        if len({str(value) for value in found}) > 1:
-            raise ValueRejected(f"{what}: {len(found)} values where one is wanted")
-        return found[0] if found else None
-
-
-def _translate(value: Any, table: Mapping[str, str | None], path: Path) -> str | None:
-    key = _plain(value)
-    if key not in table:
-        raise ValueRejected(f"{path.text}: {key[:60]!r} is not in its table")
-    return table[key]
-
-
-def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value).strip()
-
-
-@dataclass(frozen=True)
-class _When:
-    tests: tuple[tuple[Path, frozenset[str], bool], ...]
-    fields: frozenset[str]
-
-    def rest(self) -> _When:
-        """All tests but the first."""
-        return _When(self.tests[1:], self.fields)
-
-    def holds(self, record: Mapping[str, Any], lookups: Lookups) -> bool:
-        for path, allowed, absent_too in self.tests:
-            found = path.values(record, lookups)
-            if not found:
-                met = absent_too
-            elif len(found) == 1:
-                met = _plain(found[0]) in allowed
-            else:
-                met = any(_plain(value) in allowed for value in found)
-            if not met:
-                return False
-        return True
-
-
-MEMO = 100_000
-"""Distinct references remembered in one load: most records name things that other records named too."""
-
-
-@dataclass(frozen=True)
-class _Reference:
-    type: str | _Value
-    key: _Value
-    seen: dict[str, list[tuple[EntityId, str]]] = field(default_factory=dict, compare=False)
-
-    @property
-    def fields(self) -> frozenset[str]:
-        return self.key.fields | (self.type.fields if isinstance(self.type, _Value) else frozenset())
-
-    @functools.cached_property
-    def only_field(self) -> str | None:
-        """The one field of a record that the reference depends on, if it is one."""
-        return next(iter(self.fields)) if len(self.fields) == 1 else None
-
-    def ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
-        """Ids and type names. Raises ValueRejected for a key that is not one."""
-        value = record.get(self.only_field) if self.only_field is not None else None
-        if not isinstance(value, str):
-            return self._ids(record, lookups, ontology)
-        if value not in self.seen:
-            if len(self.seen) >= MEMO:
-                self.seen.clear()
-            self.seen[value] = self._ids(record, lookups, ontology)
-        return self.seen[value]
-
-    def _ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
-        type_name = self.type if isinstance(self.type, str) else self.type.one(record, lookups, "type")
-        if type_name is None:
-            return []
-        if type_name not in ontology.types:
-            raise ValueRejected(f"no type {type_name!r} in the ontology")
-        found = []
-        for value in self.key.values(record, lookups):
-            text = clean_text(value, MAX_NAME)
-            entity = ontology.entity_id(type_name, text)
-            if entity is None:
-                raise ValueRejected(f"{text[:60]!r} is not a key of {type_name}")
-            found.append((entity, type_name))
-        return list(dict.fromkeys(found))
-
-    def one(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> tuple[EntityId, str]:
-        """The one id and type. Raises ValueRejected when there is none, or are several."""
-        found = self.ids(record, lookups, ontology)
-        if len(found) != 1:
-            raise ValueRejected("no key" if not found else f"{len(found)} keys where one is wanted")
-        return found[0]
-
-
-@dataclass(frozen=True)
 class _Fact:
-    predicate: str | _Value
-    subject: _Reference | None
-    object: _Reference | None
-    value: _Value | None
-    start: _Value | None
-    end: _Value | None
-    when: _When
+    predicate: str | Value
+    subject: EntityReference | None
+    object: EntityReference | None
+    value: Value | None
+    start: Value | None
+    end: Value | None
+    when: Condition
     fields: frozenset[str]
 
 
 @dataclass(frozen=True)
 class _Entry:
-    when: _When
-    entity: _Reference | None
-    said: tuple[tuple[str, _Value, str], ...]
+    when: Condition
+    entity: EntityReference | None
+    said: tuple[tuple[str, Value, str], ...]
     """Identity facts: predicate, value, key scheme (for further keys)."""
     facts: tuple[_Fact, ...]
     fields: frozenset[str]
 
 
-_Candidates = tuple[tuple[tuple[_Entry, _When], ...], tuple[_When, ...]]
+_Candidates = tuple[tuple[tuple[_Entry, Condition], ...], tuple[Condition, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +65,7 @@ class RecordMapping:
     def __init__(self, spec: DatasetFile, ontology: Ontology) -> None:
         self._spec = spec
         self._ontology = ontology
-        self._tables = {name: {_plain(k): v for k, v in table.items()} for name, table in spec.tables.items()}
+        self._tables = {name: {plain(k): v for k, v in table.items()} for name, table in spec.tables.items()}
         self._lookup_specs = {
             name: (self._path(lookup.by), self._when(lookup.when)) for name, lookup in spec.lookups.items()
         }
@@ -194,7 +76,7 @@ class RecordMapping:
         self._switch = first.pop() if len(first) == 1 else None
         self._switched: dict[str, _Candidates] = {}
 
-    def _whens(self) -> Iterator[_When]:
+    def _whens(self) -> Iterator[Condition]:
         yield from (entry.when for entry in self._entries)
         yield from self._skips
 
@@ -203,7 +85,7 @@ class RecordMapping:
     def _path(self, text: str) -> Path:
         return compile_path(text, self._spec.paths, self._spec.lookups)
 
-    def _value(self, spec: list[str | TableValue]) -> _Value:
+    def _value(self, spec: list[str | TableValue]) -> Value:
         alternatives: list[tuple[Path, Mapping[str, str | None] | None]] = []
         for item in spec:
             if isinstance(item, str):
@@ -213,24 +95,24 @@ class RecordMapping:
             else:
                 raise MappingInvalid(f"{self._spec.dataset}: no table {item.table!r} under tables")
         fields = frozenset(path.field for path, _ in alternatives if path.field is not None)
-        return _Value(tuple(alternatives), fields)
+        return Value(tuple(alternatives), fields)
 
-    def _when(self, when: When) -> _When:
+    def _when(self, when: When) -> Condition:
         tests = tuple(
-            (self._path(text), frozenset(_plain(v) for v in allowed if v is not None), None in allowed)
+            (self._path(text), frozenset(plain(v) for v in allowed if v is not None), None in allowed)
             for text, allowed in when.items()
         )
-        return _When(tests, frozenset(path.field for path, _, _ in tests if path.field is not None))
+        return Condition(tests, frozenset(path.field for path, _, _ in tests if path.field is not None))
 
-    def _reference(self, spec: Reference | EntitySpec) -> _Reference:
+    def _reference(self, spec: Reference | EntitySpec) -> EntityReference:
         if isinstance(spec.type, str) and spec.type not in self._ontology.types:
             raise MappingInvalid(f"{self._spec.dataset}: no type {spec.type!r} in ontology {self._spec.ontology!r}")
         type_ = spec.type if isinstance(spec.type, str) else self._value([spec.type])
-        return _Reference(type_, self._value(spec.key))
+        return EntityReference(type_, self._value(spec.key))
 
     def _entry(self, spec: MapEntry) -> _Entry:
         entity = self._reference(spec.entity) if spec.entity else None
-        said: list[tuple[str, _Value, str]] = []
+        said: list[tuple[str, Value, str]] = []
         if spec.entity:
             for predicate, value in (
                 (NAME, spec.entity.name),
@@ -281,7 +163,7 @@ class RecordMapping:
             *(
                 part.fields
                 for part in (predicate, subject, target, value, start, end)
-                if isinstance(part, _Value | _Reference)
+                if isinstance(part, Value | EntityReference)
             )
         )
         return _Fact(predicate, subject, target, value, start, end, when, fields)
@@ -403,7 +285,7 @@ class RecordMapping:
             raise ValueRejected(f"{name}: no subject")
         valid = ALWAYS
         if spec.start or spec.end:
-            valid = Interval(_day(spec.start, fields, lookups), _day(spec.end, fields, lookups))
+            valid = Interval(day(spec.start, fields, lookups), day(spec.end, fields, lookups))
         if valid.start and valid.end and valid.start > valid.end:
             raise ValueRejected(f"{name}: valid from {valid.start}, which is after {valid.end}")
         objects: list[EntityId | Literal] = []
@@ -424,33 +306,3 @@ def _at(record: Record, fields: frozenset[str]) -> str:
 @functools.lru_cache(maxsize=1_000)
 def _suffix(fields: frozenset[str]) -> str:
     return f"#{','.join(sorted(fields))}" if fields else ""
-
-
-def _day(value: _Value | None, record: Mapping[str, Any], lookups: Lookups) -> str | None:
-    found = value.one(record, lookups, "valid") if value else None
-    return None if found is None else date(found)
-
-
-def literal(value: Any, predicate: Predicate) -> Literal:
-    """The value in the canonical text of the predicate's datatype. Raises ValueRejected."""
-    datatype = predicate.value or "text"
-    if isinstance(value, dict | list):
-        raise ValueRejected(f"{predicate.name}: a {type(value).__name__} where a {datatype} is wanted")
-    convert: dict[str, Callable[[Any], str]] = {"number": number, "date": date, "boolean": boolean}
-    try:
-        text = convert[datatype](value) if datatype in convert else clean_text(value, MAX_TEXT)
-    except ValueRejected as exc:
-        raise ValueRejected(f"{predicate.name}: {exc}") from exc
-    return Literal(text, datatype)
-
-
-def clean_text(value: Any, longest: int) -> str:
-    """NFC text without control characters. Raises ValueRejected."""
-    if not isinstance(value, str | int | float | bool):
-        raise ValueRejected(f"a {type(value).__name__} where text is wanted")
-    text = unicodedata.normalize("NFC", _plain(value))
-    if found := _CONTROLS.search(text):
-        raise ValueRejected(f"control character U+{ord(found.group()):04X} in {text[:40]!r}")
-    if len(text) > longest:
-        raise ValueRejected(f"{len(text):,} characters where {longest:,} are allowed")
-    return text

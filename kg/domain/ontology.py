@@ -205,9 +205,7 @@ def _scheme(name: str, value: Any) -> KeyScheme:
             _text(pair.get("write"), f"{place}.write"),
         )
         try:
-            compiled = re.compile(pattern)
-            if compiled.groups:
-                re.sub(pattern, write, "")
+            re.sub(pattern, write, "")
         except (re.error, IndexError) as exc:
             raise OntologyInvalid(f"{place}: not a regular expression and its replacement: {exc}") from exc
         spellings.append(Spelling(pattern, write))

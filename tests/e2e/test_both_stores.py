@@ -10,8 +10,6 @@ from typing import Any
 import neo4j
 import pytest
 import rfc8785
-from builders import TickingClock
-from conftest import ROOT, empty, neo4j_auth
 
 from kg.answer.grading import grade
 from kg.answer.pipeline import answer
@@ -24,6 +22,9 @@ from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.settings import neo4j_address
 from loaders.jobs import load_files
+from tests.builders import TickingClock
+from tests.conftest import ROOT
+from tests.neo4j_server import empty, neo4j_auth
 
 CYBER = "../questions/questions_cyber_visible.jsonl"
 MOST_ROUND_TRIPS = 10
