@@ -43,7 +43,7 @@ VIEW = """MATCH (g:Graph {id: 'graph'})
 WITH g, CASE WHEN $in.known < g.head THEN $in.known ELSE g.head END AS at
 RETURN at, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, []), COLLECT {
     CALL (at) {
-        MATCH (d:Dataset)-[c:CURRENT]->(v:DatasetVersion)
+        MATCH (d:Dataset)-[c:CURRENT]->(v:DatasetVersion) USING SCAN d:Dataset
         WHERE ($in.names IS NULL OR d.id IN $in.names) AND c.known_from <= at AND c.known_to > at RETURN v
         UNION
         MATCH (v:DatasetVersion) WHERE v.id IN $in.refs RETURN v
@@ -62,7 +62,7 @@ WITH e, {_TYPES} AS types WHERE size(types) > 0
 RETURN e.id, types, {_IDENTITY}"""
 
 NAMED = f"""UNWIND $in.texts AS text
-CALL (text) {{ MATCH (l:Literal {{lookup: text[1]}})<-[r]-(e:Entity) USING INDEX l:Literal(lookup)
+CALL (text) {{ MATCH (l:Literal {{lookup: text[1]}})<-[r]-(e:Entity) USING INDEX SEEK l:Literal(lookup)
     WHERE {_visible("r")} AND {_declared("e")}
     RETURN DISTINCT e.id AS id ORDER BY id LIMIT $in.limit }}
 RETURN text[0], collect(id)"""
@@ -74,18 +74,18 @@ WITH e.id AS id, min([size(l.value), l.value]) AS best
 RETURN id ORDER BY best, id LIMIT $in.limit"""
 
 ASSERTIONS = """UNWIND $in.ids AS id
-MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX a:Assertion(fact)
+MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
 WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
 RETURN id, c.id, a.locator, a.run, a.known_from, a.known_to"""
 
 _STATE = "t.known_from <= $in.at AND t.known_to > $in.at"
 
 SOURCES = f"""UNWIND $in.versions AS version
-MATCH (v:DatasetVersion {{id: version}})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
+MATCH (v:DatasetVersion {{id: version}})<-[:PART_OF]-(c:Source) USING INDEX SEEK v:DatasetVersion(id)
 MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.id"""
 
 SOURCES_OF_IDS = f"""UNWIND $in.ids AS id
-MATCH (c:Source {{id: id}})-[:PART_OF]->(v:DatasetVersion) USING INDEX c:Source(id)
+MATCH (c:Source {{id: id}})-[:PART_OF]->(v:DatasetVersion) USING INDEX SEEK c:Source(id)
 WHERE v.id IN $in.versions
 MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.id"""
 
@@ -101,7 +101,7 @@ DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq
 RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $in.limit"
 LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset, version: $in.version}) WHERE r.state = 'complete' AND r.seq > 0
 RETURN r.document ORDER BY r.seq DESC LIMIT 1"""
-REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
+REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
 RETURN x.document ORDER BY x.seq"""
 
 # --- texts that name predicates or types --------------------------------------------------------------------
@@ -160,11 +160,11 @@ def facts(objects: tuple[str, ...]) -> str:
     branches = [
         "WITH holder WHERE kind = 'type' MATCH (n:Entity {id: holder}) RETURN n, null AS r, null AS o",
         """WITH id WHERE kind IN $in.literals
-    MATCH (o:Literal {id: id})<-[r]-(n:Entity) USING INDEX o:Literal(id) RETURN n, r, o""",
+    MATCH (o:Literal {id: id})<-[r]-(n:Entity) USING INDEX SEEK o:Literal(id) RETURN n, r, o""",
     ]
     branches += [
         f"""WITH id WHERE kind = '{predicate}'
-    MATCH (n)-[r:{relationship(predicate)}]->(o) USING INDEX r:{relationship(predicate)}(fact) WHERE r.fact = id
+    MATCH (n)-[r:{relationship(predicate)}]->(o) USING INDEX SEEK r:{relationship(predicate)}(fact) WHERE r.fact = id
     RETURN n, r, o"""
         for predicate in objects
     ]

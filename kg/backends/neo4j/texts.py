@@ -44,7 +44,7 @@ MERGE (r:Run {id: $in.run}) MERGE (r)-[:LOADED]->(v)
 WITH v UNWIND $in.sources AS id
 MERGE (c:Source {id: id}) MERGE (c)-[:PART_OF]->(v)"""
 
-HAS_LIVE = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
+HAS_LIVE = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
 WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at RETURN 1 LIMIT 1"""
 
 PUT_VERSION_STATE = """MATCH (v:DatasetVersion {id: $in.version})
@@ -55,7 +55,7 @@ CREATE (v)-[:STATE]->(:State {document: $in.document, profile: $in.profile, onto
     known_from: $in.at, known_to: $in.forever})"""
 
 END_SOURCE_STATES = """MATCH (v:DatasetVersion {id: $in.version})<-[:PART_OF]-(c:Source)-[:STATE]->(t:State)
-USING INDEX v:DatasetVersion(id) WHERE t.known_to = $in.forever SET t.known_to = $in.at"""
+USING INDEX SEEK v:DatasetVersion(id) WHERE t.known_to = $in.forever SET t.known_to = $in.at"""
 
 PUT_SOURCE_STATES = """UNWIND $in.rows AS row MATCH (c:Source {id: row.id}) SET c += row.readable
 CREATE (c)-[:STATE]->(:State {document: row.document, known_from: $in.at, known_to: $in.forever})"""
@@ -102,7 +102,7 @@ WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_kn
 UNWIND types AS type RETURN id, min(type)"""
 
 LIVE_ASSERTIONS = """UNWIND $in.ids AS id
-MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX a:Assertion(fact)
+MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
 WHERE a.version = $in.version AND a.known_to = $in.forever AND a.class = $in.class RETURN id, c.id, a.locator"""
 
 PUT_ASSERTIONS = """UNWIND $in.groups AS group MATCH (c:Source {id: group[0]})
@@ -111,7 +111,7 @@ CREATE (:Assertion {fact: row[0], subject: row[1], predicate: row[2], locator: r
     version: $in.version, class: $in.class, known_from: $in.at, known_to: $in.forever})-[:FROM]->(c)"""
 
 SET_LITERAL_SUPPORT = """UNWIND $in.rows AS row
-MATCH (l:Literal {id: row[0]})<-[r]-(:Entity) USING INDEX l:Literal(id) SET r += row[1]"""
+MATCH (l:Literal {id: row[0]})<-[r]-(:Entity) USING INDEX SEEK l:Literal(id) SET r += row[1]"""
 
 SET_COPIES = "UNWIND $in.rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[1]"
 
@@ -120,12 +120,13 @@ SET_COPIES = "UNWIND $in.rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[
 def known_facts(objects: tuple[str, ...]) -> str:
     """Supports of the facts that the graph holds already, seen or not."""
     branches = [
-        "UNWIND $in.ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) USING INDEX l:Literal(id) RETURN id, r"
+        "UNWIND $in.ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) "
+        "USING INDEX SEEK l:Literal(id) RETURN id, r"
     ]
     for name in objects:
         kind = relationship(name)
         branches.append(
-            f"UNWIND $in.ids.`{name}` AS id MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) "
+            f"UNWIND $in.ids.`{name}` AS id MATCH ()-[r:{kind}]->() USING INDEX SEEK r:{kind}(fact) "
             "WHERE r.fact = id RETURN id, r"
         )
     union = "\n    UNION ALL\n    ".join(branches)
@@ -169,12 +170,12 @@ CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(:Literal{":Name" if na
 def set_support(predicate: str) -> str:
     kind = relationship(predicate)
     return f"""UNWIND $in.rows AS row
-MATCH ()-[r:{kind}]->() USING INDEX r:{kind}(fact) WHERE r.fact = row[0] SET r += row[1]"""
+MATCH ()-[r:{kind}]->() USING INDEX SEEK r:{kind}(fact) WHERE r.fact = row[0] SET r += row[1]"""
 
 
 # --- retiring and discarding, in batches ---
 
-LIVE_OF_VERSION = """MATCH (a:Assertion)-[:FROM]->(c:Source) USING INDEX a:Assertion(version, known_to, known_from)
+LIVE_OF_VERSION = """MATCH (a:Assertion)-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(version, known_to, known_from)
 WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at
 RETURN elementId(a), a.fact, c.id, a.locator, a.class"""
 
@@ -182,34 +183,34 @@ RETIRE = """UNWIND $in.ids AS id MATCH (a:Assertion) WHERE elementId(a) = id SET
 RETURN DISTINCT a.fact, a.predicate, a.subject, a.class"""
 
 STILL_LIVE = """UNWIND $in.pairs AS pair WITH pair WHERE EXISTS {
-    MATCH (a:Assertion {fact: pair[0]}) USING INDEX a:Assertion(fact)
+    MATCH (a:Assertion {fact: pair[0]}) USING INDEX SEEK a:Assertion(fact)
     WHERE a.class = pair[1] AND a.version = $in.version AND a.known_to = $in.forever }
 RETURN pair[0], pair[1]"""
 
-STAGED = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
+STAGED = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
 WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from = $in.at
 WITH a LIMIT $in.limit
 WITH a, a.fact AS fact, a.predicate AS predicate, a.subject AS subject
 DETACH DELETE a RETURN DISTINCT fact, predicate, subject"""
 
-RETIRED = """MATCH (a:Assertion) USING INDEX a:Assertion(version, known_to, known_from)
+RETIRED = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
 WHERE a.version = $in.version AND a.known_to = $in.at AND a.known_from < $in.at
 WITH a LIMIT $in.limit SET a.known_to = $in.forever
 RETURN DISTINCT a.fact, a.predicate, a.subject"""
 
-DELETE_LITERALS = """UNWIND $in.ids AS id MATCH (l:Literal {id: id})<-[r]-(e:Entity) USING INDEX l:Literal(id)
+DELETE_LITERALS = """UNWIND $in.ids AS id MATCH (l:Literal {id: id})<-[r]-(e:Entity) USING INDEX SEEK l:Literal(id)
 DELETE r, l RETURN e.id"""
 
 DELETE_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
 WHERE size(coalesce(e.type_facts, [])) = 0 AND NOT EXISTS { (e)--() } DELETE e"""
 
-DELETE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX r:Run(id)
+DELETE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
 WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""
 
 DELETE_RUN = "MATCH (r:Run {id: $in.run}) WHERE r.seq IS NULL DETACH DELETE r"
 
-DELETE_SOURCES = """MATCH (v:DatasetVersion {id: $in.version})<-[:PART_OF]-(c:Source) USING INDEX v:DatasetVersion(id)
-WHERE NOT EXISTS { (c)-[:STATE]->() } AND NOT EXISTS { (c)<-[:FROM]-() } DETACH DELETE c"""
+DELETE_SOURCES = """MATCH (v:DatasetVersion {id: $in.version})<-[:PART_OF]-(c:Source)
+USING INDEX SEEK v:DatasetVersion(id) WHERE NOT EXISTS { (c)-[:STATE]->() } AND NOT EXISTS { (c)<-[:FROM]-() } DETACH DELETE c"""
 
 DELETE_VERSION = """MATCH (v:DatasetVersion {id: $in.version}) WHERE NOT EXISTS { (v)-[:STATE]->() }
 MATCH (v)-[:VERSION_OF]->(d:Dataset) DETACH DELETE v
@@ -220,7 +221,7 @@ WITH d WHERE NOT EXISTS { (d)<-[:VERSION_OF]-() } DETACH DELETE d"""
 def delete_relationships(predicate: str) -> str:
     kind = relationship(predicate)
     return f"""UNWIND $in.ids AS id
-MATCH (s)-[r:{kind}]->(o) USING INDEX r:{kind}(fact) WHERE r.fact = id
+MATCH (s)-[r:{kind}]->(o) USING INDEX SEEK r:{kind}(fact) WHERE r.fact = id
 DELETE r RETURN s.id, o.id"""
 
 
