@@ -151,9 +151,10 @@ def _paths(plan: Paths, state: _State) -> Result:
             state.entities |= expansion.entities
             _note_cut(state, expansion.cut, "facts")
             for fact in expansion.facts:
-                if fact.target is not None:
+                pair = {fact.subject, fact.target or ""}
+                if all(end in starts or end in ends or state.active(end, None) for end in pair):
                     facts[fact.id] = fact
-                    step |= {fact.subject, fact.target}
+                    step |= pair
         frontier = {e for e in step - reached if state.active(e, None)}
         reached |= frontier
         if len(reached) > MAX_SET:

@@ -32,14 +32,16 @@ def _verdict(
     if not cited and result.rows:
         return "unsupported"
     known = " ".join([*(item.text for item in cited), interpretation])
+    numbers = {number.rstrip(".,") for number in _NUMBER.findall(known)}
     named = {wording.entity(entity) for item in cited for entity in item.entities}
     own = claim.text.replace(interpretation, "")
-    for entity in result.entities:
-        label = wording.entity(entity)
+    # Longest first: one label may be the beginning of another.
+    for label in sorted({wording.entity(entity) for entity in result.entities}, key=lambda one: (-len(one), one)):
         if label in own and label not in known and label not in named:
             return "unsupported"
         own = own.replace(label, " ")
-    if any(number not in known and not _follows(number, result, cited) for number in _NUMBER.findall(own)):
+    said = {number.rstrip(".,") for number in _NUMBER.findall(own)}
+    if any(not _follows(number, result, cited) for number in said - numbers):
         return "unsupported"
     if _NEGATION.search(own) and not any(item.kind == "absence" or _NEGATION.search(item.text) for item in cited):
         return "unsupported"
@@ -50,4 +52,4 @@ def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     """Whether a number is one the plan counted."""
     counted = {result.value, result.of, len(result.rows), *(row.value for row in result.rows)}
     counted |= {len(chain.facts) for chain in result.paths} | set(range(len(cited) + 1)) | {len(result.rows) - 30}
-    return number.rstrip(".,").replace(",", "") in {str(value) for value in counted if value is not None}
+    return number.replace(",", "") in {str(value) for value in counted if value is not None}
