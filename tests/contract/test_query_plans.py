@@ -75,8 +75,7 @@ def test_no_cypher_text_reads_a_whole_label_or_type(
     store = make_store("neo4j")
     assert isinstance(store, Neo4jStore)
     load(store, target(), facts)
-    for predicate in OBJECTS:
-        index_facts(store._database, predicate)
+    index_facts(store._database, OBJECTS)
     neo4j_driver.execute_query("CALL db.clearQueryCaches()", database_=store._database.name)
     found = {}
     for name, text in named_texts().items():

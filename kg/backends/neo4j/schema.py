@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kg.backends.neo4j.database import Database
 from kg.backends.neo4j.names import OWN_LABELS, relationship
 from kg.errors import SchemaTooNew, StoreRejected
@@ -59,8 +61,10 @@ def prepare(database: Database) -> None:
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
 
 
-def index_facts(database: Database, predicate: str) -> None:
-    """Make the index that finds the facts of this predicate by their id."""
-    kind = relationship(predicate)
-    database.define(f"CREATE INDEX `whence_fact_{predicate}` IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.fact)")
-    database.define("CALL db.awaitIndexes(300)")
+def index_facts(database: Database, predicates: Collection[str]) -> None:
+    """Make the indexes that find the facts of these predicates by their id."""
+    for predicate in predicates:
+        kind = relationship(predicate)
+        database.define(f"CREATE INDEX `whence_fact_{predicate}` IF NOT EXISTS FOR ()-[r:{kind}]-() ON (r.fact)")
+    if predicates:
+        database.define("CALL db.awaitIndexes(300)")

@@ -120,8 +120,8 @@ SET_COPIES = "UNWIND $in.rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[
 def known_facts(objects: tuple[str, ...]) -> str:
     """Supports of the facts that the graph holds already, seen or not."""
     branches = [
-        "UNWIND $in.ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) "
-        "USING INDEX SEEK l:Literal(id) RETURN id, r"
+        """UNWIND $in.ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity)
+    USING INDEX SEEK l:Literal(id) RETURN id, r"""
     ]
     for name in objects:
         kind = relationship(name)
@@ -210,7 +210,8 @@ WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""
 DELETE_RUN = "MATCH (r:Run {id: $in.run}) WHERE r.seq IS NULL DETACH DELETE r"
 
 DELETE_SOURCES = """MATCH (v:DatasetVersion {id: $in.version})<-[:PART_OF]-(c:Source)
-USING INDEX SEEK v:DatasetVersion(id) WHERE NOT EXISTS { (c)-[:STATE]->() } AND NOT EXISTS { (c)<-[:FROM]-() } DETACH DELETE c"""
+USING INDEX SEEK v:DatasetVersion(id)
+WHERE NOT EXISTS { (c)-[:STATE]->() } AND NOT EXISTS { (c)<-[:FROM]-() } DETACH DELETE c"""
 
 DELETE_VERSION = """MATCH (v:DatasetVersion {id: $in.version}) WHERE NOT EXISTS { (v)-[:STATE]->() }
 MATCH (v)-[:VERSION_OF]->(d:Dataset) DETACH DELETE v

@@ -77,8 +77,7 @@ class Neo4jWriter:
     def put(self, entries: Iterable[Entry]) -> None:
         for entries_of_batch in batches(entries, BATCH):
             batch = Batch.of(entries_of_batch)
-            for predicate in self._batches.new_objects(batch):
-                index_facts(self._database, predicate)
+            index_facts(self._database, self._batches.new_objects(batch))
             self._database.write(self._fenced(lambda tx, batch=batch: self._batches.write(tx, batch)))  # type: ignore[misc]
             self._batches.accept()
 
