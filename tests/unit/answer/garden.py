@@ -1,0 +1,138 @@
+"""A small garden: its ontology, a few things in it, and how questions about it are read and answered."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from kg.answer.link import link
+from kg.answer.pipeline import answer
+from kg.answer.planner import Planned, plan
+from kg.answer.wording import Wording
+from kg.backends.sqlite.store import SqliteStore
+from kg.bootstrap import core_ontology
+from kg.domain.decision import Document
+from kg.domain.fact import ALIAS, NAME, STATUS, TYPE, Fact, Literal
+from kg.domain.ontology import Ontology, parse
+from kg.domain.plan import to_json
+from kg.domain.question import Question
+from kg.domain.scope import Scope
+from kg.ports.store import GraphView
+from tests.builders import TickingClock, load, target
+
+ONTOLOGY: dict[str, Any] = {
+    "ontology": "garden",
+    "version": "1",
+    "keys": {
+        "grower": {"spellings": [{"pattern": r"GR-?0*(\d+)", "write": r"GR-\1"}], "case": "upper"},
+        "plant": {"spellings": [{"pattern": r"PL-?0*(\d+)", "write": r"PL-\1"}], "case": "upper"},
+        "bed": {"spellings": [{"pattern": r"BED-?0*(\d+)", "write": r"BED-\1"}], "case": "upper"},
+    },
+    "types": {
+        "Grower": {"key": "grower", "nouns": ["grower", "gardener"]},
+        "Plant": {"nouns": ["plant"]},
+        "Herb": {"is": "Plant", "key": "plant", "nouns": ["herb"]},
+        "Tree": {"is": "Plant", "key": "plant", "nouns": ["tree"]},
+        "Bed": {"key": "bed", "nouns": ["bed"]},
+    },
+    "predicates": {
+        "tends": {
+            "subject": "Grower",
+            "object": "Plant",
+            "phrases": ["tends", "looks after"],
+            "inverse": ["tended by"],
+            "world": "closed",
+        },
+        "stands_in": {
+            "subject": "Plant",
+            "object": "Bed",
+            "phrases": ["stands in"],
+            "inverse": ["holds"],
+            "world": "closed",
+        },
+        "waters": {"subject": "Grower", "object": "Bed", "phrases": ["waters"], "inverse": ["watered by"]},
+        "admires": {"subject": "Grower", "object": "Grower", "phrases": ["admires"]},
+        "height": {"subject": "Plant", "value": "number", "phrases": ["height"]},
+    },
+    "missing": [{"words": ["price", "cost"], "says": "prices are in no source"}],
+}
+ADA, BO, SAGE_GROWER = "grower:GR-1", "grower:GR-2", "grower:GR-3"
+SAGE, MINT, APPLE, THYME = "plant:PL-1", "plant:PL-2", "plant:PL-3", "plant:PL-4"
+SUNNY, WET = "bed:BED-1", "bed:BED-2"
+NAMES = {
+    ADA: ("Grower", "Ada"),
+    BO: ("Grower", "Bo"),
+    SAGE_GROWER: ("Grower", "Sage"),
+    "grower:GR-4": ("Grower", "Cleo"),
+    "grower:GR-5": ("Grower", "Cleo"),
+    SAGE: ("Herb", "Sage"),
+    MINT: ("Herb", "Mint"),
+    APPLE: ("Tree", "Apple"),
+    THYME: ("Herb", "Thyme"),
+    SUNNY: ("Bed", "Sunny bed"),
+    WET: ("Bed", "Wet bed"),
+}
+SAID = [
+    (ADA, "tends", SAGE),
+    (ADA, "tends", MINT),
+    (ADA, "tends", APPLE),
+    (BO, "tends", MINT),
+    (BO, "tends", THYME),
+    ("grower:GR-4", "tends", THYME),
+    (SAGE, "stands_in", SUNNY),
+    (MINT, "stands_in", WET),
+    (BO, "waters", WET),
+]
+
+
+def facts() -> list[Fact]:
+    said = []
+    for one, (type_, name) in NAMES.items():
+        said += [Fact.of(one, TYPE, Literal(type_)), Fact.of(one, NAME, Literal(name))]
+    said += [Fact.of(subject, predicate, other) for subject, predicate, other in SAID]
+    return [
+        *said,
+        Fact.of(SAGE, ALIAS, Literal("salvia")),
+        Fact.of("plant:PL-9", TYPE, Literal("Herb")),
+        Fact.of("plant:PL-9", NAME, Literal("Basil")),
+        Fact.of("plant:PL-9", STATUS, Literal("dead")),
+        Fact.of(ADA, "tends", "plant:PL-9"),
+    ]
+
+
+@cache
+def store() -> SqliteStore:
+    opened = SqliteStore(":memory:", core_ontology(), TickingClock())
+    load(opened, target(ontology=json.dumps(ONTOLOGY)), facts())
+    return opened
+
+
+@cache
+def ontology() -> Ontology:
+    return parse(ONTOLOGY, core=core_ontology())
+
+
+def view() -> GraphView:
+    return store().view(Scope())
+
+
+def planned(text: str) -> Planned:
+    return plan(link(Question(text), view()), ontology())
+
+
+def readings(text: str) -> list[dict[str, Any]]:
+    """The plans a question is read as, best first."""
+    return [to_json(reading.plan) for reading in planned(text).readings]
+
+
+def ask(text: str) -> Document:
+    return answer(Question(text), store(), store(), TickingClock())
+
+
+def keys(document: Document) -> list[str]:
+    return [one["keys"][0] for one in document["answer"]["entities"]]
+
+
+def wording() -> Wording:
+    return Wording(ontology(), view().entities(NAMES))

@@ -1,0 +1,187 @@
+"""How questions are read: one plan where one is meant, several where it is open, none where a word is unexplained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.answer.garden import ADA, BO, MINT, SAGE, SAGE_GROWER, SUNNY, THYME, ask, keys, planned, readings
+
+EACH = {"op": "each"}
+
+
+def named(*ids: str) -> dict[str, Any]:
+    return {"op": "entities", "ids": list(ids)}
+
+
+def all_of(type_: str) -> dict[str, Any]:
+    return {"op": "entities", "type": type_}
+
+
+def follow(source: dict[str, Any], predicate: str, direction: str, type_: str | None = None) -> dict[str, Any]:
+    step = {"op": "follow", "source": source, "predicate": predicate, "direction": direction}
+    return step | ({"type": type_} if type_ else {})
+
+
+ADAS_PLANTS = follow(named(ADA), "tends", "out", "Plant")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Which plants does Ada tend?", ADAS_PLANTS),
+        ("Which plants are tended by Ada?", ADAS_PLANTS),
+        ("which plants does the gardener Ada look after", ADAS_PLANTS),
+        ("Which plants does GR-01 tend?", ADAS_PLANTS),
+        ("Which plants does Ada (GR-1) tend?", ADAS_PLANTS),
+        ("Which herbs does Ada tend?", follow(named(ADA), "tends", "out", "Herb")),
+        ("Which trees or herbs does Ada tend?", ADAS_PLANTS),
+        ("Which growers tend Mint?", follow(named(MINT), "tends", "in", "Grower")),
+        ("Which growers tend salvia?", follow(named(SAGE), "tends", "in", "Grower")),
+        (
+            "Which growers water the bed that holds Mint?",
+            follow(follow(named(MINT), "stands_in", "out", "Bed"), "waters", "in", "Grower"),
+        ),
+    ],
+)
+def test_steps_are_followed_from_what_is_named(question: str, expected: dict[str, Any]) -> None:
+    assert readings(question) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("Which plants tended by Ada stand in no bed?", ADAS_PLANTS),
+        ("Which plants stand in no bed?", all_of("Plant")),
+    ],
+)
+def test_a_negation_is_a_search_that_finds_none(question: str, source: dict[str, Any]) -> None:
+    sub_plan = follow(EACH, "stands_in", "out", "Bed")
+    assert readings(question) == [{"op": "having", "source": source, "quantifier": "none", "plan": sub_plan}]
+
+
+def test_a_negation_of_something_named_searches_for_that_only() -> None:
+    sub_plan = {"op": "intersect", "plans": [follow(EACH, "tends", "in"), named(ADA)]}
+    assert readings("Which plants are not tended by Ada?") == [
+        {"op": "having", "source": all_of("Plant"), "quantifier": "none", "plan": sub_plan}
+    ]
+
+
+def test_named_things_joined_by_or_are_one_set() -> None:
+    assert readings("Which growers tend Mint or Thyme?") == [follow(named(MINT, THYME), "tends", "in", "Grower")]
+
+
+@pytest.mark.parametrize(
+    "question", ["Which growers tend both Mint and Thyme?", "Which growers tend Mint and Thyme both?"]
+)
+def test_both_means_all_of_them(question: str) -> None:
+    first, second = (follow(named(one), "tends", "in", "Grower") for one in (MINT, THYME))
+    assert readings(question) == [{"op": "intersect", "plans": [first, second]}]
+
+
+def test_what_things_have_in_common_is_what_all_of_them_reach() -> None:
+    first, second = (follow(named(one), "tends", "out", "Herb") for one in (ADA, BO))
+    assert readings("Which herbs do Ada and Bo have in common?") == [{"op": "intersect", "plans": [first, second]}]
+
+
+def test_a_count_counts_the_set() -> None:
+    assert readings("How many plants does Ada tend?") == [{"op": "count", "source": ADAS_PLANTS}]
+
+
+def test_a_count_of_something_narrowed_is_out_of_the_wider_set() -> None:
+    narrowed = {"op": "intersect", "plans": [ADAS_PLANTS, follow(named(SUNNY), "stands_in", "in")]}
+    assert readings("How many of the plants that Ada tends stand in the Sunny bed?") == [
+        {"op": "count", "source": narrowed, "of": ADAS_PLANTS}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "order"),
+    [
+        ("Which grower tends the most plants?", {}),
+        ("Which single grower tends the most plants, and how many is that?", {}),
+        ("Which grower tends the fewest plants?", {"order": "fewest"}),
+    ],
+)
+def test_a_ranking_orders_by_what_each_reaches(question: str, order: dict[str, str]) -> None:
+    by = follow(EACH, "tends", "out", "Plant")
+    assert readings(question) == [{"op": "rank", "source": all_of("Grower"), "by": by} | order]
+
+
+@pytest.mark.parametrize(
+    ("question", "source"), [("Which plants does Sage tend?", SAGE_GROWER), ("Which growers tend Sage?", SAGE)]
+)
+def test_types_settle_which_of_two_things_of_one_name_is_meant(question: str, source: str) -> None:
+    assert [reading["source"] for reading in readings(question)] == [named(source)]
+
+
+def test_two_things_of_one_name_and_type_are_two_readings() -> None:
+    found = readings("Which plants does Cleo tend?")
+    assert sorted(reading["source"]["ids"][0] for reading in found) == ["grower:GR-4", "grower:GR-5"]
+
+
+def test_readings_that_find_different_things_are_offered_as_choices() -> None:
+    document = ask("Which plants does Cleo tend?")
+    assert document["outcome"] == "ambiguous"
+    assert [len(choice["answer"]["entities"]) for choice in document["answer"]["choices"]] in ([0, 1], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("Which growers tend purple plants?", ("purple",)),
+        ("Which growers secretly tend Mint on Tuesdays?", ("secretly", "Tuesdays")),
+        ("What is the price of Mint?", ("price",)),
+        ("xyzzy", ("xyzzy",)),
+        ("Which growers tend PL-99?", ("PL", "99")),
+    ],
+)
+def test_a_word_that_nothing_explains_means_no_reading_and_is_named(question: str, words: tuple[str, ...]) -> None:
+    found = planned(question)
+    assert (found.readings, found.unexplained) == ((), words)
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("Which growers tend purple plants?", "I cannot account for “purple”"),
+        ("What is the price of Mint?", "prices are in no source"),
+        ("Which growers tend PL-99?", "“PL”, “99”"),
+        ("xyzzy", "nothing in the question is known to the graph"),
+        ("Which growers admire Ada?", "no source in this scope holds any fact “admires”"),
+        ("Mint", "not what is asked about them"),
+    ],
+)
+def test_an_abstention_says_why(question: str, reason: str) -> None:
+    document = ask(question)
+    assert document["outcome"] == "abstained"
+    assert reason in document["answer"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Which plants does Ada tend?", ["PL-1", "PL-2", "PL-3"]),
+        ("Which plants tended by Ada stand in no bed?", ["PL-3"]),
+        ("Which growers tend both Mint and Thyme?", ["GR-2"]),
+        ("Which herbs do Ada and Bo have in common?", ["PL-2"]),
+        ("Which grower tends the most plants?", ["GR-1"]),
+        ("Which growers water the bed that holds Mint?", ["GR-2"]),
+        ("Which plants stand in no bed?", ["PL-3", "PL-4"]),
+    ],
+)
+def test_answers_leave_out_what_is_withdrawn(question: str, expected: list[str]) -> None:
+    document = ask(question)
+    assert (document["outcome"], keys(document)) == ("answered", expected)
+
+
+@pytest.mark.parametrize("question", ["Which plants does Ada tend?", "Which plants tended by Ada stand in no bed?"])
+def test_every_row_has_a_claim_and_every_claim_is_supported(question: str) -> None:
+    document = ask(question)
+    assert all(row["claim"] for row in document["answer"]["rows"])
+    assert {claim["verdict"] for claim in document["claims"]} == {"supported"}
+
+
+def test_a_question_full_of_words_is_read_in_bounded_time() -> None:
+    assert planned("Which plants does Ada tend " + "and Bo " * 40 + "?").readings == ()
