@@ -160,7 +160,9 @@ def _paths(plan: Paths, state: _State) -> Result:
         if len(reached) > MAX_SET:
             state.cut.append(f"more than {MAX_SET:,} entities within reach: farther ones were not looked at")
             break
-    chains = shortest_paths(facts.values(), starts, ends, plan.max_hops)
+    chains, more = shortest_paths(facts.values(), starts, ends, plan.max_hops)
+    if more:
+        state.cut.append(f"there are more chains as short as these {len(chains)}")
     state.facts |= {fact: facts[fact] for chain in chains for fact in chain.facts}
     return replace(_result(state, "path", ()), paths=chains, value=len(chains[0].facts) if chains else None)
 

@@ -14,8 +14,8 @@ MAX_PATHS = 5
 
 def shortest_paths(
     facts: Iterable[Fact], starts: Collection[EntityId], ends: Collection[EntityId], max_hops: int
-) -> tuple[Chain, ...]:
-    """Shortest chains between the two sets, at most MAX_PATHS, in order of their ids."""
+) -> tuple[tuple[Chain, ...], bool]:
+    """Shortest chains between the two sets, at most MAX_PATHS, in order of their ids; and whether there are more."""
     import networkx as nx
 
     graph: Any = nx.Graph()
@@ -35,7 +35,8 @@ def shortest_paths(
                 if len(chains) > MAX_PATHS * 20:
                     break
     shortest = min((len(chain.facts) for chain in chains), default=0)
-    return tuple(sorted((c for c in chains if len(c.facts) == shortest), key=lambda c: c.entities)[:MAX_PATHS])
+    found = sorted((c for c in chains if len(c.facts) == shortest), key=lambda c: c.entities)
+    return tuple(found[:MAX_PATHS]), len(found) > MAX_PATHS
 
 
 def graphml(explanation: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from kg.domain.plan import (
     Follow,
     Having,
     Intersect,
+    Paths,
     Plan,
     Rank,
     SetPlan,
@@ -245,6 +246,12 @@ class _Chart:
         elif left.kind in ("count", "count_of") and right.kind == "set" and right.plan is not None:
             wider = None if isinstance(right.of, Entities) else right.of
             yield Part("answer", plan=Count(as_set(right.plan), wider))
+        elif left.kind == "path" and right.kind in ("list", "pair") and len(right.members) == 2:
+            yield Part("answer", plan=Paths(*right.members))
+        elif pair == ("set", "path") and left.entity:
+            yield Part("path_from", plan=left.plan)
+        elif pair == ("path_from", "set") and right.entity and left.plan != right.plan:
+            yield Part("answer", plan=Paths(as_set(left.plan), as_set(right.plan)))
         elif left.kind == "answer" and right.kind in ("of_total", "value_too"):
             yield replace(left, score=0.0)
 
@@ -272,11 +279,13 @@ class _Chart:
             yield self._either_type(bare, left.types | right.types)
             return
         members = left.members if left.kind == "list" else ((as_set(left.plan),) if left.entity else ())
-        if not members or not right.entity or not left.types & right.types:
+        if not members or not right.entity:
             return
         types = left.types | right.types
         everyone = (*members, as_set(right.plan))
-        if right.ranked == "or":
+        if not left.types & right.types:
+            yield Part("pair", members=everyone)
+        elif right.ranked == "or":
             ids: tuple[EntityId, ...] = tuple(i for m in everyone if isinstance(m, Entities) for i in m.ids)
             yield Part("set", plan=Entities(ids=ids), types=types, entity=True)
         else:

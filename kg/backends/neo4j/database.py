@@ -67,7 +67,7 @@ class Database:
                 connection_acquisition_timeout=3,
                 max_transaction_retry_time=3,
                 # A connection idle for longer is tried before it is used: the server may have gone.
-                liveness_check_timeout=10,
+                liveness_check_timeout=1,
                 notifications_disabled_classifications=_QUIET,
                 user_agent="whence",
             )
