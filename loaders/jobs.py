@@ -20,10 +20,12 @@ def load_files(paths: Sequence[Path], data: Path | None, services: Services, pro
 
     Every file is checked before the first is loaded. Raises LoadError; what was loaded before stays.
     """
-    documents = [(path, read_yaml(path)) for path in paths]
+    documents = [(path, read_yaml(path)) for path in dict.fromkeys(paths)]
     ontologies = {str(d["ontology"]): d for _, d in documents if is_ontology(d)}
     alone = set(ontologies)
     specs = [(path, d, read_dataset(path, d)) for path, d in documents if not is_ontology(d)]
+    _distinct([(path, f"ontology {d['ontology']!r}") for path, d in documents if is_ontology(d)])
+    _distinct([(path, f"dataset {spec.version_value().ref!r}") for path, _, spec in specs])
     for document in ontologies.values():
         parse(document, core=services.core)
     jobs = [
@@ -49,6 +51,15 @@ def _ontology(
     if found is None:
         raise MappingInvalid(f"{path}: no ontology {spec.ontology!r}: give its file too, or put it beside this one")
     return parse(found, core=services.core), ontology_text(found)
+
+
+def _distinct(named: Iterable[tuple[Path, str]]) -> None:
+    """Refuse two files of one name: the second would undo the first."""
+    seen: dict[str, Path] = {}
+    for path, name in named:
+        if name in seen:
+            raise MappingInvalid(f"{path}: {name} is in {seen[name]} too")
+        seen[name] = path
 
 
 def in_order(

@@ -88,6 +88,11 @@ def test_wrong_use_ends_with_two(run: Run, arguments: list[str]) -> None:
     ("plan", "message"),
     [
         ("{", "cannot read"),
+        pytest.param(
+            "[" * 100_000,
+            "cannot read",
+            marks=pytest.mark.xfail(reason="too deep a nesting is no stated error yet", strict=False),
+        ),
         ("[]", "expected an object whose op is one of"),
         ('{"op": "destroy"}', "expected an object whose op is one of"),
         ('{"op": "entities", "type": "Planet"}', "no type 'Planet' in the ontology"),

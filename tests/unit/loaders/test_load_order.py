@@ -111,6 +111,33 @@ def test_what_was_loaded_before_a_failure_stays(tmp_path: Path) -> None:
     assert ("supplier:SUP-1", "name", "Kestrel") in folder.graph()
 
 
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        (document(title="Another"), "dataset 'register@1' is in .*d.yml too"),
+        (ONTOLOGY | {"title": "Another"}, "ontology 'trade' is in .*ontology.yml too"),
+    ],
+)
+def test_two_files_of_one_name_are_refused(tmp_path: Path, second: dict[str, Any], message: str) -> None:
+    folder = Folder(tmp_path)
+    folder.data("id,name\nSUP-1,Kestrel\n")
+    paths = [
+        tmp_path / "ontology.yml",
+        write_yaml(tmp_path / "d.yml", document()),
+        write_yaml(tmp_path / "e" / "f.yml", second),
+    ]
+    with pytest.raises(MappingInvalid, match=message):
+        list(folder.load_files(*paths))
+    assert folder.services.runs.runs(10) == []
+
+
+def test_a_file_given_twice_is_loaded_once(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.data("id,name\nSUP-1,Kestrel\n")
+    path = write_yaml(tmp_path / "d.yml", document())
+    assert [run.state for run in folder.load_files(path, path)] == ["complete"]
+
+
 def test_data_paths_start_from_the_folder_that_is_given(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     (tmp_path / "elsewhere").mkdir()
