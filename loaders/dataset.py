@@ -255,8 +255,17 @@ def is_ontology(document: dict[str, Any]) -> bool:
 
 def find_ontology(name: str, beside: Path) -> dict[str, Any] | None:
     """The ontology document of this name among the YAML files in a folder."""
-    for path in sorted(beside.glob("*.y*ml")):
-        document = read_yaml(path)
+    for path in sorted(path for path in beside.glob("*.y*ml") if path.is_file()):
+        try:
+            document = read_yaml(path)
+        except MappingInvalid:
+            # Files of others lie in the folder too; only the ontology itself has to be right.
+            lines = path.read_text("utf-8", errors="replace").splitlines()
+            if any(line.startswith(f"ontology: {name}") for line in lines) and not any(
+                line.startswith("dataset:") for line in lines
+            ):
+                raise
+            continue
         if is_ontology(document) and document["ontology"] == name:
             return document
     return None

@@ -162,3 +162,17 @@ def test_an_ontology_is_found_by_its_name_beside_the_file(tmp_path: Path) -> Non
     write_yaml(tmp_path / "c.yml", ONTOLOGY)
     assert find_ontology("trade", tmp_path) == ONTOLOGY
     assert find_ontology("absent", tmp_path) is None
+
+
+@pytest.mark.parametrize("other", ["- a\n- b\n", "x: [\n", "--- 1\n--- 2\n", "dataset: x\nontology: trade\nx: [\n", ""])
+def test_a_file_of_somebody_else_beside_the_ontology_does_no_harm(tmp_path: Path, other: str) -> None:
+    (tmp_path / "a.yml").write_text(other)
+    (tmp_path / "folder.yml").mkdir()
+    write_yaml(tmp_path / "z.yml", ONTOLOGY)
+    assert find_ontology("trade", tmp_path) == ONTOLOGY
+
+
+def test_an_ontology_beside_the_file_that_is_no_yaml_is_said(tmp_path: Path) -> None:
+    (tmp_path / "o.yml").write_text("ontology: trade\ntypes: {\n")
+    with pytest.raises(MappingInvalid, match=r"o\.yml:3: not YAML"):
+        find_ontology("trade", tmp_path)
