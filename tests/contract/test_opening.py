@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import apsw
 import neo4j
@@ -15,6 +18,7 @@ from kg.backends.neo4j.errors import store_errors
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.ontology import Ontology
+from kg.domain.scope import Scope
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
 from kg.settings import neo4j_address
 from tests.builders import MakeStore, TickingClock
@@ -99,6 +103,62 @@ def test_a_server_that_accepts_and_says_nothing_is_unavailable_within_seconds(
         with pytest.raises(StoreUnavailable):
             open_neo4j(f"bolt://127.0.0.1:{silent.getsockname()[1]}", core, clock)
         assert time.monotonic() - began < 12
+
+
+class Proxy:
+    """Stands before a server and can stop passing on what either side says, as a frozen server does."""
+
+    def __init__(self, to: tuple[str, int]) -> None:
+        self._to = to
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.flowing = threading.Event()
+        self.flowing.set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._to)
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError), source, sink:
+            while piece := source.recv(65_536):
+                self.flowing.wait()
+                sink.sendall(piece)
+
+    def close(self) -> None:
+        self._listener.close()
+        self.flowing.set()
+
+
+@pytest.mark.neo4j
+def test_a_server_that_freezes_is_unavailable_within_seconds(
+    make_store: MakeStore, neo4j_url: str, core: Ontology, clock: TickingClock
+) -> None:
+    make_store("neo4j")
+    address, database = neo4j_address(neo4j_url)
+    parts = urlsplit(address)
+    proxy = Proxy((str(parts.hostname), int(parts.port or 7687)))
+    try:
+        store = open_neo4j(f"bolt://127.0.0.1:{proxy.port}/{database}", core, clock)
+        store.check()
+        proxy.flowing.clear()
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            store.check()
+        time.sleep(1.1)
+        with pytest.raises(StoreUnavailable):
+            store.view(Scope())
+        assert time.monotonic() - began < 15
+        proxy.flowing.set()
+        store.check()
+        store.close()
+    finally:
+        proxy.close()
 
 
 def all_errors(kind: type[Exception]) -> list[type[Exception]]:

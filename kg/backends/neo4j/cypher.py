@@ -92,8 +92,6 @@ MATCH (c)-[:STATE]->(t:State) WHERE {_STATE} RETURN c.id, t.document ORDER BY c.
 ONTOLOGY_DOCUMENT = """MATCH (o:Ontology {name: $in.name})
 RETURN o.document ORDER BY o.known_from DESC LIMIT 1"""
 
-HEAD = "MATCH (g:Graph {id: 'graph'}) RETURN g.head"
-
 # --- ledgers ------------------------------------------------------------------------------------------------
 
 DECISION = "MATCH (d:Decision {id: $in.id}) RETURN d.document"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -57,6 +58,8 @@ class Database:
     def __init__(self, address: str, name: str, user: str, password: str) -> None:
         self.address = address
         self.name = name
+        # What the driver logs is told by our errors; without a handler Python would print it.
+        logging.getLogger("neo4j").addHandler(logging.NullHandler())
         self._queries = itertools.count()
         self.round_trips = 0
         with store_errors(address):
@@ -66,7 +69,8 @@ class Database:
                 connection_timeout=2,
                 connection_acquisition_timeout=3,
                 max_transaction_retry_time=3,
-                # A connection idle for longer is tried before it is used: the server may have gone.
+                # A connection idle for longer is tried before it is used. Without, a read on one whose server has
+                # frozen waits as long as the server itself asked for when it was made: two minutes.
                 liveness_check_timeout=1,
                 notifications_disabled_classifications=_QUIET,
                 user_agent="whence",
@@ -136,6 +140,11 @@ class Database:
         with store_errors(self.address), self._session() as session:
             plan: dict[str, Any] | None = session.run("EXPLAIN " + text, {"in": values}).consume().plan
             return plan or {}
+
+    def check(self) -> None:
+        """Try a connection, whenever it was used last."""
+        with store_errors(self.address):
+            self._driver.verify_connectivity()
 
     def close(self) -> None:
         self._driver.close()

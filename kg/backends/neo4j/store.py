@@ -119,7 +119,7 @@ class Neo4jStore:
         return found[0][0] if found else None
 
     def check(self) -> None:
-        self._database.read(cypher.HEAD)
+        self._database.check()
 
     def close(self) -> None:
         self._database.close()
