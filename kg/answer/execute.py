@@ -98,8 +98,17 @@ def validate(plan: Plan, ontology: Ontology) -> None:
         if (predicate.value is not None) != isinstance(plan, Where):
             hint = "is a literal: use where" if predicate.value else "leads to entities: use follow"
             raise PlanInvalid(f"{plan.predicate!r} {hint}")
+    if isinstance(plan, Having | Rank) and not _tied(plan.plan if isinstance(plan, Having) else plan.by):
+        raise PlanInvalid("what having and rank look for has to start from each")
     for child in children(plan):
         validate(child, ontology)
+
+
+def _tied(plan: SetPlan) -> bool:
+    """Whether every member that the sub-plan finds belongs to a row at hand."""
+    if isinstance(plan, UnionOf | Intersect):
+        return (all if isinstance(plan, UnionOf) else any)(_tied(part) for part in plan.plans)
+    return isinstance(plan, Each) or (not isinstance(plan, Entities) and _tied(plan.source))
 
 
 # --- operators on top -----------------------------------------------------------------------------------------
