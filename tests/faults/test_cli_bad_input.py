@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import main
-from tests.faults.children import Ended, command, environment, said_once, whence, write_dataset
+from tests.faults.children import ROOT, Ended, command, environment, said_once, whence, write_dataset
 
 MOST_SECONDS = 20
 """A dead server is noticed in about seven; the machine of the tests may be slow."""
@@ -38,6 +38,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     """The command line in this process: its way from arguments to exit code."""
     for name in [name for name in os.environ if name.startswith("WHENCE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.chdir(ROOT)
 
     def called(*arguments: str | Path) -> Ended:
         monkeypatch.setattr("sys.argv", ["whence", *map(str, arguments)])
