@@ -58,8 +58,11 @@ def literal_facts(draw: st.DrawFn) -> Fact:
     return Fact.of(draw(st.sampled_from(PEOPLE)), predicate, draw(st.sampled_from(LITERALS[predicate])), valid)
 
 
-declarations = st.builds(lambda entity: Fact.of(entity, TYPE, Literal("Person")), st.sampled_from(PEOPLE))
-fact_lists = st.lists(declarations | declarations | relations | relations | literal_facts(), min_size=1, max_size=14)
+declared = st.sets(st.sampled_from(PEOPLE)).map(
+    lambda ids: [Fact.of(entity, TYPE, Literal("Person")) for entity in sorted(ids)]
+)
+said = st.lists(relations | relations | literal_facts(), min_size=1, max_size=14)
+fact_lists = st.tuples(declared, said).map(lambda both: [*both[0], *both[1]])
 places = st.tuples(st.sampled_from([0, 1]), st.sampled_from(["line 1#x", "line 2#x"]))
 scopes = st.builds(
     Scope,
@@ -113,12 +116,14 @@ class BothStores(RuleBasedStateMachine):
         assert done[0] == done[1]
         self.facts |= {item.fact.id for item in items}
         self.heads.append(self.embedded.view(Scope()).known_at)
+        for ceiling in (Classification.PUBLIC, Classification.RESTRICTED):
+            self._compare(Scope(ceiling=ceiling), 2)
 
     @rule(
         dataset=st.sampled_from(["open", "secret"]),
         version=st.sampled_from(["1", "2"]),
         facts=fact_lists,
-        place=st.lists(places, min_size=14, max_size=14),
+        place=st.lists(places, min_size=20, max_size=20),
         class_=st.sampled_from([None, None, None, *Classification]),
         current=st.sampled_from([None, None, "1", "2"]),
         commit=st.sampled_from([True, True, True, False]),
@@ -142,7 +147,7 @@ class BothStores(RuleBasedStateMachine):
         self._write(into, items, commit=commit)
 
     @precondition(lambda self: hasattr(self, "last"))
-    @rule(keep=st.integers(0, 13), swap=st.booleans())
+    @rule(keep=st.integers(0, 20), swap=st.booleans())
     def load_again(self, keep: int, swap: bool) -> None:  # noqa: FBT001
         """The same version with less in it, or in another order."""
         into, items = self.last
@@ -155,7 +160,9 @@ class BothStores(RuleBasedStateMachine):
     @rule(scope=scopes, past=st.none() | st.integers(0, 20), limit=st.integers(1, 3))
     def read(self, scope: Scope, past: int | None, limit: int) -> None:
         known = None if past is None else self.heads[past % len(self.heads)] or None
-        scope = replace(scope, known_as_of=known)
+        self._compare(replace(scope, known_as_of=known), limit)
+
+    def _compare(self, scope: Scope, limit: int) -> None:
         first, second = ([*self._reads(store, scope, limit)] for store in self._same_clock())
         for one, other in zip(first, second, strict=True):
             assert one == other
@@ -199,8 +206,8 @@ def test_both_stores_read_the_same_after_any_history(
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=200 if proofs else 15,
-                stateful_step_count=30 if proofs else 12,
+                max_examples=200 if proofs else 10,
+                stateful_step_count=30 if proofs else 10,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),
