@@ -47,7 +47,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except KgError as exc:
-        print(f"whence: {exc}", file=sys.stderr)  # noqa: T201 (the one place that prints errors)
+        print(f"whence: {' '.join(str(exc).split())}", file=sys.stderr)  # noqa: T201 (the one place that prints errors)
         sys.exit(1)
 
 
@@ -185,7 +185,7 @@ def ask(
 def _read_json(path: Path) -> Any:
     try:
         document = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise PlanInvalid(f"cannot read {str(path)!r} as JSON: {exc}") from exc
     return document.get("plan", document) if isinstance(document, dict) else document
 

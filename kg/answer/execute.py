@@ -314,7 +314,7 @@ def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Memb
             if plan.quantifier in ("none", "at_most"):
                 shown = reached
             kept[origin, entity] = _join(witness, *(w for _, w in shown))
-    if plan.quantifier in ("none", "at_most") and (step := _searched(plan.plan)) is not None:
+    if (step := _searched(plan.plan)) is not None:
         empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}, key=_order))
         if empty:
             state.absences.append(Absence(step.predicate, step.direction, empty, len(state.facts) - before, plan.plan))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from kg.answer.wording import Wording
+from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
 from kg.domain.plan import Plan
 from kg.domain.result import Result, Row
-
-MAX_NAMED = 30
-"""Rows named in the first sentence; the rest is counted there and has claims of its own."""
-MAX_SENTENCES = 4
-"""Facts told in the claim of one row; the others are cited."""
 
 
 def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from kg.answer.wording import Wording
+from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet, Verdict
 from kg.domain.result import Result
 
@@ -49,7 +49,9 @@ def _verdict(
 
 
 def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
-    """Whether a number is one the plan counted."""
+    """Whether a number is one the plan counted, or says how much a sentence does not name."""
+    told = sum(item.kind == "fact" for item in cited)
     counted = {result.value, result.of, len(result.rows), *(row.value for row in result.rows)}
-    counted |= {len(chain.facts) for chain in result.paths} | set(range(len(cited) + 1)) | {len(result.rows) - 30}
+    counted |= {len(chain.facts) for chain in result.paths}
+    counted |= {len(result.rows) - MAX_NAMED, told - MAX_SENTENCES}
     return number.replace(",", "") in {str(value) for value in counted if value is not None}

@@ -23,6 +23,10 @@ from kg.domain.plan import (
 )
 from kg.domain.result import Absence
 
+MAX_NAMED = 30
+"""Rows named in the first sentence of an answer; the rest is counted there and has claims of its own."""
+MAX_SENTENCES = 4
+"""Facts told in the claim of one row; the others are counted and cited."""
 PREPOSITIONS = {"in", "on", "at", "of", "under", "from", "against", "part"}
 CORE_PHRASES = {
     "alias": "is also called",

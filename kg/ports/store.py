@@ -114,7 +114,10 @@ class GraphWriter(Protocol):
     """One load of one dataset version. Nothing is visible until ``commit``; leaving without it discards."""
 
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
-        """Type of each of these that a live assertion, other than this version's own, declares."""
+        """Type of each of these that a live assertion of another dataset declares.
+
+        Other versions of this dataset do not count: no view reads them together with this one.
+        """
         ...
 
     def put(self, entries: Iterable[Entry]) -> None: ...

@@ -89,11 +89,7 @@ def test_wrong_use_ends_with_two(run: Run, arguments: list[str]) -> None:
     ("plan", "message"),
     [
         ("{", "cannot read"),
-        pytest.param(
-            "[" * 100_000,
-            "cannot read",
-            marks=pytest.mark.xfail(reason="too deep a nesting is no stated error yet", strict=False),
-        ),
+        ("[" * 100_000, "cannot read"),
         ("[]", "expected an object whose op is one of"),
         ('{"op": "destroy"}', "expected an object whose op is one of"),
         ('{"op": "entities", "type": "Planet"}', "no type 'Planet' in the ontology"),
@@ -178,11 +174,6 @@ def test_a_store_that_does_not_answer_is_said_within_seconds(refusals: dict[str,
     assert not any("Traceback" in line for line in refusal.lines)
 
 
-TWO_LINES = pytest.mark.xfail(reason="the driver's message, which is quoted, has two lines", strict=False)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=TWO_LINES) if name.startswith("bolt") else name for name in STORES]
-)
+@pytest.mark.parametrize("name", STORES)
 def test_a_store_that_does_not_answer_is_said_in_one_line(refusals: dict[str, Refusal], name: str) -> None:
     assert len(refusals[name].lines) == 1

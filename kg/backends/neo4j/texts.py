@@ -98,7 +98,7 @@ RETURN id, e.type_facts, e.type_names, e.type_versions, e.type_classes, e.type_k
 
 LIVE_TYPES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
 WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_known_from[i] <= $in.at
-    AND e.type_known_to[i] > $in.at AND e.type_versions[i] <> $in.own | e.type_names[i]] AS types
+    AND e.type_known_to[i] > $in.at AND NOT e.type_versions[i] STARTS WITH $in.own | e.type_names[i]] AS types
 UNWIND types AS type RETURN id, min(type)"""
 
 LIVE_ASSERTIONS = """UNWIND $in.ids AS id

@@ -70,7 +70,7 @@ class Neo4jWriter:
 
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
         found = self._database.read(
-            texts.LIVE_TYPES, ids=sorted(set(ids)), at=self._lock.head, own=self._target.version.ref
+            texts.LIVE_TYPES, ids=sorted(set(ids)), at=self._lock.head, own=f"{self._target.version.dataset}@"
         )
         return dict(sorted(found))
 

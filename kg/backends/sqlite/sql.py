@@ -148,7 +148,8 @@ ONTOLOGY = "SELECT document FROM ontology_state WHERE name = :name AND known_fro
 LIVE_TYPES = """SELECT e.id, t.value FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
 CROSS JOIN fact t ON t.subject = e.n AND t.predicate = :type
 WHERE EXISTS (SELECT 1 FROM assertion a
-    WHERE a.fact = t.n AND a.known_from <= :at AND a.known_to > :at AND a.version <> :own)
+    WHERE a.fact = t.n AND a.known_from <= :at AND a.known_to > :at
+    AND a.version NOT IN (SELECT value FROM json_each(:own)))
 ORDER BY e.id, t.value DESC"""
 
 KNOWN_FACTS = "SELECT f.id, f.n FROM json_each(:ids) j CROSS JOIN fact f ON f.id = j.value"

@@ -41,6 +41,8 @@ class SqliteWriter:
             head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
             self.known_from = later(head, clock())
             self._version = self._number_version(connection)
+            of_dataset = "SELECT n FROM dataset_version WHERE dataset = ?"
+            self._own_versions = [n for (n,) in connection.execute(of_dataset, (target.version.dataset,))]
             self._sources = {source.id: self._number_source(connection, source.id) for source in target.sources}
             self._predicates: dict[str, int] = dict(connection.execute("SELECT name, n FROM predicate"))
             self._next_fact = (connection.execute("SELECT max(n) FROM fact").get or 0) + 1
@@ -84,7 +86,7 @@ class SqliteWriter:
                 "ids": json.dumps(sorted(set(ids))),
                 "type": self._predicates.get(TYPE, -1),
                 "at": head,
-                "own": self._version,
+                "own": json.dumps(self._own_versions),
             }
             return dict(connection.execute(sql.LIVE_TYPES, bound))
 
