@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from api.newest import run_of
 from api.terminal import show_decision, show_table
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification, Run
@@ -315,15 +316,17 @@ def runs(
 ) -> None:
     """List load runs, newest first, or show one."""
     with _opened(ctx, store) as (services, _):
-        found = services.runs.runs(1000 if run else limit)
-        if run is not None:
-            found = [one for one in found if one.id == run]
-            if not found:
+        if run is None:
+            found = services.runs.runs(limit)
+        else:
+            named = run_of(services.runs, run)
+            if named is None:
                 raise RunNotFound(f"no run {run!r}")
-        rejections = services.runs.rejections(run) if run else []
+            found = [named]
+        rejections = services.runs.rejections(run) if run is not None else []
     console = Console(highlight=False)
     if as_json:
-        _json({"run": found[0], "rejections": rejections} if run else found)
+        _json({"run": found[0], "rejections": rejections} if run is not None else found)
         return
     rows = [
         (
@@ -339,7 +342,7 @@ def runs(
         for r in found
     ]
     show_table(("run", "job", "state", "ended", "records", "added", "retired", "rejected"), rows, console)
-    if run:
+    if run is not None:
         if found[0].message:
             typer.echo(found[0].message)
         show_table(

@@ -11,6 +11,7 @@ from api.deps import Limit, ServicesDep, SettingsDep, allowed_scope, may_read
 from api.documented import refusals
 from api.errors import problem
 from api.negotiate import choose
+from api.newest import newest
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
 from kg.answer.formats import FORMATS, render
@@ -24,8 +25,8 @@ from kg.settings import Settings
 
 MAX_OPERATORS = 200
 """Operators in a plan that is sent in; what people and planners write has a tenth of it."""
-MAX_LOOKED_AT = 1_000
-"""Newest decisions that a list is made from."""
+MAX_LOOKED_AT = 500
+"""Newest decisions that a list is made from; each is read whole."""
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"], route_class=StrictRoute)
 DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
@@ -71,12 +72,13 @@ def _plan(document: dict[str, Any]) -> Plan:
 
 @router.get("", responses=refusals(400, 422, 503, 504))
 def list_decisions(services: ServicesDep, settings: SettingsDep, limit: Limit = 20) -> DecisionList:
-    """The newest decisions, newest first."""
-    found = services.decisions.decisions(limit)
-    shown = [one for one in found if may_read(one, settings)]
-    if len(shown) < len(found):
-        shown = [one for one in services.decisions.decisions(MAX_LOOKED_AT) if may_read(one, settings)]
-    return DecisionList(decisions=[DecisionLine.of(document) for document in shown[:limit]])
+    """The newest decisions this server may read, newest first, out of the newest 500 recorded."""
+
+    def readable(found: list[Document]) -> list[Document]:
+        return [one for one in found if may_read(one, settings)]
+
+    shown = newest(services.decisions.decisions, readable, limit, MAX_LOOKED_AT)
+    return DecisionList(decisions=[DecisionLine.of(document) for document in shown])
 
 
 @router.get("/{decision_id}", response_model=DecisionOut, responses=refusals(400, 404, 422, 503, 504))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.deps import Limit, ServicesDep, SettingsDep, ViewDep
 from api.documented import refusals
+from api.newest import newest, run_of
 from api.strict import StrictRoute
 from api.wire import RejectionOut, RunDetail, RunList, RunOut, SourceList, SourceOut
 from kg.bootstrap import Services
@@ -17,7 +18,7 @@ from kg.errors import DatasetNotFound, NotFound, RunNotFound
 from kg.settings import Settings
 
 MAX_LOOKED_AT = 1_000
-"""Newest runs that a list or a single run is found among."""
+"""Newest runs that a list is made from."""
 
 router = APIRouter(prefix="/v1", tags=["lineage"], route_class=StrictRoute)
 
@@ -43,11 +44,9 @@ def source(source_id: Annotated[str, Path(title="Source id", max_length=2_000)],
 
 @router.get("/runs", responses=refusals(400, 422, 503, 504))
 def runs(services: ServicesDep, settings: SettingsDep, limit: Limit = 20) -> RunList:
-    """Load runs, newest first."""
-    found = _readable(services.runs.runs(limit), services, settings)
-    if len(found) < limit:
-        found = _readable(services.runs.runs(MAX_LOOKED_AT), services, settings)
-    return RunList(runs=[RunOut.of(run) for run in found[:limit]])
+    """Load runs, newest first, out of the newest 1,000 recorded."""
+    found = newest(services.runs.runs, lambda some: _readable(some, services, settings), limit, MAX_LOOKED_AT)
+    return RunList(runs=[RunOut.of(run) for run in found])
 
 
 @router.get("/runs/{run_id}", responses=refusals(400, 404, 422, 503, 504))
@@ -58,13 +57,12 @@ def run(
     limit: Limit = 100,
 ) -> RunDetail:
     """A load run and the records it rejected, each with its place and the reason."""
-    named = [one for one in services.runs.runs(MAX_LOOKED_AT) if one.id == run_id]
-    found = _readable(named, services, settings)
-    if not found:
+    named = run_of(services.runs, run_id)
+    if named is None or not _readable([named], services, settings):
         raise RunNotFound(f"no run {run_id!r}")
     rejections = services.runs.rejections(run_id)
     shown = [RejectionOut.of(one) for one in rejections[:limit]]
-    return RunDetail(run=RunOut.of(found[0]), rejections=shown, cut=len(rejections) > limit)
+    return RunDetail(run=RunOut.of(named), rejections=shown, cut=len(rejections) > limit)
 
 
 def _readable(found: list[Run], services: Services, settings: Settings) -> list[Run]:
