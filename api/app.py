@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from api import documented, errors
 from api.deps import Context
+from api.headers import SecurityHeaders
 from api.routes import decisions, graph, health, lineage
-from api.strict import LOOPBACK, BodyCap, HostList, SecurityHeaders
+from api.strict import LOOPBACK, BodyCap, HostList
 from kg.bootstrap import Services
 from kg.settings import Settings
 
@@ -29,6 +30,8 @@ def create_app(services: Services, settings: Settings | None = None, hosts: Iter
         version=API_VERSION,
         summary="Decision support over a knowledge graph",
         description=DESCRIPTION,
+        # The pages that come with FastAPI load their viewer from another site.
+        docs_url=None,
         redoc_url=None,
     )
     app.state.context = Context(services, settings or Settings())

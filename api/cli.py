@@ -361,7 +361,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
     store: Store = None,
 ) -> None:
-    """Serve the HTTP API (documentation at /docs)."""
+    """Serve the HTTP API (described at /openapi.json)."""
     from api.serve import serve as run_server
 
     settings = Settings.from_environment()

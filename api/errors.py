@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.headers import SECURITY
 from kg import errors as kg
 
 PROBLEM = "application/problem+json"
@@ -124,4 +125,4 @@ def _request_invalid(_: Request, exc: Exception) -> JSONResponse:
 def _unforeseen(_: Request, exc: Exception) -> JSONResponse:
     """The outermost line: a defect of ours is logged, and the caller learns nothing of its inside."""
     _log.error("unforeseen error", exc_info=exc)
-    return problem(500, "internal_error", "an unforeseen error; it was logged")
+    return problem(500, "internal_error", "an unforeseen error; it was logged", headers=SECURITY)

@@ -1,4 +1,4 @@
-"""What comes in: JSON read strictly, hosts from a list; what goes out: headers that keep browsers careful."""
+"""What comes in: JSON read strictly, hosts from a list, bodies no longer than a cap."""
 
 from __future__ import annotations
 
@@ -9,27 +9,13 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import CODES, problem
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-DOCS_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "frame-ancestors 'none'"
-)
-"""The page at /docs takes its viewer from there; nothing else here does."""
 
 
 def strict_json(body: bytes) -> Any:
@@ -130,22 +116,3 @@ class BodyCap:
             return message
 
         await self._app(scope, receiving, send)
-
-
-class SecurityHeaders:
-    """Adds the same careful headers to every reply."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
-                if scope["path"] == "/docs":
-                    headers["Content-Security-Policy"] = DOCS_POLICY
-            await send(message)
-
-        await self._app(scope, receive, sending if scope["type"] == "http" else send)

@@ -46,7 +46,7 @@ class QuestionIn(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         title="Question",
-        json_schema_extra={"examples": [{"question": "Which techniques does APT29 use?", "scope": {}}]},
+        json_schema_extra={"examples": [{"question": "Which suppliers deliver sunflower oil?", "scope": {}}]},
     )
 
     question: str = Field(

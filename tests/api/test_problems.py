@@ -60,7 +60,9 @@ def test_an_unforeseen_error_tells_nothing_of_its_inside() -> None:
         raise RuntimeError("inside")
 
     with TestClient(app, base_url=BASE, raise_server_exceptions=False) as client:
-        problem = assert_problem(client.get("/stub"), 500, "internal_error")
+        reply = client.get("/stub")
+    problem = assert_problem(reply, 500, "internal_error")
+    assert_careful(reply)
     assert "inside" not in str(problem)
 
 
@@ -204,9 +206,18 @@ def test_a_request_to_this_machine_is_answered(client: TestClient, host: str) ->
     assert client.get("/healthz", headers={"host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/v1/decisions?limit=0", "/docs"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_no_page_loads_a_viewer_from_another_site(client: TestClient, path: str) -> None:
+    assert_problem(client.get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/v1/decisions?limit=0", "/openapi.json"])
 def test_every_reply_tells_browsers_to_be_careful(client: TestClient, path: str) -> None:
-    headers = client.get(path).headers
+    assert_careful(client.get(path))
+
+
+def assert_careful(reply: Any) -> None:
+    headers = reply.headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert "default-src 'none'" in headers["content-security-policy"]
