@@ -14,6 +14,10 @@ Grade = OneOf["right", "wrong", "abstained"]
 MANY_FACTS = 60
 """Over so many gold facts the explanation may show a part, if it counts the rest as left out."""
 
+RANKED = ("ranking", "optimise")
+BY_VALUE = frozenset({"value", "yes_no", "comparison", "partition", "pairs", "conflict", "decision"})
+"""Types of gold that are graded by their value alone. An answer to gold of a type not known here is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Graded:
@@ -36,7 +40,7 @@ def grade(gold: dict[str, Any], document: Document, ontology: Ontology) -> Grade
         return Graded("right" if _both_offered(wanted, document, ontology) else "wrong")
     if outcome == "ambiguous":
         return Graded("abstained")
-    right = outcome == "answered" and _matches(wanted, document["answer"], ontology)
+    right = outcome == "answered" and _matches(gold, document["answer"], ontology)
     precision, recall = _explanation(gold, document, ontology)
     return Graded("right" if right else "wrong", precision, recall)
 
@@ -48,25 +52,52 @@ def _both_offered(wanted: dict[str, Any], document: Document, ontology: Ontology
     return document["outcome"] == "ambiguous" and bool(expected) and all(ids in offered for ids in expected)
 
 
-def _matches(wanted: dict[str, Any], answer: dict[str, Any], ontology: Ontology) -> bool:
-    found = _ids(answer["entities"], ontology)
+def _matches(gold: dict[str, Any], answer: dict[str, Any], ontology: Ontology) -> bool:
+    """Whether the answer is what the gold says; gold that says nothing is matched by nothing."""
+    wanted: dict[str, Any] = gold["answer"]
     kind, value = wanted["type"], wanted.get("value")
     if kind == "list":
-        return answer["type"] == "list" and found == _keys(wanted["ids"], ontology)
-    if kind == "count":
-        return bool(answer["value"] == value and wanted.get("of") in (None, answer["of"]))
-    if kind in ("ranking", "optimise"):
-        allowed = [
-            wanted["ids"],
-            *(
-                alternative["ids"] if isinstance(alternative, dict) else alternative
-                for alternative in wanted.get("alternatives", ())
-            ),
-        ]
-        return answer["value"] == value and any(found == _keys(ids, ontology) for ids in allowed)
+        return answer["type"] == "list" and _same_members(wanted, answer, ontology)
+    if kind in RANKED:
+        others = ({"ids": one} if isinstance(one, list) else one for one in wanted.get("alternatives", ()))
+        members = any(_same_members(one, answer, ontology) for one in (wanted, *others))
+        return members and (_same(value, answer["value"]) or (value is None and answer["type"] in RANKED))
     if kind == "path":
-        return answer["type"] == "path" and bool(answer["entities"])
-    return bool(answer["value"] == value)
+        return answer["type"] == "path" and _joins(gold, answer["entities"], ontology)
+    if kind == "count":
+        return _same(value, answer["value"]) and wanted.get("of") in (None, answer["of"])
+    return kind in BY_VALUE and _same(value, answer["value"])
+
+
+def _same(wanted: Any, found: Any) -> bool:
+    """Equal values, where a yes is not a one."""
+    return wanted is not None and isinstance(wanted, bool) == isinstance(found, bool) and bool(wanted == found)
+
+
+def _same_members(wanted: dict[str, Any], answer: dict[str, Any], ontology: Ontology) -> bool:
+    """By ids; by names where the gold has no ids."""
+    ids, names = wanted.get("ids"), wanted.get("names")
+    if names and not ids:
+        return {name.casefold() for name in names} == {one["name"].casefold() for one in answer["entities"]}
+    return ids is not None and _ids(answer["entities"], ontology) == _keys(ids, ontology)
+
+
+def _joins(gold: dict[str, Any], chain: list[dict[str, Any]], ontology: Ontology) -> bool:
+    """Whether the chain leads from one end of the gold to the other, read either way.
+
+    The ends are the first and the last id. Without ids, they are what is only subject and what is only object of the
+    gold facts.
+    """
+    ids = gold["answer"].get("ids")
+    subjects = _keys((fact[0] for fact in gold.get("gold_facts", ())), ontology)
+    objects = _keys((fact[2] for fact in gold.get("gold_facts", ())), ontology)
+    first, last = (
+        (_keys(ids[:1], ontology), _keys(ids[-1:], ontology)) if ids else (subjects - objects, objects - subjects)
+    )
+    if len(chain) < 2:
+        return False
+    head, tail = (frozenset(_normal(key, ontology) for key in one["keys"]) for one in (chain[0], chain[-1]))
+    return bool((head & first and tail & last) or (head & last and tail & first))
 
 
 def _ids(entities: Iterable[dict[str, Any]], ontology: Ontology) -> frozenset[str]:

@@ -26,7 +26,7 @@ def document(outcome: str = "answered", **answer: Any) -> dict[str, Any]:
 
 
 def entities(*keys: str) -> list[dict[str, Any]]:
-    return [{"keys": [key]} for key in keys]
+    return [{"keys": [key], "name": f"Name of {key}"} for key in keys]
 
 
 def graded(wanted: dict[str, Any], found: dict[str, Any]) -> str:
@@ -36,6 +36,8 @@ def graded(wanted: dict[str, Any], found: dict[str, Any]) -> str:
 LIST = {"type": "list", "ids": ["PL-1", "PL-2"]}
 COUNT = {"type": "count", "value": 3, "of": 7}
 RANKING = {"type": "ranking", "ids": ["GR-1"], "value": 5, "alternatives": [["GR-2"], {"ids": ["GR-3"]}]}
+NAMED = {"type": "list", "names": ["name of pl-1", "Name of PL-2"]}
+PATH = {"type": "path", "ids": ["GR-1", "PL-1", "BED-2"]}
 AMBIGUOUS = {"type": "ambiguous", "value": {"a": ["PL-1"], "b": ["PL-2"]}}
 CHOICES = [{"answer": {"entities": entities(key)}} for key in ("PL-1", "PL-2")]
 
@@ -60,10 +62,29 @@ CHOICES = [{"answer": {"entities": entities(key)}} for key in ("PL-1", "PL-2")]
         (RANKING, document(type="ranking", value=5, ids=["GR-3"]), "right"),
         (RANKING, document(type="ranking", value=5, ids=["GR-4"]), "wrong"),
         (RANKING, document(type="ranking", value=4, ids=["GR-1"]), "wrong"),
-        ({"type": "path"}, document(type="path", ids=["GR-1"]), "right"),
-        ({"type": "path"}, document(type="path"), "wrong"),
+        (RANKING | {"value": None}, document(type="ranking", value=4, ids=["GR-2"]), "right"),
+        (RANKING | {"value": None}, document(type="ranking", value=4, ids=["GR-4"]), "wrong"),
+        (RANKING | {"value": None}, document(type="list", ids=["GR-1"]), "wrong"),
+        (NAMED, document(ids=["PL-2", "PL-1"]), "right"),
+        (NAMED, document(ids=["PL-1"]), "wrong"),
+        ({"type": "list", "ids": None}, document(), "wrong"),
+        (PATH, document(type="path", ids=["GR-1", "PL-9", "BED-2"]), "right"),
+        (PATH, document(type="path", ids=["bed-02", "GR-1"]), "right"),
+        (PATH, document(type="path", ids=["GR-1", "PL-1"]), "wrong"),
+        (PATH, document(type="path", ids=["GR-2", "BED-2"]), "wrong"),
+        (PATH, document(type="list", ids=["GR-1", "BED-2"]), "wrong"),
+        (PATH, document(type="path"), "wrong"),
+        ({"type": "path"}, document(type="path", ids=["GR-1", "PL-1"]), "wrong"),
+        ({"type": "path", "ids": ["GR-1"]}, document(type="path", ids=["GR-1"]), "wrong"),
+        ({"type": "count"}, document(type="count"), "wrong"),
+        ({"type": "count"}, document(), "wrong"),
+        ({"type": "yes_no"}, document(), "wrong"),
+        ({"type": "guess"}, document(), "wrong"),
+        ({"type": "guess", "value": 3}, document(type="count", value=3), "wrong"),
+        ({"type": "guess"}, document("abstained"), "abstained"),
         ({"type": "yes_no", "value": True}, document(type="yes_no", value=True), "right"),
         ({"type": "yes_no", "value": True}, document(type="yes_no", value=False), "wrong"),
+        ({"type": "yes_no", "value": True}, document(type="count", value=1), "wrong"),
         ({"type": "abstain"}, document("abstained"), "right"),
         ({"type": "abstain"}, document(ids=["PL-1"]), "wrong"),
         ({"type": "false_premise"}, document("false_premise"), "right"),
@@ -77,6 +98,21 @@ CHOICES = [{"answer": {"entities": entities(key)}} for key in ("PL-1", "PL-2")]
 )
 def test_a_decision_is_right_wrong_or_abstained(wanted: dict[str, Any], found: dict[str, Any], expected: str) -> None:
     assert graded(wanted, found) == expected
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["GR-1", "PL-1", "BED-1"], "right"),
+        (["BED-1", "PL-2", "GR-01"], "right"),
+        (["GR-1", "PL-1"], "wrong"),
+        (["PL-1", "BED-1"], "wrong"),
+    ],
+)
+def test_without_ids_a_path_has_to_join_the_ends_of_the_gold_facts(ids: list[str], expected: str) -> None:
+    facts = [["GR-1", "TENDS", "PL-1"], ["PL-1", "STANDS_IN", "BED-1"]]
+    found = document(type="path", ids=ids)
+    assert grade({"answer": {"type": "path"}, "gold_facts": facts}, found, ontology()).grade == expected
 
 
 @pytest.mark.parametrize(
