@@ -111,6 +111,48 @@ def test_a_plan_replaces_the_reading_of_the_question(run: Run, store: str, tmp_p
     assert json.loads(ended.out)["answer"]["value"] == 60
 
 
+GOLD = {"id": "1", "kind": "lookup", "question": QUESTION, "answer": {"type": "list", "ids": []}}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        (json.dumps(GOLD | {"question": "\ud800"}), "not JSON"),
+        ("5", "a question is an object with id, kind, question and answer"),
+        ('{"id": "1"}', "kind is missing"),
+        ({"question": 5}, "question is not text"),
+        ({"kind": None}, "kind is not text"),
+        ({"id": ["1"]}, "id is not text"),
+        ({"question": " "}, "the question is empty or longer than 4,000 characters"),
+        ({"question": "a" * 5_000}, "the question is empty or longer than 4,000 characters"),
+        ({"gold_facts": [["a", "b"]]}, "gold_facts is not a list of [subject, predicate, object]"),
+        ({"gold_facts": None}, "gold_facts is not a list of [subject, predicate, object]"),
+        ({"answer": None}, "the answer is not an object"),
+        ({"answer": {}}, "the answer needs a type"),
+        ({"answer": {"type": 5}}, "the answer needs a type"),
+        ({"answer": {"type": "list"}}, "an answer of type list needs ids or names"),
+        ({"answer": {"type": "list", "ids": "ITEM-7"}}, "ids of the answer is not a list of texts"),
+        ({"answer": {"type": "list", "names": [5]}}, "names of the answer is not a list of texts"),
+        ({"answer": {"type": "ranking", "value": 3}}, "an answer of type ranking needs ids or names"),
+        ({"answer": {"type": "ranking", "ids": [], "alternatives": [{}]}}, "alternatives of the answer is not"),
+        ({"answer": {"type": "count", "ids": []}}, "an answer of type count needs a value"),
+        ({"answer": {"type": "path"}}, "an answer of type path needs ids, or the question gold_facts"),
+        ({"answer": {"type": "ambiguous", "ids": []}}, "an answer of type ambiguous needs a value"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_a_question_that_cannot_be_graded_is_said_with_its_line(
+    run: Run, store: str, tmp_path: Path, line: str | dict[str, object], message: str
+) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps(GOLD) + "\n\n" + (line if isinstance(line, str) else json.dumps(GOLD | line)))
+    said = said_once(run("eval", path, "--store", store))
+    assert f"{path}:3: " in said
+    assert message in said
+
+
 @pytest.mark.parametrize(
     ("address", "message"),
     [
