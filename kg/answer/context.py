@@ -35,8 +35,9 @@ def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ont
     known = [fact for fact in order if grounds.assertions.get(fact)]
     shown = [grounds.facts[fact] for fact in known[:MAX_FACTS]]
     unnumbered = [Evidence("", "fact", wording.fact(fact), (fact.id,)) for fact in shown]
-    for clash in _conflicts(shown, ontology):
-        text = f"Sources disagree. {' But: '.join(wording.fact(fact) for fact in clash)}"
+    rivals = [fact for fact in grounds.facts.values() if fact.id not in result.facts and fact.id not in set(order)]
+    for clash in _conflicts([*shown, *rivals], ontology):
+        text = f"Sources disagree. {' But: '.join(_said(fact, grounds, wording) for fact in clash)}"
         unnumbered.append(Evidence("", "conflict", text, tuple(fact.id for fact in clash)))
     for absence in result.absences:
         searched = tuple(grounds.sources.values())
@@ -49,6 +50,13 @@ def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ont
     return EvidenceSet(items, left_out=len(order) - len(shown))
 
 
+def _said(fact: Fact, grounds: Grounds, wording: Wording) -> str:
+    """The fact with who says it, and when they published it."""
+    sources = {grounds.sources[a.source].title: grounds.sources[a.source].issued for a in grounds.assertions[fact.id]}
+    named = ", ".join(f"{title} ({issued})" if issued else title for title, issued in sorted(sources.items()))
+    return f"{named}: {wording.fact(fact)}"
+
+
 def _supports(item: Evidence, grounds: Grounds) -> tuple[Support, ...]:
     return tuple(
         Support(assertion, grounds.sources[assertion.source])
@@ -59,6 +67,8 @@ def _supports(item: Evidence, grounds: Grounds) -> tuple[Support, ...]:
 
 
 def _absence(absence: Absence, wording: Wording) -> str:
+    if not absence.entities:
+        return f"Searched for {wording.sought(absence)} and found none ({absence.looked_at:,} facts read)."
     named = ", ".join(wording.entity(entity) for entity in absence.entities[:MAX_NAMED])
     more = f" and {len(absence.entities) - MAX_NAMED} more" if len(absence.entities) > MAX_NAMED else ""
     sought = wording.sought(absence)

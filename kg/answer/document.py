@@ -72,7 +72,7 @@ def ambiguous(question: Question, view: GraphView, drafts: list[Document]) -> Do
     document["answer"] |= {
         "text": f"This can be read in {len(drafts)} ways: {readings}.",
         "choices": offered,
-        "reason": "two readings are equally good and give different answers",
+        "reason": f"{len(drafts)} readings are equally good and give different answers",
     }
     _gather(document, drafts)
     return document
@@ -96,7 +96,8 @@ def _gather(document: Document, drafts: list[Document]) -> None:
         edges |= {edge["id"]: edge for edge in draft["explanation"]["relationships"]}
         explanation["paths"] += draft["explanation"]["paths"]
         explanation["left_out"] += draft["explanation"]["left_out"]
-        cyphers.append(draft["explanation"]["cypher"])
+        if draft["explanation"]["nodes"]:
+            cyphers.append(draft["explanation"]["cypher"])
     explanation["nodes"] = [nodes[key] for key in sorted(nodes)]
     explanation["relationships"] = [edges[key] for key in sorted(edges)]
     explanation["cypher"] = "\nUNION\n".join(cyphers)

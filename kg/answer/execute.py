@@ -34,6 +34,14 @@ MAX_SET = 50_000
 MAX_EACH = 5_000
 """Facts of one predicate followed from one entity; more is cut and said."""
 
+MAX_READ = 200_000
+"""Facts read for one plan: a few seconds. A question that needs more is asked too widely to be answered at once."""
+
+
+class TooMuchRead(Exception):
+    """The plan would read more than MAX_READ facts."""
+
+
 Origin = EntityId | None
 """The row of an enclosing ``having`` or ``rank`` that a member belongs to; ``None`` outside."""
 Members = dict[tuple[Origin, EntityId], tuple[FactId, ...]]
@@ -51,6 +59,7 @@ class _State:
     absences: list[Absence] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
     done: dict[SetPlan, Members] = field(default_factory=dict)
+    read: int = 0
 
     def meet(self, ids: Collection[EntityId]) -> None:
         """Read the entities not met yet."""
@@ -84,7 +93,10 @@ def execute(plan: Plan, view: GraphView, met: Mapping[EntityId, Entity] | None =
         return _rank(plan, state)
     if isinstance(plan, Paths):
         return _paths(plan, state)
-    return _result(state, "list", _rows(_members(plan, state)))
+    rows = _rows(_members(plan, state))
+    if not rows:
+        _nothing(plan, state)
+    return _result(state, "list", rows)
 
 
 def validate(plan: Plan, ontology: Ontology) -> None:
@@ -117,6 +129,8 @@ def _tied(plan: SetPlan) -> bool:
 def _count(plan: Count, state: _State) -> Result:
     rows = _rows(_members(plan.source, state))
     of = None if plan.of is None else len({entity for _, entity in _run(plan.of, state, {})})
+    if not rows:
+        _nothing(plan.source, state)
     return replace(_result(state, "count", rows), value=len(rows), of=of)
 
 
@@ -143,6 +157,10 @@ def _rank(plan: Rank, state: _State) -> Result:
         )
         for value, entity in scored
     )
+    if without := tuple(row.entity for row in rows if not row.value):
+        state.absences.append(Absence("", "out", without, state.read, plan.by))
+    elif not rows:
+        _nothing(plan.by, state)
     return replace(_result(state, "ranking", rows), value=rows[0].value if rows else None)
 
 
@@ -192,6 +210,12 @@ def _rows(members: Members) -> tuple[Row, ...]:
     return tuple(
         Row(entity, witness) for (_, entity), witness in sorted(members.items(), key=lambda item: _order(item[0][1]))
     )
+
+
+def _nothing(plan: SetPlan, state: _State) -> None:
+    """An empty answer says what was searched."""
+    if not state.absences:
+        state.absences.append(Absence("", "out", (), state.read, plan))
 
 
 def _members(plan: SetPlan, state: _State) -> Members:
@@ -300,7 +324,7 @@ def _compares(actual: str, plan: Where, datatype: str) -> bool:
 
 def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Members:
     source = _run(plan.source, state, each)
-    before = len(state.facts)
+    before = state.read
     found = _run(plan.plan, state, {entity: entity for _, entity in source})
     groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
     for (origin, entity), witness in found.items():
@@ -317,7 +341,7 @@ def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Memb
     if (step := _searched(plan.plan)) is not None:
         empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}, key=_order))
         if empty:
-            state.absences.append(Absence(step.predicate, step.direction, empty, len(state.facts) - before, plan.plan))
+            state.absences.append(Absence(step.predicate, step.direction, empty, state.read - before, plan.plan))
     return kept
 
 
@@ -349,6 +373,9 @@ def _step(ids: set[EntityId], predicate: str, direction: Direction, state: _Stat
     if not ids:
         return ()
     expansion = state.view.follow(ids, (predicate,), direction, MAX_EACH)
+    state.read += len(expansion.facts)
+    if state.read > MAX_READ:
+        raise TooMuchRead(f"it would read more than {MAX_READ:,} facts: ask for something narrower")
     state.entities |= expansion.entities
     _note_cut(state, expansion.cut, predicate)
     return expansion.facts

@@ -12,7 +12,11 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
     """Write the answer in one sentence, then one claim a row."""
     by_fact = {fact: item for item in evidence.items if item.kind == "fact" for fact in item.facts}
     absences = [item for item in evidence.items if item.kind == "absence"]
-    claims = [Claim("C1", summary(plan, result, wording), tuple(item.id for item in evidence.items))]
+    found, looked = summary(plan, result, wording)
+    if any(item.kind == "conflict" for item in evidence.items):
+        found += " Sources disagree about some of this: the evidence gives each side with its date."
+    first = f"{found} {looked}"
+    claims = [Claim("C1", first, tuple(item.id for item in evidence.items))]
     for row in result.rows:
         cited = [by_fact[fact] for fact in row.witness if fact in by_fact]
         cited += [item for item in absences if row.entity in item.entities]
@@ -25,21 +29,22 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
     return Draft(tuple(claims))
 
 
-def summary(plan: Plan, result: Result, wording: Wording) -> str:
-    """The answer in one sentence."""
+def summary(plan: Plan, result: Result, wording: Wording) -> tuple[str, str]:
+    """What was found, and what was looked for, each in one sentence."""
     words = wording.plan(plan)
+    looked = f"I looked for {words}."
     if result.type == "count":
         of = f" of {result.of}" if result.of is not None else ""
-        return f"{result.value}{of}. I counted {words}."
+        return f"{result.value}{of}.", f"I counted {words}."
     if result.type == "path":
-        found = f"{len(result.paths[0].facts)} steps apart" if result.paths else "No path found"
-        return f"{found}. I looked for {words}."
+        steps = len(result.paths[0].facts) if result.paths else 0
+        return f"{steps} step{'s' if steps != 1 else ''} apart." if steps else "No path found.", looked
     if not result.rows:
-        return f"None. I looked for {words}."
+        return "None.", looked
     names = _listed(result.rows, wording)
     if result.type == "ranking":
-        return f"{names}, with {result.value}. I looked for {words}."
-    return f"{len(result.rows)}: {names}. I looked for {words}."
+        return f"{names}, with {result.value}.", looked
+    return f"{len(result.rows)}: {names}.", looked
 
 
 def _listed(rows: tuple[Row, ...], wording: Wording) -> str:

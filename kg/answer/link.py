@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -16,15 +17,22 @@ from kg.text.language import Language, Token, english, stems, tokenize
 LONGEST_NAME = 8
 """Words of a name; longer names are found by their key."""
 LONGEST_KEY = 6
+LONGEST_NUMBER = 6
+_CONTRACTED = re.compile(r"\b(\w+?)n't\b", re.IGNORECASE)
+_FULL = {"ca": "can", "wo": "will", "sha": "shall"}
+_ENDS = "?.!"
 NAMESAKES = 10
 """Entities sharing one name that are considered; more than a person would choose among."""
 
 
 def link(question: Question, view: GraphView) -> Linked:
     """Recognise what the question speaks of. At most four round trips, whatever its length."""
-    text = question.text.replace("\u2019", "'").replace("n't ", " not ")
+    text = _CONTRACTED.sub(
+        lambda found: f"{_FULL.get(found[1].lower(), found[1])} not", question.text.replace("\u2019", "'")
+    )
     tokens = tokenize(text)
     language, ontology = english(), view.ontology()
+    dropped = _dropped(tokens, language)
     keyed = dict(_keys(text, tokens, ontology))
     places = [(span, name) for name, span in _name_spans(tokens)]
     named = view.named([name for _, name in places] + [entity for ids in keyed.values() for entity in ids], NAMESAKES)
@@ -32,13 +40,13 @@ def link(question: Question, view: GraphView) -> Linked:
     entities = view.entities(candidates)
     mentions = [
         *_entity_mentions(keyed, places, named, entities),
-        *_phrase_mentions(tokens, ontology, language),
+        *_phrase_mentions(tokens, dropped, ontology, language),
         *_dataset_mentions(tokens, view),
     ]
     mentions = _active_first(mentions, entities)
     mentions = _merge_appositions(mentions)
     mentions = _absorb(tokens, mentions, entities, view, language)
-    words = tuple(Word(t.text, needed=t.folded not in language.droppable and t.text not in "?.") for t in tokens)
+    words = tuple(Word(t.text, needed=i not in dropped) for i, t in enumerate(tokens))
     return Linked(words, tuple(_longest(mentions)), entities)
 
 
@@ -90,10 +98,24 @@ def _alias_fact(entity: Entity, folded: str) -> Fact | None:
     return Fact.of(entity.id, ALIAS, Literal(alias)) if alias is not None else None
 
 
-def _phrase_mentions(tokens: Sequence[Token], ontology: Ontology, language: Language) -> Iterator[Mention]:
+def _dropped(tokens: Sequence[Token], language: Language) -> frozenset[int]:
+    """Places of words that carry nothing: US, IT and WHO are names where us, it and who are not."""
+    shouted = all(token.text.isupper() for token in tokens if token.text.isalpha())
+    last = max((i for i, token in enumerate(tokens) if token.text not in _ENDS), default=-1)
+    return frozenset(
+        i
+        for i, token in enumerate(tokens)
+        if (token.folded in language.droppable and (i == 0 or shouted or token.text in ("I", token.text.lower())))
+        or (token.text in _ENDS and i > last)
+    )
+
+
+def _phrase_mentions(
+    tokens: Sequence[Token], dropped: frozenset[int], ontology: Ontology, language: Language
+) -> Iterator[Mention]:
     """Type nouns, predicate phrases and cues, found as stem sequences between droppable words."""
     phrases = _ontology_phrases(ontology, language)
-    kept = [i for i, token in enumerate(tokens) if token.folded not in language.droppable]
+    kept = [i for i in range(len(tokens)) if i not in dropped]
     longest = max((len(sequence) for sequence in phrases), default=0)
     for at in range(len(kept)):
         for size in range(1, min(longest, len(kept) - at) + 1):
@@ -104,6 +126,10 @@ def _phrase_mentions(tokens: Sequence[Token], ontology: Ontology, language: Lang
         for i in range(len(tokens) - len(sequence) + 1):
             if tuple(token.stem for token in tokens[i : i + len(sequence)]) == sequence:
                 yield Mention(i, i + len(sequence), "cue", cue)
+    numbers = dict(language.numbers)
+    for i, token in enumerate(tokens):
+        if token.folded in numbers or (token.folded.isdecimal() and len(token.folded) <= LONGEST_NUMBER):
+            yield Mention(i, i + 1, "number", str(numbers.get(token.folded, token.folded)))
 
 
 @functools.lru_cache(maxsize=16)
@@ -157,6 +183,8 @@ def _absorb(
 ) -> list[Mention]:
     """Widen an entity over neighbouring words of its own full name (``dump LSASS memory (T1003.001)``)."""
     ids = {m.value for m in mentions if m.kind == "entity"}
+    said = {i for m in mentions if m.kind == "cue" for i in range(m.start, m.end)}
+    said |= {i for i, t in enumerate(tokens) if t.folded in language.droppable | language.light}
     bags = {entity: _name_stems(entities[entity]) for entity in ids}
     for entity, broader in _broader(ids, entities, view).items():
         for one in broader:
@@ -165,13 +193,9 @@ def _absorb(
     for mention in mentions:
         if mention.kind == "entity":
             start, end = mention.start, mention.end
-            while (
-                start > 0
-                and tokens[start - 1].stem in bags[mention.value]
-                and tokens[start - 1].folded not in language.droppable
-            ):
+            while start > 0 and start - 1 not in said and tokens[start - 1].stem in bags[mention.value]:
                 start -= 1
-            while end < len(tokens) and tokens[end].stem in bags[mention.value]:
+            while end < len(tokens) and end not in said and tokens[end].stem in bags[mention.value]:
                 end += 1
             if (start, end) != (mention.start, mention.end):
                 widened.append(replace(mention, start=start, end=end))
@@ -197,18 +221,18 @@ def _broader(ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphVi
 
 
 def _longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
-    """Drop repeats, entity mentions inside a longer one of the same entity, and aliases where the name stands."""
+    """Drop repeats, what stands inside a longer mention that takes its place, and aliases where the name stands."""
     found = list(dict.fromkeys(mentions))
     for mention in found:
-        same = [other for other in found if (other.kind, other.value) == (mention.kind, mention.value)]
-        longer = any(
-            other.start <= mention.start
-            and mention.end <= other.end
-            and other.end - other.start > mention.end - mention.start
-            for other in same
-        )
-        named = mention.fact is not None and any(
-            other.fact is None and (other.start, other.end) == (mention.start, mention.end) for other in same
-        )
-        if mention.kind != "entity" or not (longer or named):
+        wider = [m for m in found if m.start <= mention.start and mention.end <= m.end]
+        longer = [m for m in wider if m.end - m.start > mention.end - mention.start]
+        if mention.kind == "entity":
+            same = [m for m in wider if m.kind == "entity" and m.value == mention.value]
+            hidden = any(m in longer or (mention.fact is not None and m.fact is None) for m in same)
+        elif mention.kind == "dataset":
+            hidden = any(m.kind in ("type", "entity", "dataset") for m in longer)
+        else:
+            # "Control families" are no controls; "at most" is no "most".
+            hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in longer)
+        if not hidden:
             yield mention

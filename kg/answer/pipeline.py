@@ -11,15 +11,16 @@ import rfc8785
 
 from kg.answer.context import context, facts_used
 from kg.answer.document import Finding, abstained, ambiguous, answered
-from kg.answer.execute import execute
+from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
 from kg.answer.generate import generate
 from kg.answer.link import link
-from kg.answer.planner import Reading, plan
+from kg.answer.planner import Planned, Reading, plan
 from kg.answer.verify import verify
 from kg.answer.wording import Wording
 from kg.domain.decision import Document, comparable
 from kg.domain.evidence import Grounds
+from kg.domain.fact import Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Ontology
 from kg.domain.plan import Follow, Plan, Where, walk
 from kg.domain.question import MAX_QUESTION, Linked, Question
@@ -30,6 +31,8 @@ from kg.ports.ledger import DecisionLedger
 from kg.ports.store import GraphStore, GraphView
 from kg.text.language import stems
 
+MAX_RIVALS = 10
+"""Values of one functional predicate that are compared for one subject."""
 MAX_READINGS = 4
 """Equally good readings that are run to see whether they differ."""
 
@@ -88,32 +91,44 @@ def _decide(question: Question, view: GraphView, given: Plan | None, trace: Trac
         trace.mark("plan")
         readings = planned.readings[:MAX_READINGS]
         if not readings:
-            return abstained(question, view, _reason(linked, planned.unexplained, ontology))
-    for reading in readings:
-        if (without := _without_facts(reading.plan, view)) is not None:
-            return abstained(question, view, f"no source in this scope holds any fact “{without}”", reading.plan)
-    results = [(reading.plan, execute(reading.plan, view, linked.entities)) for reading in readings]
+            return abstained(question, view, _reason(linked, planned, ontology))
+    missing = {reading: _without_facts(reading.plan, view) for reading in readings}
+    readings = tuple(reading for reading in readings if missing[reading] is None)
+    if not readings:
+        first, without = next(iter(missing.items()))
+        return abstained(question, view, f"no source in this scope holds any fact “{without}”", first.plan)
+    try:
+        results = [(reading, execute(reading.plan, view, linked.entities)) for reading in readings]
+    except TooMuchRead as exc:
+        return abstained(question, view, str(exc), readings[0].plan)
     trace.mark("execute")
     distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
-    if len(distinct) > 1:
-        drafts = [_finish(question, linked, one, result, view) for one, result in distinct]
-        trace.mark("write")
-        return ambiguous(question, view, drafts)
-    document = _finish(question, linked, *distinct[0], view)
+    drafts = [_finish(question, linked, one, result, view) for one, result in distinct]
     trace.mark("write")
-    return document
+    answers = [draft for draft in drafts if draft["outcome"] == "answered"] or drafts[:1]
+    return ambiguous(question, view, answers) if len(answers) > 1 else answers[0]
 
 
 def _rows(result: Result) -> tuple[Any, ...]:
     return (result.type, tuple(row.entity for row in result.rows), result.value, result.paths)
 
 
-def _finish(question: Question, linked: Linked, chosen: Plan, result: Result, view: GraphView) -> Document:
+def _finish(question: Question, linked: Linked, reading: Reading, result: Result, view: GraphView) -> Document:
     """Evidence, claims, verdicts and explanation for one executed plan."""
-    ontology = view.ontology()
+    ontology, chosen = view.ontology(), reading.plan
     aliases = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
     order = facts_used(linked, result)
-    grounds = Grounds(aliases | result.facts, view.assertions(order), view.sources())
+    rivals, met = _rivals(result, view)
+    result = replace(result, entities=result.entities | met)
+    asserted = view.assertions([*order, *rivals])
+    grounds = Grounds(aliases | result.facts | rivals, asserted, view.sources())
+    if reading.datasets and (other := _elsewhere(grounds, reading.datasets)) is not None:
+        names = " and ".join(sorted(reading.datasets))
+        reason = f"the question names {names}, but the answer would rest on {other} too: leave the name out, or narrow"
+        return abstained(question, view, f"{reason} the scope to it", chosen)
+    if result.value in (None, 0) and not result.rows and not result.paths and (unknown := _open(chosen, ontology)):
+        reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
+        return abstained(question, view, reason, chosen)
     evidence = context(order, result, grounds, ontology)
     wording = Wording(ontology, result.entities)
     interpretation = wording.plan(chosen)
@@ -123,6 +138,32 @@ def _finish(question: Question, linked: Linked, chosen: Plan, result: Result, vi
     return answered(question, view, Finding(chosen, interpretation, result, evidence, claims, drawn))
 
 
+def _rivals(result: Result, view: GraphView) -> tuple[dict[FactId, Fact], dict[EntityId, Entity]]:
+    """Facts that cannot hold together with facts of the result (another value of a functional predicate)."""
+    functional = {name for name, spec in view.ontology().predicates.items() if spec.functional}
+    single = {(fact.subject, fact.predicate) for fact in result.facts.values() if fact.predicate in functional}
+    if not single:
+        return {}, {}
+    read = view.follow({subject for subject, _ in single}, {name for _, name in single}, "out", MAX_RIVALS)
+    rivals = [f for f in read.facts if (f.subject, f.predicate) in single and f.id not in result.facts]
+    return {fact.id: fact for fact in rivals}, read.entities
+
+
+def _open(chosen: Plan, ontology: Ontology) -> str | None:
+    """A predicate of the plan about which sources need not say everything."""
+    asked = (part.predicate for part in walk(chosen) if isinstance(part, Follow | Where))
+    return next((name.replace("_", " ") for name in asked if ontology.predicates[name].world == "open"), None)
+
+
+def _elsewhere(grounds: Grounds, named: frozenset[str]) -> str | None:
+    """A dataset version beyond the named ones that a fact of the answer rests on alone."""
+    for supports in grounds.assertions.values():
+        versions = sorted(f"{grounds.sources[a.source].dataset}@{grounds.sources[a.source].version}" for a in supports)
+        if versions and not named & set(versions):
+            return versions[0]
+    return None
+
+
 def _without_facts(chosen: Plan, view: GraphView) -> str | None:
     """A predicate of the plan that nothing in this scope speaks of."""
     held = view.profile().facts
@@ -130,8 +171,11 @@ def _without_facts(chosen: Plan, view: GraphView) -> str | None:
     return next((name.replace("_", " ") for name in asked if not held.get(name)), None)
 
 
-def _reason(linked: Linked, unexplained: tuple[str, ...], ontology: Ontology) -> str:
+def _reason(linked: Linked, planned: Planned, ontology: Ontology) -> str:
     """Why there is no plan, in words a person can act on."""
+    if planned.too_long:
+        return "the question is too long to be read as one: ask its parts one by one"
+    unexplained = planned.unexplained
     left = {one for word in unexplained for one in stems(word)}
     for missing in ontology.missing:
         if any(set(stems(word)) <= left for word in missing.words):

@@ -8,72 +8,41 @@ no part explains means that there is none, and the words left over are named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal as OneOf
 
+from kg.answer.parts import Part, Relation, best, merge_relations, restricted
 from kg.domain.fact import EntityId
 from kg.domain.ontology import Direction, Ontology
-from kg.domain.plan import (
-    Count,
-    Each,
-    Entities,
-    Follow,
-    Having,
-    Intersect,
-    Paths,
-    Plan,
-    Rank,
-    SetPlan,
-    UnionOf,
-    as_set,
-    walk,
-)
+from kg.domain.plan import Count, Entities, Paths, Plan, UnionOf, as_set
 from kg.domain.question import Linked, Mention
+from kg.text.language import english
 
-BEAM = 12
-"""Parts kept per span and kind. 6 already finds every reading of the example questions."""
+MAX_WORDS = 60
+"""Words with content in one question; work grows with their cube, and people's questions have under thirty."""
+MAX_JOINS = 20_000
+"""Pairs of parts tried for one question: half a second. The example questions try up to 250."""
 
 # Scores are log-like weights: what a part explains counts for it, what it had to guess counts against it.
 WORD = 1.0
 INSERTED = -0.6
 """A predicate nobody said."""
-REVERSED = -0.4
-"""A predicate read against the direction of its phrase."""
 SKIPPED_LIGHT = -0.05
 TIE = 0.25
 """Readings closer than this are equally good."""
 
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """Predicates a phrase may mean, each with the direction in which it reads."""
-
-    options: tuple[tuple[str, Direction], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a span may mean.
-
-    ``kind`` is ``set`` (``plan``, ``types``), ``list`` (``members``), ``all`` (members that must all be met),
-    ``relation``, ``restriction`` (a relation to ``plan`` or ``members`` that narrows a head), a cue, or ``answer``.
-    """
-
-    kind: str
-    score: float = 0.0
-    plan: Plan | None = None
-    types: frozenset[str] = frozenset()
-    members: tuple[SetPlan, ...] = ()
-    relation: Relation = Relation()
-    left_argument: bool = False
-    """Whether a restriction's argument stood before its phrase."""
-    negated: bool = False
-    ranked: str = ""
-    """``most`` or ``fewest`` for a restriction that ranks its head."""
-    of: SetPlan | None = None
-    """For a set: the wider set it was narrowed from by its last restriction."""
-    entity: bool = False
-    """Whether the set is entities named in the question."""
+QUANTIFIERS: dict[str, OneOf["some", "exactly"]] = {"single": "exactly", "some": "some"}
+NEUTRAL = ("dataset", "present")
+TWO = 2
+QUANTITIES: dict[str, tuple[OneOf["at_least", "at_most", "exactly"], int]] = {
+    "at_least": ("at_least", 0),
+    "more_than": ("at_least", 1),
+    "at_most": ("at_most", 0),
+    "fewer_than": ("at_most", -1),
+    "exactly": ("exactly", 0),
+}
+"""Cues that a number follows, with the quantifier and what is added to the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +51,36 @@ class Reading:
 
     plan: Plan
     score: float
+    datasets: frozenset[str] = frozenset()
+    """Dataset versions the question names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The readings, best first; or the words that no reading explains."""
+    """The readings, best first; or the words that no reading explains; or that the question is too long to read."""
 
     readings: tuple[Reading, ...] = ()
     unexplained: tuple[str, ...] = ()
+    too_long: bool = False
 
 
 def plan(linked: Linked, ontology: Ontology) -> Planned:
     """Read the question."""
     chart = _Chart(linked, ontology)
-    found: dict[Plan, float] = {}
+    if chart.too_long:
+        return Planned(too_long=True)
+    found: dict[Plan, Reading] = {}
     for part in chart.complete():
         root = part.plan
-        if root is not None and not isinstance(root, Entities):
-            found[root] = max(found.get(root, part.score), part.score)
-    ranked = sorted((Reading(p, s) for p, s in found.items()), key=lambda r: (-r.score, repr(r.plan)))
+        if root is not None and (not isinstance(root, Entities) or root.type is not None):
+            reading = Reading(root, part.score, part.datasets)
+            if root not in found or found[root].score < part.score:
+                found[root] = reading
+    ranked = sorted(found.values(), key=lambda reading: -reading.score)
     if not ranked:
         return Planned(unexplained=chart.unexplained())
-    best = ranked[0].score
-    return Planned(tuple(reading for reading in ranked if reading.score >= best - TIE))
+    top = ranked[0].score
+    return Planned(tuple(reading for reading in ranked if reading.score >= top - TIE))
 
 
 class _Chart:
@@ -113,11 +89,15 @@ class _Chart:
     def __init__(self, linked: Linked, ontology: Ontology) -> None:
         self.linked = linked
         self.ontology = ontology
+        self.joins = 0
         self.words = [i for i, word in enumerate(linked.words) if word.needed or self._in_cue(i)]
+        # "All techniques that …" asks for the techniques; anywhere else "all" says something.
+        while self.words and any(m.start == self.words[0] and m.value == "every" for m in linked.mentions):
+            self.words.pop(0)
         self.place = {index: at for at, index in enumerate(self.words)}
         self.size = len(self.words)
         self.cells: dict[tuple[int, int], list[Part]] = {}
-        self._fill()
+        self.too_long = self.size > MAX_WORDS or not self._fill()
 
     def _in_cue(self, index: int) -> bool:
         return any(m.kind == "cue" and m.start <= index < m.end and m.end - m.start > 1 for m in self.linked.mentions)
@@ -128,12 +108,12 @@ class _Chart:
 
     def unexplained(self) -> tuple[str, ...]:
         """Words outside the longest explained stretch, or outside every mention if there are such."""
-        covered = {i for m in self.linked.mentions for i in range(m.start, m.end)}
+        covered = {i for m in self.linked.mentions if m.kind != "number" for i in range(m.start, m.end)}
         bare = [
             w
             for w in self.words
             if w not in covered
-            and self.linked.words[w].text.lower() not in _light()
+            and self.linked.words[w].text.lower() not in english().light
             and self.linked.words[w].text.isalnum()
         ]
         if not bare:
@@ -148,7 +128,8 @@ class _Chart:
 
     # --- filling ---
 
-    def _fill(self) -> None:
+    def _fill(self) -> bool:
+        """Fill the cells, shortest spans first; False when that would take too long."""
         leaves: dict[tuple[int, int], list[Part]] = {}
         for mention in self.linked.mentions:
             inside = [self.place[i] for i in range(mention.start, mention.end) if i in self.place]
@@ -159,12 +140,14 @@ class _Chart:
                 j = i + length
                 parts = [*leaves.get((i, j), ()), *self._skips(i, j)]
                 for k in range(i + 1, j):
-                    for left in self.cells.get((i, k), ()):
-                        for right in self.cells.get((k, j), ()):
-                            parts += self._join(left, right)
-                kept = _best(_merge_relations(parts))
-                if kept:
+                    lefts, rights = self.cells.get((i, k), ()), self.cells.get((k, j), ())
+                    self.joins += len(lefts) * len(rights)
+                    if self.joins > MAX_JOINS:
+                        return False
+                    parts += [made for left in lefts for right in rights for made in self._join(left, right)]
+                if kept := best(merge_relations(parts)):
                     self.cells[i, j] = kept
+        return True
 
     def _leaf(self, mention: Mention, size: int) -> Part:
         score = WORD * size + 0.1 * (size - 1)
@@ -176,14 +159,17 @@ class _Chart:
         if mention.kind == "predicate":
             return Part("relation", score, relation=Relation(((mention.value, mention.direction or "out"),)))
         if mention.kind == "dataset":
-            return Part("dataset", score)
-        return Part(mention.value, score)
+            return Part("dataset", score, datasets=frozenset({mention.value}))
+        if mention.kind == "number":
+            return Part("number", score, number=int(mention.value))
+        quantifier = QUANTIFIERS.get(mention.value)
+        return Part(mention.value, score) if quantifier is None else Part("quantity", score, quantifier=quantifier)
 
     def _skips(self, i: int, j: int) -> Iterator[Part]:
         """Light words at an edge may stay unexplained, at a small cost."""
         for edge, inner in ((j - 1, (i, j - 1)), (i, (i + 1, j))):
             word = self.linked.words[self.words[edge]].text.lower()
-            if word in _light():
+            if word in english().light:
                 for part in self.cells.get(inner, ()):
                     yield replace(part, score=part.score + (0 if word == "," else SKIPPED_LIGHT))
 
@@ -192,67 +178,90 @@ class _Chart:
     def _join(self, left: Part, right: Part) -> Iterator[Part]:
         score = left.score + right.score
         for made in self._rules(left, right):
-            yield replace(made, score=made.score + score)
+            yield replace(made, score=made.score + score, datasets=left.datasets | right.datasets)
 
-    def _rules(self, left: Part, right: Part) -> Iterator[Part]:  # noqa: C901, PLR0912 (one line a rule)
-        pair = (left.kind, right.kind)
-        if "dataset" in pair or "present" in pair:
-            # The words of a visible dataset, and "now", add nothing: every read is of these, as of now.
-            other = right if left.kind in ("dataset", "present") else left
+    def _rules(self, left: Part, right: Part) -> Iterator[Part]:
+        """Every way to join two neighbours."""
+        if left.kind in NEUTRAL or right.kind in NEUTRAL:
+            # "Now" adds nothing: every read is as of now. A dataset's name is held against the evidence later.
+            other = right if left.kind in NEUTRAL else left
             if other.kind in ("set", "restriction", "relation", "answer"):
                 yield replace(other, score=0.0)
-        elif pair == ("set", "set"):
+        elif right.kind in ("set", "quantified", "list", "all", "pair"):
+            yield from self._before_set(left, right)
+        elif right.kind == "restriction":
+            yield from self._before_restriction(left, right)
+        elif right.kind == "relation" and left.kind in ("set", "quantified", "all"):
+            yield replace(
+                left, kind="restriction", score=0.0, relation=right.relation, left_argument=True, entity=False
+            )
+        else:
+            yield from self._before_cue(left, right)
+
+    def _before_set(self, left: Part, right: Part) -> Iterator[Part]:
+        """What stands before a set or a list."""
+        if left.kind == "set" and right.kind == "set":
             yield from self._beside(left, right)
-        elif pair == ("relation", "set"):
-            yield Part(
-                "restriction",
-                plan=right.plan,
-                types=right.types,
-                relation=left.relation,
-                negated=right.negated,
-            )
-        elif pair == ("set", "relation") and left.plan is not None:
-            yield Part("restriction", plan=left.plan, types=left.types, relation=right.relation, left_argument=True)
-        elif pair == ("set", "restriction"):
-            yield from self._narrow(left, right)
-        elif pair == ("negation", "set"):
-            yield Part("restriction", plan=right.plan, types=right.types, negated=True)
-        elif pair == ("negation", "restriction") and not right.negated and not right.ranked:
-            yield replace(right, score=0.0, negated=True)
-        elif pair == ("relation", "restriction") and right.relation == Relation() and not right.left_argument:
-            yield replace(right, score=0.0, relation=left.relation)
-        elif left.kind in ("some", "single") and right.kind == "set":
-            yield replace(right, score=0.0)
-        elif left.kind in ("most", "fewest") and right.kind == "set":
-            yield Part("restriction", plan=right.plan, types=right.types, ranked=left.kind)
-        elif right.kind == "list_tail" and left.kind in ("set", "list"):
-            yield from self._extend(left, right)
-        elif left.kind in ("and", "or") and right.kind == "set":
-            yield Part("list_tail", plan=right.plan, types=right.types, ranked=left.kind, entity=right.entity)
-        elif pair == ("list", "common"):
-            yield Part("restriction", members=left.members, types=left.types, left_argument=True)
+        elif left.kind == "set" and right.kind in ("quantified", "all"):
+            yield from self._narrow(left, replace(right, kind="restriction", score=0.0))
+        elif left.kind == "relation" and right.kind in ("set", "quantified", "all"):
+            yield replace(right, kind="restriction", score=0.0, relation=left.relation, entity=False)
         elif left.kind in ("common", "both") and right.kind == "list":
-            yield Part("all", members=right.members, types=right.types)
+            yield replace(right, kind="all", score=0.0)
+        elif left.kind == "path" and right.kind in ("list", "pair") and len(right.members) == TWO:
+            yield Part("answer", plan=Paths(right.members[0], right.members[1]))
+        elif left.kind == "path_from" and right.entity and left.plan != right.plan:
+            yield Part("answer", plan=Paths(as_set(left.plan), as_set(right.plan)))
+        elif right.kind == "set":
+            yield from self._before_plain_set(left, right)
+
+    @staticmethod
+    def _before_plain_set(left: Part, right: Part) -> Iterator[Part]:
+        """Operators whose argument is the set behind them."""
+        if left.kind == "negation":
+            yield Part("restriction", plan=right.plan, types=right.types, quantifier="none")
+        elif left.kind == "quantity":
+            yield replace(right, kind="quantified", score=0.0, quantifier=left.quantifier, number=left.number)
+        elif left.kind == "most":
+            yield Part("restriction", plan=right.plan, types=right.types, ranked="most")
+        elif left.kind == "fewest":
+            yield Part("restriction", plan=right.plan, types=right.types, ranked="fewest")
+        elif left.kind in ("and", "or"):
+            yield replace(right, kind="list_tail", score=0.0, joined=left.kind)
+        elif left.kind in ("count", "count_of"):
+            told = left.kind == "count_of" or not isinstance(right.of, Entities)
+            yield Part("answer", plan=Count(as_set(right.plan), right.of if told else None), of=right.of)
+
+    def _before_restriction(self, left: Part, right: Part) -> Iterator[Part]:
+        """What stands before a restriction: its head, a negation, or the phrase it lacks."""
+        if left.kind == "set":
+            yield from self._narrow(left, right)
+        elif left.kind == "quantified" and right.ranked and (left.quantifier, left.number) == ("exactly", 1):
+            yield from self._narrow(replace(left, kind="set", quantifier=""), right)
+        elif left.kind == "negation" and not right.quantifier and not right.ranked:
+            yield replace(right, score=0.0, quantifier="none")
+        elif left.kind == "relation" and not right.relation.options and not right.left_argument:
+            yield replace(right, score=0.0, relation=left.relation)
+
+    def _before_cue(self, left: Part, right: Part) -> Iterator[Part]:
+        """What stands before a cue or the tail of a list."""
+        pair = (left.kind, right.kind)
+        if right.kind == "list_tail" and left.kind in ("set", "list"):
+            yield from self._extend(left, right)
+        elif pair == ("list", "common"):
+            yield replace(left, kind="restriction", score=0.0, left_argument=True)
         elif pair == ("list", "both"):
-            yield Part("all", members=left.members, types=left.types)
-        elif pair == ("relation", "all"):
-            yield Part("restriction", members=right.members, types=right.types, relation=left.relation)
-        elif pair == ("all", "relation"):
-            yield Part(
-                "restriction", members=left.members, types=left.types, relation=right.relation, left_argument=True
-            )
-        elif pair == ("set", "all"):
-            yield from self._narrow(left, Part("restriction", members=right.members, types=right.types))
-        elif left.kind in ("count", "count_of") and right.kind == "set" and right.plan is not None:
-            wider = None if isinstance(right.of, Entities) else right.of
-            yield Part("answer", plan=Count(as_set(right.plan), wider))
-        elif left.kind == "path" and right.kind in ("list", "pair") and len(right.members) == 2:
-            yield Part("answer", plan=Paths(*right.members))
+            yield replace(left, kind="all", score=0.0)
+        elif right.kind == "number" and left.kind in QUANTITIES:
+            quantifier, more = QUANTITIES[left.kind]
+            yield Part("quantity", quantifier=quantifier, number=right.number + more)
         elif pair == ("set", "path") and left.entity:
             yield Part("path_from", plan=left.plan)
-        elif pair == ("path_from", "set") and right.entity and left.plan != right.plan:
-            yield Part("answer", plan=Paths(as_set(left.plan), as_set(right.plan)))
-        elif left.kind == "answer" and right.kind in ("of_total", "value_too"):
+        elif left.kind == "and" and right.kind in ("count", "of_total"):
+            yield Part("value_too" if right.kind == "count" else "of_total")
+        elif pair == ("answer", "of_total") and isinstance(left.plan, Count) and left.of is not None:
+            yield replace(left, score=0.0, plan=Count(left.plan.source, left.of))
+        elif left.kind in ("answer", "set") and right.kind == "value_too" and not left.entity:
             yield replace(left, score=0.0)
 
     def _beside(self, left: Part, right: Part) -> Iterator[Part]:
@@ -275,21 +284,21 @@ class _Chart:
     def _extend(self, left: Part, right: Part) -> Iterator[Part]:
         """One more member for a list of named things of one kind; or two types read as one."""
         bare = [p.plan.type for p in (left, right) if isinstance(p.plan, Entities) and p.plan.type is not None]
-        if len(bare) == 2 and right.ranked == "or":
+        if len(bare) == TWO and right.joined == "or":
             yield self._either_type(bare, left.types | right.types)
             return
         members = left.members if left.kind == "list" else ((as_set(left.plan),) if left.entity else ())
-        if not members or not right.entity:
+        if not members or not right.entity or left.joined not in ("", right.joined):
             return
         types = left.types | right.types
         everyone = (*members, as_set(right.plan))
         if not left.types & right.types:
             yield Part("pair", members=everyone)
-        elif right.ranked == "or":
+        elif right.joined == "or":
             ids: tuple[EntityId, ...] = tuple(i for m in everyone if isinstance(m, Entities) for i in m.ids)
-            yield Part("set", plan=Entities(ids=ids), types=types, entity=True)
+            yield Part("set", plan=Entities(ids=ids), types=types, entity=True, joined="or")
         else:
-            yield Part("list", members=everyone, types=types)
+            yield Part("list", members=everyone, types=types, joined="and")
 
     def _either_type(self, names: list[str], types: frozenset[str]) -> Part:
         """The supertype that is exactly these types, or their union."""
@@ -302,35 +311,16 @@ class _Chart:
         """The head set, kept to members that the restriction holds for."""
         if head.plan is None or head.entity:
             return
+        arguments = by.members or ((as_set(by.plan),) if by.plan is not None else ())
+        if not arguments or (len(arguments) > 1 and (by.quantifier or by.ranked)):
+            # "Not both of A and B" has no plan yet; read as "not A" it would be wrong.
+            return
         for name, direction, penalty in self._predicates(head, by):
             near, far = self.ontology.ends(name, direction)
             types = head.types & near
-            arguments = by.members or ((as_set(by.plan),) if by.plan is not None else ())
-            if not types or not (by.types & far) or not arguments:
-                continue
-            made = self._restrict(as_set(head.plan), by, (name, direction), arguments)
-            kind = "answer" if by.ranked else "set"
-            yield Part(kind, penalty, made, types, of=as_set(head.plan))
-
-    def _restrict(self, plan: SetPlan, by: Part, step: tuple[str, Direction], arguments: tuple[SetPlan, ...]) -> Plan:
-        name, direction = step
-        back: Direction = "in" if direction == "out" else "out"
-        if by.ranked or by.negated:
-            reached = _reached(name, direction, arguments[0])
-            if by.ranked:
-                return Rank(plan, reached, "most" if by.ranked == "most" else "fewest")
-            return Having(plan, "none", reached)
-        narrowed = [self._met(plan, argument, name, direction, back) for argument in arguments]
-        return narrowed[0] if len(narrowed) == 1 else Intersect(tuple(narrowed))
-
-    @staticmethod
-    def _met(plan: SetPlan, argument: SetPlan, name: str, direction: Direction, back: Direction) -> SetPlan:
-        named = isinstance(argument, Entities) and bool(argument.ids)
-        if isinstance(plan, Entities) and plan.type is not None and _anchored(argument):
-            return Follow(argument, name, back, plan.type)
-        if named:
-            return Intersect((plan, Follow(argument, name, back)))
-        return Having(plan, "some", _reached(name, direction, argument))
+            if types and by.types & far:
+                made = restricted(as_set(head.plan), by, (name, direction), arguments)
+                yield Part("answer" if by.ranked else "set", penalty, made, types, of=as_set(head.plan))
 
     def _predicates(self, head: Part, by: Part) -> Iterator[tuple[str, Direction, float]]:
         """Predicates that may join head and argument, each with its direction from the head and its cost."""
@@ -340,7 +330,6 @@ class _Chart:
                 # argument stands before the phrase ("techniques FIN7 uses"), the argument is.
                 meant: Direction = phrase if not by.left_argument else ("in" if phrase == "out" else "out")
                 yield name, meant, 0.0
-                yield name, "in" if meant == "out" else "out", REVERSED
             return
         for name, predicate in self.ontology.predicates.items():
             if predicate.value is None and predicate.objects and "*" not in predicate.objects:
@@ -348,46 +337,3 @@ class _Chart:
                     near, far = self.ontology.ends(name, direction)
                     if head.types & near and by.types & far:
                         yield name, direction, INSERTED
-
-
-def _light() -> frozenset[str]:
-    from kg.text.language import english
-
-    return english().light
-
-
-def _reached(name: str, direction: Direction, argument: SetPlan) -> SetPlan:
-    """What one step from the row at hand reaches inside the argument."""
-    if isinstance(argument, Entities) and argument.type is not None:
-        return Follow(Each(), name, direction, argument.type)
-    return Intersect((Follow(Each(), name, direction), argument))
-
-
-def _anchored(plan: SetPlan) -> bool:
-    """Whether the set starts from named entities, so that it is small and can be followed backwards."""
-    return any(isinstance(part, Entities) and part.ids for part in walk(plan))
-
-
-def _merge_relations(parts: Iterable[Part]) -> list[Part]:
-    """One phrase of several predicates is one relation part with several options."""
-    out: list[Part] = []
-    relations: dict[float, tuple[tuple[str, Direction], ...]] = {}
-    for part in parts:
-        if part.kind == "relation":
-            relations[part.score] = tuple(dict.fromkeys((*relations.get(part.score, ()), *part.relation.options)))
-        else:
-            out.append(part)
-    return out + [Part("relation", score, relation=Relation(options)) for score, options in relations.items()]
-
-
-def _best(parts: list[Part]) -> list[Part]:
-    """The best few of each kind; of parts that mean the same, the best."""
-    unique: dict[Part, Part] = {}
-    for part in parts:
-        key = replace(part, score=0.0)
-        if key not in unique or unique[key].score < part.score:
-            unique[key] = part
-    kinds: dict[str, list[Part]] = {}
-    for part in unique.values():
-        kinds.setdefault(part.kind, []).append(part)
-    return [part for group in kinds.values() for part in sorted(group, key=lambda p: (-p.score, repr(p)))[:BEAM]]

@@ -17,29 +17,40 @@ def verify(
     draft: Draft, evidence: EvidenceSet, result: Result, wording: Wording, interpretation: str
 ) -> tuple[Claim, ...]:
     """Give every claim its verdict."""
-    items = {item.id: item for item in evidence.items}
-    return tuple(
-        replace(claim, verdict=_verdict(claim, items, result, wording, interpretation)) for claim in draft.claims
-    )
+    check = _Check(evidence, result, wording, interpretation)
+    return tuple(replace(claim, verdict=check.verdict(claim)) for claim in draft.claims)
 
 
-def _verdict(
-    claim: Claim, items: dict[str, Evidence], result: Result, wording: Wording, interpretation: str
-) -> Verdict:
-    if any(cited not in items for cited in claim.evidence):
-        return "unsupported"
-    cited = [items[one] for one in claim.evidence]
-    if not cited and result.rows:
-        return "unsupported"
-    known = " ".join([*(item.text for item in cited), interpretation])
-    numbers = {number.rstrip(".,") for number in _NUMBER.findall(known)}
-    named = {wording.entity(entity) for item in cited for entity in item.entities}
-    own = claim.text.replace(interpretation, "")
-    # Longest first: one label may be the beginning of another.
-    for label in sorted({wording.entity(entity) for entity in result.entities}, key=lambda one: (-len(one), one)):
-        if label in own and label not in known and label not in named:
+class _Check:
+    """What every claim of one answer is held against, put together once."""
+
+    def __init__(self, evidence: EvidenceSet, result: Result, wording: Wording, interpretation: str) -> None:
+        self._items = {item.id: item for item in evidence.items}
+        self._result = result
+        self._interpretation = interpretation
+        # Longest first: one label may be the beginning of another.
+        self._labels = sorted({wording.entity(one) for one in result.entities}, key=lambda one: (-len(one), one))
+        self._named = {item.id: {wording.entity(one) for one in item.entities} for item in evidence.items}
+
+    def verdict(self, claim: Claim) -> Verdict:
+        if any(one not in self._items for one in claim.evidence):
             return "unsupported"
-        own = own.replace(label, " ")
+        cited = [self._items[one] for one in claim.evidence]
+        if not cited and self._result.rows:
+            return "unsupported"
+        known = " ".join([*(item.text for item in cited), self._interpretation])
+        own = claim.text.replace(self._interpretation, "")
+        for label in self._labels:
+            if label in own:
+                if label not in known and not any(label in self._named[one] for one in claim.evidence):
+                    return "unsupported"
+                own = own.replace(label, " ")
+        return _plain_verdict(own, known, self._result, cited)
+
+
+def _plain_verdict(own: str, known: str, result: Result, cited: list[Evidence]) -> Verdict:
+    """Numbers and polarity of what a claim says beside names."""
+    numbers = {number.rstrip(".,") for number in _NUMBER.findall(known)}
     said = {number.rstrip(".,") for number in _NUMBER.findall(own)}
     if any(not _follows(number, result, cited) for number in said - numbers):
         return "unsupported"

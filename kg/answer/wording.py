@@ -100,7 +100,7 @@ class Wording:
         if isinstance(plan, Entities):
             if plan.type is not None:
                 return self.noun(plan.type)
-            return " and ".join(self.entity(entity) for entity in plan.ids)
+            return " or ".join(self.entity(entity) for entity in plan.ids)
         if isinstance(plan, Each):
             return "it"
         if isinstance(plan, Follow):
@@ -158,6 +158,9 @@ class Wording:
             "at_most": f"at most {plan.number}",
             "exactly": f"exactly {plan.number}",
         }[plan.quantifier]
+        if plan.quantifier == "none" and (named := _named_end(plan.plan)) is not None:
+            step, end = named
+            return f"except those that {self._verb(step.predicate, step.direction)} {self.set(end)}"
         return f"with {amount} of the {self._of_each(plan.plan)}"
 
     def _of_each(self, plan: SetPlan) -> str:
@@ -168,6 +171,15 @@ class Wording:
             if step is not None and rest:
                 return f"{' and '.join(self.set(part) for part in rest)} {self._that(step)}"
         return self.set(plan)
+
+
+def _named_end(plan: SetPlan) -> tuple[Follow, Entities] | None:
+    """The step and the named entities of a sub-plan that is only "leads to one of these"."""
+    if isinstance(plan, Intersect) and len(plan.plans) == 2:
+        step, end = plan.plans
+        if isinstance(step, Follow) and isinstance(step.source, Each) and isinstance(end, Entities) and end.ids:
+            return step, end
+    return None
 
 
 def plural_of(noun: str) -> str:

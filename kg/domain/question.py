@@ -21,7 +21,7 @@ class Question:
     scope: Scope = field(default_factory=Scope)
 
 
-MentionKind = OneOf["entity", "type", "predicate", "cue", "dataset"]
+MentionKind = OneOf["entity", "type", "predicate", "cue", "number", "dataset"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Language:
     droppable: frozenset[str]
     light: frozenset[str]
     cues: tuple[tuple[tuple[str, ...], str], ...]
+    numbers: tuple[tuple[str, int], ...]
 
 
 @functools.cache
@@ -62,4 +63,6 @@ def english() -> Language:
     """The English cue file, read once."""
     document = yaml.safe_load(importlib.resources.files("kg.text").joinpath("english.yml").read_text("utf-8"))
     cues = [(stems(phrase), cue) for cue, phrases in document["cues"].items() for phrase in phrases]
-    return Language(frozenset(document["droppable"]), frozenset(document["light"]), tuple(cues))
+    return Language(
+        frozenset(document["droppable"]), frozenset(document["light"]), tuple(cues), tuple(document["numbers"].items())
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kg.domain.plan import Having
 from tests.unit.answer.garden import ADA, BO, MINT, SAGE, SAGE_GROWER, SUNNY, THYME, ask, keys, planned, readings
 
 EACH = {"op": "each"}
@@ -185,3 +186,36 @@ def test_every_row_has_a_claim_and_every_claim_is_supported(question: str) -> No
 
 def test_a_question_full_of_words_is_read_in_bounded_time() -> None:
     assert planned("Which plants does Ada tend " + "and Bo " * 40 + "?").readings == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which growers tend all plants?",
+        "Which plants are tended by every grower?",
+        "Which growers do not tend both Mint and Sage?",
+        "Which plants are not tended by some growers?",
+        "Which growers will tend Mint?",
+        "Which plants do WHO tend?",
+        "Which growers tend Mint? Which growers tend Sage?",
+    ],
+)
+def test_a_word_that_changes_the_meaning_is_not_passed_over(question: str) -> None:
+    assert planned(question).readings == ()
+
+
+def test_a_question_that_is_too_long_to_read_is_refused_at_once() -> None:
+    assert planned("plants " * 400).too_long
+
+
+def test_quantities_become_plans() -> None:
+    quantified = {
+        "Which growers tend at least two plants?": ("at_least", 2),
+        "Which growers tend at most one plant?": ("at_most", 1),
+        "Which growers tend more than 3 plants?": ("at_least", 4),
+        "Which growers tend exactly one plant?": ("exactly", 1),
+    }
+    for question, (quantifier, number) in quantified.items():
+        (reading,) = planned(question).readings
+        assert isinstance(reading.plan, Having), question
+        assert (reading.plan.quantifier, reading.plan.number) == (quantifier, number)

@@ -32,7 +32,7 @@ BEDS_OF_EACH = Follow(Each(), "stands_in", "out", "Bed")
     ("plan", "words"),
     [
         (PLANTS, "plants"),
-        (Entities(ids=(ADA, BO)), "Ada (GR-1) and Bo (GR-2)"),
+        (Entities(ids=(ADA, BO)), "Ada (GR-1) or Bo (GR-2)"),
         (Entities(ids=("grower:GR-99",)), "grower:GR-99"),
         (ADAS, "plants that are tended by Ada (GR-1)"),
         (Follow(Entities(ids=(MINT,)), "tends", "in"), "growers that tend Mint (PL-2)"),
