@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.newest import run_of
-from api.terminal import show_decision, show_table
+from api.terminal import in_json, printable, show_decision, show_table, shown
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification, Run
 from kg.domain.scope import Scope
@@ -48,7 +48,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except KgError as exc:
-        print(f"whence: {' '.join(str(exc).split())}", file=sys.stderr)  # noqa: T201 (the one place that prints errors)
+        print(printable(f"whence: {' '.join(str(exc).split())}"), file=sys.stderr)  # noqa: T201 (the one place that prints errors)
         sys.exit(1)
 
 
@@ -88,7 +88,7 @@ def _scope(
 
 
 def _json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    typer.echo(in_json(json.dumps(value, ensure_ascii=False, indent=2, default=_plain)))
 
 
 def _plain(value: Any) -> Any:
@@ -121,12 +121,12 @@ def load(
 def _progress(*, quiet: bool) -> Iterator[tuple[Any, Console]]:
     """A bar on standard error while a person looks on."""
     screen = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
         task = bar.add_task("reading", total=None)
 
         def told(stage: str, done: int, total: int | None) -> None:
-            bar.update(task, description=stage, completed=done, total=total)
+            bar.update(task, description=printable(stage), completed=done, total=total)
 
         yield told, Console(highlight=False)
 
@@ -134,24 +134,19 @@ def _progress(*, quiet: bool) -> Iterator[tuple[Any, Console]]:
 def _say_run(run: Run, services: Services, console: Console) -> None:
     name = f"{run.dataset}@{run.version}"
     if run.state == "unchanged":
-        console.print(f"{name}: unchanged, {run.message}", markup=False, soft_wrap=True)
+        console.print(shown(f"{name}: unchanged, {run.message}"), soft_wrap=True)
         return
     done = run.changes
     parts = [f"{run.records:,} records", f"{done.added:,} assertions added"]
     parts += [f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count]
     parts += [f"{run.rejected:,} rejected"] if run.rejected else []
-    console.print(f"{name}: {', '.join(parts)}", markup=False, soft_wrap=True)
+    console.print(shown(f"{name}: {', '.join(parts)}"), soft_wrap=True)
     for rejection in services.runs.rejections(run.id)[:3]:
-        console.print(
-            f"  rejected {rejection.locator}: {rejection.reason}",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
+        console.print(shown(f"  rejected {rejection.locator}: {rejection.reason}", "yellow"), soft_wrap=True)
     if run.rejected > 3:
-        console.print(f"  all rejected records: whence runs {run.id}", style="yellow", markup=False)
+        console.print(shown(f"  all rejected records: whence runs {run.id}", "yellow"))
     if run.left_over:
-        console.print(f"  fields left over: {', '.join(run.left_over)}", style="yellow", markup=False, soft_wrap=True)
+        console.print(shown(f"  fields left over: {', '.join(run.left_over)}", "yellow"), soft_wrap=True)
 
 
 @app.command()
@@ -226,7 +221,8 @@ def explain(
     if form == "text":
         show_decision(document, Console(highlight=False))
     else:
-        typer.echo(render(document, form), nl=False)
+        text = render(document, form)
+        typer.echo(printable(text, lines=True) if sys.stdout.isatty() else text, nl=False)
 
 
 @app.command()
@@ -277,7 +273,7 @@ def paths(
     if as_json:
         _json(found)
     else:
-        typer.echo(found.text)
+        typer.echo(printable(found.text, lines=True))
 
 
 @app.command()
@@ -344,7 +340,7 @@ def runs(
     show_table(("run", "job", "state", "ended", "records", "added", "retired", "rejected"), rows, console)
     if run is not None:
         if found[0].message:
-            typer.echo(found[0].message)
+            typer.echo(printable(found[0].message, lines=True))
         show_table(
             ("where", "reason", "record"),
             [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections],

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from api.terminal import show_table
+from api.terminal import show_table, shown
 from kg.answer.grading import grade
 from kg.answer.pipeline import answer
 from kg.bootstrap import Services
@@ -155,9 +155,9 @@ def _percentile(values: list[float], percent: int) -> float | None:
 def show_report(report: dict[str, Any], console: Console) -> None:
     """One line a question, then the totals."""
     for question in report["questions"]:
-        line = Text(f"{question['id']:<6}").append(f"{question['grade']:<10}", style=COLOURS[question["grade"]])
+        line = shown(f"{question['id']:<6}").append(f"{question['grade']:<10}", style=COLOURS[question["grade"]])
         console.print(
-            line.append(f"{question['kind']:<18}").append(question["question"], style="dim"),
+            line.append_text(shown(f"{question['kind']:<18}")).append_text(shown(question["question"], "dim")),
             overflow="ellipsis",
             no_wrap=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,29 +27,67 @@ OUTCOMES = {
     "pending_review": ("blue", "Waiting for review"),
 }
 
+UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f"  # control characters
+    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufeff\uffa0"  # no width
+    r"\u2028-\u202e\ufff0-\ufffb"  # line ends, direction, annotation
+    r"\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # half characters, tags
+)
+_UNSEEN = re.compile(f"[{UNSEEN}]")
+_UNSEEN_IN_LINES = re.compile(rf"(?![\n\t])[{UNSEEN}]")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    r"""The text with each character that a terminal acts on or does not show written as an escape, like ``\x1b``.
+
+    Sources and questions can hold any character; what is printed of them may neither move the cursor nor pass for
+    other text. Line ends and tabs stay only with ``lines``.
+    """
+    return (_UNSEEN_IN_LINES if lines else _UNSEEN).sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def in_json(text: str) -> str:
+    """JSON that means the same, with those characters written as JSON writes them."""
+    return _UNSEEN_IN_LINES.sub(_escape_in_json, text)
+
+
+def _escape_in_json(found: re.Match[str]) -> str:
+    halves = found.group().encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{halves[i : i + 4]}" for i in range(0, len(halves), 4))
+
+
+def shown(value: object, style: str = "", *, lines: bool = False) -> Text:
+    """The value as it is printed: plain text, in which neither markup nor control characters act."""
+    return Text(printable(str(value), lines=lines), style=style)
+
 
 def show_decision(document: Document, console: Console) -> None:
     """The sentence, its rows, the numbered evidence, the picture as a tree, how it was read, what was left out."""
     colour, title = OUTCOMES[document["outcome"]]
     answer = document["answer"]
-    console.print(Panel(Text(_headline(document)), title=title, title_align="left", border_style=colour))
+    console.print(Panel(shown(_headline(document), lines=True), title=title, title_align="left", border_style=colour))
     if document["outcome"] == "ambiguous":
         for number, choice in enumerate(answer["choices"], 1):
-            console.print(Text(f"  {number}. {choice['interpretation']}", style="bold"))
-            console.print(Padding(Text(choice["answer"]["text"], style="dim"), (0, 0, 0, 5)))
+            console.print(shown(f"  {number}. {choice['interpretation']}", style="bold"))
+            console.print(Padding(shown(choice["answer"]["text"], style="dim", lines=True), (0, 0, 0, 5)))
     _rows(document, console)
     _evidence(document, console)
     if document["explanation"]["relationships"] and document["outcome"] == "answered":
         console.print(_tree(document))
     if document["interpretation"]:
-        console.print(Text("Read as  ", style="bold").append(document["interpretation"], style="not bold"))
+        console.print(shown("Read as  ", style="bold").append_text(shown(document["interpretation"], style="not bold")))
     for cut in document["explanation"].get("cut", ()):
-        console.print(Text(f"Left out: {cut}", style="yellow"))
+        console.print(shown(f"Left out: {cut}", style="yellow"))
     if document["explanation"]["left_out"]:
-        console.print(Text(f"Left out: {document['explanation']['left_out']} more facts", style="yellow"))
+        console.print(shown(f"Left out: {document['explanation']['left_out']} more facts", style="yellow"))
     datasets = ", ".join(document["versions"]["graph"]["datasets"]) or "none"
-    console.print(Text(f"Searched {datasets}", style="dim"))
-    console.print(Text(f"decision {document['decision_id']}", style="dim"), soft_wrap=True)
+    console.print(shown(f"Searched {datasets}", style="dim"))
+    console.print(shown(f"decision {document['decision_id']}", style="dim"), soft_wrap=True)
 
 
 def _headline(document: Document) -> str:
@@ -71,18 +110,18 @@ def _rows(document: Document, console: Console) -> None:
         marks = " ".join(f"[{one}]" for one in cited[:6]) + (f" +{len(cited) - 6}" if len(cited) > 6 else "")
         value = "" if row["value"] is None else str(row["value"])
         table.add_row(
-            Text(entity["keys"][0], style="cyan"), Text(entity["name"]), Text(value), Text(marks, style="dim")
+            shown(entity["keys"][0], style="cyan"), shown(entity["name"]), shown(value), shown(marks, style="dim")
         )
     console.print(Padding(table, (0, 0, 0, 2)))
     if len(rows) > MAX_ROWS:
-        console.print(Text(f"  and {len(rows) - MAX_ROWS} more (--json shows all)", style="dim"))
+        console.print(shown(f"  and {len(rows) - MAX_ROWS} more (--json shows all)", style="dim"))
 
 
 def _evidence(document: Document, console: Console) -> None:
     items = document["evidence"]
     if not items:
         return
-    console.print(Text("Evidence", style="bold"))
+    console.print(shown("Evidence", style="bold"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(ratio=3)
@@ -90,10 +129,10 @@ def _evidence(document: Document, console: Console) -> None:
     facts = [item for item in items if item["kind"] == "fact"]
     others = [item for item in items if item["kind"] != "fact"]
     for item in (*facts[:MAX_EVIDENCE], *others):
-        table.add_row(Text(item["id"], style="cyan"), Text(item["text"]), Text(_places(item), style="dim"))
+        table.add_row(shown(item["id"], style="cyan"), shown(item["text"]), shown(_places(item), style="dim"))
     console.print(Padding(table, (0, 0, 0, 2)))
     if len(facts) > MAX_EVIDENCE:
-        console.print(Text(f"  and {len(facts) - MAX_EVIDENCE} more facts (--json shows all)", style="dim"))
+        console.print(shown(f"  and {len(facts) - MAX_EVIDENCE} more facts (--json shows all)", style="dim"))
 
 
 def _places(item: dict[str, Any]) -> str:
@@ -120,7 +159,7 @@ def _tree(document: Document) -> Tree:
         neighbours.setdefault(edge["start"], []).append((f"─ {label} →", edge["end"]))
         neighbours.setdefault(edge["end"], []).append((f"← {label} ─", edge["start"]))
     root = max(sorted(neighbours), key=lambda node: len(neighbours[node]))
-    tree = Tree(Text(names[root], style="bold"), guide_style="dim")
+    tree = Tree(shown(names[root], style="bold"), guide_style="dim")
     seen = {root}
     growing = [(tree, root, 0)]
     for branch, node, depth in growing:
@@ -129,22 +168,22 @@ def _tree(document: Document) -> Tree:
         for label, other in new[:room]:
             if other not in seen:
                 seen.add(other)
-                twig = branch.add(Text(f"{label} ", style="dim").append(names[other], style="not dim"))
+                twig = branch.add(shown(f"{label} ", style="dim").append_text(shown(names[other], style="not dim")))
                 if depth < MAX_TREE_DEPTH:
                     growing.append((twig, other, depth + 1))
         if len(new) > room:
-            branch.add(Text(f"… and {len(new) - room} more", style="dim"))
+            branch.add(shown(f"… and {len(new) - room} more", style="dim"))
     return tree
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console) -> None:
     """A plain table; said so when it is empty."""
     if not rows:
-        console.print(Text("nothing to show", style="dim"))
+        console.print(shown("nothing to show", style="dim"))
         return
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0)
+        table.add_column(shown(column), no_wrap=number == 0)
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(shown(cell) for cell in row))
     console.print(table)
