@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from kg.domain.fact import ALIAS, ALWAYS, KEY, NAME, STATUS, TYPE, EntityId, Fact, Interval, Literal
 from kg.domain.ontology import Ontology
@@ -14,11 +13,10 @@ from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
 from loaders.paths import Lookups, Path, ValueRejected, compile_path
 from loaders.readers import Record
-from loaders.values import MAX_NAME, Condition, EntityReference, Value, clean_text, day, literal, plain
+from loaders.values import MAX_NAME, MEMO, Condition, EntityReference, Value, clean_text, day, literal, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """A fact and where in the file it comes from; or, with ``reason``, why there is none."""
 
     locator: str
@@ -26,7 +24,7 @@ class Mapped:
     reason: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Fact:
     predicate: str | Value
     subject: EntityReference | None
@@ -38,7 +36,7 @@ class _Fact:
     fields: frozenset[str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Entry:
     when: Condition
     entity: EntityReference | None
@@ -52,10 +50,22 @@ _Candidates = tuple[tuple[tuple[_Entry, Condition], ...], tuple[Condition, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Declared:
+    """The entity an entry makes of one record, with its identity facts; or, with ``problem``, why there is none."""
+
+    entity: EntityId = ""
+    type: str = ""
+    identity: tuple[Mapped, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What the mapping wants of one record."""
 
     entries: tuple[_Entry, ...] = ()
+    declared: tuple[_Declared | None, ...] = ()
+    """For each entry the entity it declares, if it is one that declares any."""
     skipped: bool = False
 
 
@@ -75,6 +85,8 @@ class RecordMapping:
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
         self._switched: dict[str, _Candidates] = {}
+        self._used: dict[tuple[_Entry, ...], frozenset[str]] = {}
+        self._identities: dict[tuple[EntityId, str, str], Fact] = {}
 
     def _whens(self) -> Iterator[Condition]:
         yield from (entry.when for entry in self._entries)
@@ -183,14 +195,13 @@ class RecordMapping:
         for record in records:
             if record.problem is None:
                 for name, (path, when) in self._lookup_specs.items():
-                    with contextlib.suppress(ValueRejected):
-                        if when.holds(record.fields, indexes):
-                            found = path.values(record.fields, indexes)
-                            indexes[name] |= {
-                                value: record.fields
-                                for value in found
-                                if isinstance(value, str | int) and value not in indexes[name]
-                            }
+                    try:
+                        found = path.values(record.fields, indexes) if when.holds(record.fields, indexes) else []
+                    except ValueRejected:
+                        continue
+                    for value in found:
+                        if isinstance(value, (str, int)):
+                            indexes[name].setdefault(value, record.fields)
         return indexes
 
     @property
@@ -200,9 +211,11 @@ class RecordMapping:
     def choose(self, record: Record, lookups: Lookups) -> Choice:
         """Which entries of the mapping want the record. Raises ValueRejected when that cannot be told."""
         entries, skips = self._candidates(record)
-        if any(skip.holds(record.fields, lookups) for skip in skips):
-            return Choice(skipped=True)
-        return Choice(entries=tuple(entry for entry, when in entries if when.holds(record.fields, lookups)))
+        for skip in skips:
+            if skip.holds(record.fields, lookups):
+                return Choice(skipped=True)
+        chosen = tuple([entry for entry, when in entries if when.holds(record.fields, lookups)])
+        return Choice(chosen, tuple([self._declared(entry, record, lookups) for entry in chosen]))
 
     def _candidates(self, record: Record) -> _Candidates:
         """Entries and skips that the field all of them test first does not rule out, with what is left to test."""
@@ -218,43 +231,54 @@ class RecordMapping:
 
     def left_over(self, record: Record, choice: Choice) -> set[str]:
         """Fields that no chosen entry uses and nothing says to ignore."""
-        return set(record.fields).difference(self._ignored, *(entry.fields for entry in choice.entries))
+        used = self._used.get(choice.entries)
+        if used is None:
+            used = self._used[choice.entries] = self._ignored.union(*(entry.fields for entry in choice.entries))
+        return set(record.fields) - used
 
-    def declarations(self, record: Record, choice: Choice, lookups: Lookups) -> Iterator[tuple[EntityId, str]]:
-        """The entities this record declares, with their types; those with problems are left to ``apply``."""
-        for entry in choice.entries:
-            if entry.entity is not None:
-                with contextlib.suppress(ValueRejected):
-                    found = entry.entity.one(record.fields, lookups, self._ontology)
-                    for _ in self._identity(entry, found[0], record, lookups):
-                        pass
-                    yield found
+    @staticmethod
+    def declarations(choice: Choice) -> list[tuple[EntityId, str]]:
+        """The entities the record declares, with their types; those with problems are left to ``apply``."""
+        return [(one.entity, one.type) for one in choice.declared if one is not None and not one.problem]
 
-    def apply(self, record: Record, choice: Choice, lookups: Lookups) -> Iterator[Mapped]:
+    def apply(self, record: Record, choice: Choice, lookups: Lookups) -> list[Mapped]:
         """The facts of one record, identity facts first; problems as values."""
-        for entry in choice.entries:
-            yield from self._apply(entry, record, lookups)
         if not choice.entries and not choice.skipped:
             reason = "no entry of the mapping wants this record: add one, or a skip with its reason"
-            yield Mapped(record.locator, reason=reason)
+            return [Mapped(record.locator, reason=reason)]
+        found: list[Mapped] = []
+        for entry, declared in zip(choice.entries, choice.declared, strict=True):
+            if declared is not None and declared.problem:
+                found.append(Mapped(record.locator, reason=declared.problem))
+                continue
+            if declared is not None:
+                found += declared.identity
+            for fact in entry.facts:
+                try:
+                    found += self._facts(fact, declared.entity if declared else None, record, lookups)
+                except ValueRejected as exc:
+                    found.append(Mapped(record.locator, reason=str(exc)))
+        return found
 
-    def _apply(self, entry: _Entry, record: Record, lookups: Lookups) -> Iterator[Mapped]:
-        own: EntityId | None = None
-        if entry.entity is not None:
-            try:
-                own, type_name = entry.entity.one(record.fields, lookups, self._ontology)
-                identity = list(self._identity(entry, own, record, lookups))
-            except ValueRejected as exc:
-                yield Mapped(record.locator, reason=str(exc))
-                return
-            at = _at(record, entry.entity.fields)
-            yield Mapped(at, Fact.of(own, TYPE, Literal(type_name)))
-            yield from identity
-        for fact in entry.facts:
-            try:
-                yield from self._facts(fact, own, record, lookups)
-            except ValueRejected as exc:
-                yield Mapped(record.locator, reason=str(exc))
+    def _declared(self, entry: _Entry, record: Record, lookups: Lookups) -> _Declared | None:
+        if entry.entity is None:
+            return None
+        try:
+            own, type_name = entry.entity.one(record.fields, lookups, self._ontology)
+            said = Mapped(_at(record, entry.entity.fields), self._identity_fact(own, TYPE, type_name))
+            return _Declared(own, type_name, (said, *self._identity(entry, own, record, lookups)))
+        except ValueRejected as exc:
+            return _Declared(problem=str(exc))
+
+    def _identity_fact(self, own: EntityId, predicate: str, text: str) -> Fact:
+        """Remembered: the records of some files say what an entity is over and over."""
+        key = (own, predicate, text)
+        fact = self._identities.get(key)
+        if fact is None:
+            if len(self._identities) >= MEMO:
+                self._identities.clear()
+            fact = self._identities[key] = Fact.of(own, predicate, Literal(text))
+        return fact
 
     def _identity(self, entry: _Entry, own: EntityId, record: Record, lookups: Lookups) -> Iterator[Mapped]:
         names: set[str] = set()
@@ -270,15 +294,15 @@ class RecordMapping:
                 if predicate == NAME:
                     names.add(text)
                 if predicate != ALIAS or text not in names:
-                    yield Mapped(at, Fact.of(own, predicate, Literal(text)))
+                    yield Mapped(at, self._identity_fact(own, predicate, text))
 
-    def _facts(self, spec: _Fact, own: EntityId | None, record: Record, lookups: Lookups) -> Iterator[Mapped]:
+    def _facts(self, spec: _Fact, own: EntityId | None, record: Record, lookups: Lookups) -> list[Mapped]:
         fields = record.fields
         if not spec.when.holds(fields, lookups):
-            return
+            return []
         name = spec.predicate if isinstance(spec.predicate, str) else spec.predicate.one(fields, lookups, "predicate")
         if name is None:
-            return
+            return []
         predicate = self._ontology.predicates[name]
         subjects = spec.subject.ids(fields, lookups, self._ontology) if spec.subject else [(own, "")]
         if not subjects:
@@ -293,10 +317,10 @@ class RecordMapping:
             objects += [entity for entity, _ in spec.object.ids(fields, lookups, self._ontology)]
         if spec.value is not None:
             objects += [literal(value, predicate) for value in spec.value.values(fields, lookups)]
+        if not objects:
+            return []
         at = _at(record, spec.fields)
-        for subject, _ in subjects:
-            for target in objects:
-                yield Mapped(at, Fact.of(str(subject), name, target, valid))
+        return [Mapped(at, Fact.of(str(subject), name, target, valid)) for subject, _ in subjects for target in objects]
 
 
 def _at(record: Record, fields: frozenset[str]) -> str:

@@ -67,6 +67,8 @@ class Path:
         """All values, cleaned, in order. Raises ValueRejected."""
         if self.plain is not None:
             value = record.get(self.plain)
+            if value is None:
+                return []
             if isinstance(value, list):
                 return [one for one in value if not _absent(one)]
             return [] if _absent(value) else [value]
@@ -74,7 +76,7 @@ class Path:
         for step in self.steps:
             if isinstance(step, Jump):
                 table = lookups[step.lookup]
-                found = [table[value] for value in found if isinstance(value, str | int) and value in table]
+                found = [table[value] for value in found if isinstance(value, (str, int)) and value in table]
             else:
                 found = _step(found, step)
         for clean in self.clean:

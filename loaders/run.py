@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kg.bootstrap import Services
 from kg.domain.fact import TYPE, EntityId, Fact, Instant, Literal
@@ -17,13 +17,16 @@ from kg.domain.lineage import GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Ontology
 from kg.errors import ExpectationFailed, KgError, OntologyInvalid, SourceUnreadable
 from kg.ports.clock import Clock, instant
+from kg.ports.ledger import RunLedger
 from kg.ports.store import Entry, GraphWriter, LoadTarget
 from loaders.dataset import DatasetFile
-from loaders.mapping import Choice, Mapped, RecordMapping
+from loaders.mapping import Choice, RecordMapping
 from loaders.paths import Lookups, ValueRejected
 from loaders.readers import Record, read_file, reader_for
 
 CHUNK = 5_000
+RUNS_AT_ONCE = 100
+MISSING = "is declared by no loaded dataset"
 Progress = Callable[[str, int, int | None], None]
 """Told the stage, how many records are done and how many there are."""
 
@@ -46,16 +49,40 @@ class _Tally:
     records: int = 0
     skipped: int = 0
     rejections: list[Rejection] = field(default_factory=list)
+    rejected: set[tuple[str, str]] = field(default_factory=set)
+    """Source and locator of the records with rejections: one record may have several."""
     left_over: set[str] = field(default_factory=set)
     entities: dict[EntityId, str] = field(default_factory=dict)
     facts: Counter[str] = field(default_factory=Counter)
     seen: set[int] = field(default_factory=set)
+
+    def reject(self, source: str, record: Record, reason: str, locator: str = "", said: Any = None) -> None:
+        """Keep the record, or what of it is not loaded, with its reason."""
+        self.rejected.add((source, record.locator))
+        self.rejections.append(Rejection(source, locator or record.locator, reason, said or record.fields))
 
 
 @dataclass(frozen=True)
 class _File:
     source: Source
     records: list[Record]
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A record with what the mapping wants of it, or why it is rejected as a whole."""
+
+    source: str
+    record: Record
+    choice: Choice
+    problem: str | None
+
+
+class _Held(NamedTuple):
+    """A fact that is yet to be checked, and the record it comes from."""
+
+    entry: Entry
+    record: Record
 
 
 def load(job: Job, services: Services, progress: Progress) -> Run:
@@ -70,7 +97,8 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
         ledger.append_run(failed, [])
         raise
     run = _started(job, [(name, checksum) for name, _, checksum in contents], started)
-    if ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint:
+    known = ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint
+    if known and not _waits(ledger, spec.dataset, spec.version):
         unchanged = replace(
             run,
             state="unchanged",
@@ -104,6 +132,18 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
     finally:
         if collecting:
             gc.enable()
+
+
+def _waits(ledger: RunLedger, dataset: str, version: str) -> bool:
+    """Whether the last complete run rejected what named entities of datasets that may have come since."""
+    asked, found, last = 0, 0, None
+    while last is None and found == asked:
+        asked = asked * 10 or RUNS_AT_ONCE
+        runs = ledger.runs(asked)
+        found = len(runs)
+        of_version = (run for run in runs if (run.dataset, run.version, run.state) == (dataset, version, "complete"))
+        last = next(of_version, None)
+    return last is not None and any(item.reason.endswith(MISSING) for item in ledger.rejections(last.id))
 
 
 def _started(job: Job, checksums: list[tuple[str, str]], started: Instant) -> Run:
@@ -169,26 +209,24 @@ def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, p
     mapping = RecordMapping(job.spec, job.ontology)
     total = sum(len(file.records) for file in files)
     lookups = mapping.lookups([record for file in files for record in file.records]) if mapping.needs_lookups else {}
-    wanted = list(_declare(files, mapping, lookups, tally))
-    taken = _taken(tally, writer)
-    held: list[Entry] = []
-    for source, record, choice, problem in wanted:
+    wanted = _declare(files, mapping, lookups, tally)
+    _refuse_taken(wanted, mapping, writer, tally)
+    held: list[_Held] = []
+    for one in wanted:
+        source, record, choice = one.source, one.record, one.choice
         tally.records += 1
-        if problem is not None:
-            tally.rejections.append(Rejection(source, record.locator, problem, record.fields))
+        if one.problem is not None:
+            tally.reject(source, record, one.problem)
             continue
-        tally.skipped += choice.skipped
-        if not choice.skipped:
-            tally.left_over |= mapping.left_over(record, choice)
-        found = list(mapping.apply(record, choice, lookups))
-        if taken and (reason := _clash(found, taken)) is not None:
-            tally.rejections.append(Rejection(source, record.locator, reason, record.fields))
+        if choice.skipped:
+            tally.skipped += 1
             continue
-        for mapped in found:
-            if mapped.fact is None:
-                tally.rejections.append(Rejection(source, mapped.locator, mapped.reason, record.fields))
+        tally.left_over |= mapping.left_over(record, choice)
+        for locator, fact, reason in mapping.apply(record, choice, lookups):
+            if fact is None:
+                tally.reject(source, record, reason, locator)
             else:
-                held.append(Entry(mapped.fact, source, mapped.locator))
+                held.append(_Held(Entry(fact, source, locator), record))
         if len(held) >= CHUNK:
             yield from _valid(held, job.ontology, writer, tally)
             held = []
@@ -197,55 +235,66 @@ def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, p
     progress("load", tally.records, total)
 
 
-def _declare(
-    files: list[_File], mapping: RecordMapping, lookups: Lookups, tally: _Tally
-) -> Iterator[tuple[str, Record, Choice, str | None]]:
+def _declare(files: list[_File], mapping: RecordMapping, lookups: Lookups, tally: _Tally) -> list[_Wanted]:
     """Collect the types the files declare; gives every record with what the mapping wants of it, or its problem."""
+    wanted = []
     for file in files:
         for record in file.records:
             choice, problem = Choice(), record.problem
             if problem is None:
                 try:
                     choice = mapping.choose(record, lookups)
+                    _add(mapping.declarations(choice), tally.entities)
                 except ValueRejected as exc:
                     problem = str(exc)
-                for entity, type_name in mapping.declarations(record, choice, lookups):
-                    if (first := tally.entities.setdefault(entity, type_name)) != type_name:
-                        problem = f"{entity!r} is declared twice, as {first} and as {type_name}"
-            yield file.source.id, record, choice, problem
+            wanted.append(_Wanted(file.source.id, record, choice, problem))
+    return wanted
 
 
-def _taken(tally: _Tally, writer: GraphWriter) -> dict[EntityId, str]:
-    """Why an entity cannot be declared: another dataset has it with another type, which stands."""
+def _add(declared: list[tuple[EntityId, str]], entities: dict[EntityId, str]) -> None:
+    """Add all that one record declares. Raises ValueRejected, and adds none, when one has another type already."""
+    own: dict[EntityId, str] = {}
+    for entity, type_name in declared:
+        first = entities.get(entity) or own.setdefault(entity, type_name)
+        if first != type_name:
+            raise ValueRejected(f"{entity!r} is declared twice, as {first} and as {type_name}")
+    entities |= own
+
+
+def _refuse_taken(wanted: list[_Wanted], mapping: RecordMapping, writer: GraphWriter, tally: _Tally) -> None:
+    """Reject the records that declare what another dataset has with another type, which stands."""
     taken = {}
     ids = sorted(tally.entities)
     for start in range(0, len(ids), CHUNK):
         for entity, other in writer.declared(ids[start : start + CHUNK]).items():
             if (mine := tally.entities[entity]) != other:
                 taken[entity] = f"{entity!r} is already a {other}, here it is a {mine}"
-                del tally.entities[entity]
-    return taken
+    if not taken:
+        return
+    tally.entities.clear()
+    for one in wanted:
+        if one.problem is None:
+            declared = mapping.declarations(one.choice)
+            one.problem = next((taken[entity] for entity, _ in declared if entity in taken), None)
+            if one.problem is None:
+                tally.entities.update(declared)
 
 
-def _clash(found: list[Mapped], taken: dict[EntityId, str]) -> str | None:
-    declared = (one.fact.subject for one in found if one.fact is not None and one.fact.predicate == TYPE)
-    return next((taken[entity] for entity in declared if entity in taken), None)
-
-
-def _valid(entries: list[Entry], ontology: Ontology, writer: GraphWriter, tally: _Tally) -> Iterator[Entry]:
+def _valid(held: list[_Held], ontology: Ontology, writer: GraphWriter, tally: _Tally) -> Iterator[Entry]:
     """Drop, with a reason, what the ontology does not allow or what names an entity nobody declares."""
     types = tally.entities
-    ends = {entry.fact.subject for entry in entries} | {e.fact.target for e in entries if e.fact.target is not None}
-    elsewhere = writer.declared(ends)
-    for entry in entries:
-        reason = _violation(entry.fact, ontology, types, elsewhere)
+    ends = {end for entry, _ in held for end in (entry.fact.subject, entry.fact.object) if isinstance(end, str)}
+    elsewhere = writer.declared(ends - types.keys())
+    for entry, record in held:
+        fact = entry.fact
+        reason = _violation(fact, ontology, types, elsewhere)
         if reason is not None:
-            tally.rejections.append(Rejection(entry.source, entry.locator, reason, _as_record(entry.fact)))
+            tally.reject(entry.source, record, reason, entry.locator, _as_record(fact))
             continue
-        number = int(entry.fact.id[2:18], 16)
+        number = int(fact.id[2:18], 16)
         if number not in tally.seen:
             tally.seen.add(number)
-            tally.facts[entry.fact.predicate] += 1
+            tally.facts[fact.predicate] += 1
         yield entry
 
 
@@ -258,34 +307,31 @@ def _violation(fact: Fact, ontology: Ontology, own: dict[EntityId, str], elsewhe
     if fact.predicate == TYPE:
         return None
     subjects, objects = ontology.ends(fact.predicate)
-    spec = ontology.predicates[fact.predicate]
-    for role, entity, allowed, names in (
-        ("subject", fact.subject, subjects, spec.subjects),
-        ("object", fact.target, objects, spec.objects),
-    ):
-        if entity is None:
-            continue
-        actual = own.get(entity) or elsewhere.get(entity)
-        if actual is None:
-            return f"{fact.predicate}: {role} {entity!r} is declared by no loaded dataset"
-        if allowed and actual not in allowed:
-            return f"{fact.predicate}: {role} {entity!r} is a {actual}, not a {' or '.join(names)}"
-    return None
+    reason = None
+    actual = own.get(fact.subject) or elsewhere.get(fact.subject)
+    if actual is None or (subjects and actual not in subjects):
+        reason = _misfit(fact.subject, actual, ontology.predicates[fact.predicate].subjects, "subject")
+    elif isinstance(fact.object, str):
+        actual = own.get(fact.object) or elsewhere.get(fact.object)
+        if actual is None or (objects and actual not in objects):
+            reason = _misfit(fact.object, actual, ontology.predicates[fact.predicate].objects, "object")
+    return None if reason is None else f"{fact.predicate}: {reason}"
+
+
+def _misfit(entity: EntityId, actual: str | None, allowed: tuple[str, ...], role: str) -> str:
+    if actual is None:
+        return f"{role} {entity!r} {MISSING}"
+    return f"{role} {entity!r} is a {actual}, not a {' or '.join(allowed)}"
 
 
 def _expect(spec: DatasetFile, tally: _Tally) -> None:
     """Raise ExpectationFailed naming what was expected and found."""
-    records = {(item.source, item.locator.partition("#")[0]) for item in tally.rejections}
-    share = len(records) / tally.records if tally.records else 0.0
+    share = len(tally.rejected) / tally.records if tally.records else 0.0
     if share > spec.expect.rejected:
         first = tally.rejections[0]
-        hint = (
-            f"; load first: {', '.join(spec.after)}"
-            if "declared by no loaded dataset" in first.reason and spec.after
-            else ""
-        )
+        hint = f"; load first: {', '.join(spec.after)}" if first.reason.endswith(MISSING) and spec.after else ""
         raise ExpectationFailed(
-            f"{spec.dataset}@{spec.version}: {len(records):,} of {tally.records:,} records rejected "
+            f"{spec.dataset}@{spec.version}: {len(tally.rejected):,} of {tally.records:,} records rejected "
             f"({share:.1%}, allowed {spec.expect.rejected:.1%}); the first, {first.locator}: {first.reason}{hint}"
         )
     kinds = Counter(tally.entities.values())

@@ -38,7 +38,7 @@ class Value:
 
     def one(self, record: Mapping[str, Any], lookups: Lookups, what: str) -> Any | None:
         found = self.values(record, lookups)
-        if len({str(value) for value in found}) > 1:
+        if len(found) > 1 and len({str(value) for value in found}) > 1:
             raise ValueRejected(f"{what}: {len(found)} values where one is wanted")
         return found[0] if found else None
 
@@ -51,6 +51,8 @@ def _translate(value: Any, table: Mapping[str, str | None], path: Path) -> str |
 
 
 def plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value.strip()
     return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
 

@@ -15,6 +15,7 @@ RECORDS = "/*"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 MAX_DEPTH = 100
 """Levels of nesting; the deepest real file seen has 18, and the parser's own limit is about 1,000."""
+_NESTING = frozenset({dict, list})
 TOO_DEEP = f"not usable JSON: nested more than {MAX_DEPTH} deep"
 
 
@@ -60,13 +61,16 @@ def parse_text(text: str) -> Any:
 
 def _check_depth(document: Any) -> None:
     """Refuse what the walks over a document, which recurse, could not follow."""
-    level = [document] if isinstance(document, dict | list) else []
+    level = [document] if type(document) in _NESTING else []
+    nesting = _NESTING
     for _ in range(MAX_DEPTH):
+        if not level:
+            return
         level = [
             member
             for value in level
-            for member in (value.values() if isinstance(value, dict) else value)
-            if isinstance(member, dict | list)
+            for member in (value.values() if type(value) is dict else value)
+            if type(member) in nesting
         ]
     if level:
         raise SourceUnreadable(TOO_DEEP)

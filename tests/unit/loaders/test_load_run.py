@@ -278,3 +278,85 @@ def test_a_dataset_of_several_files_is_one_load(folder: Folder) -> None:
     assert folder.load(files=["a.csv", "b.csv"]).records == 2
     view = folder.services.store.view(Scope())
     assert sorted(view.sources()) == ["register@1/a.csv", "register@1/b.csv"]
+
+
+REFERS = [
+    {"when": {"kind": "d"}, "entity": SUP | {"type": "Broker"}},
+    {"when": {"kind": "d"}, "entity": {"type": "Ingredient", "key": "item"}},
+    {
+        "when": {"kind": "r"},
+        "facts": [
+            {
+                "predicate": "buys",
+                "subject": {"type": "Broker", "key": "id"},
+                "object": {"type": "Ingredient", "key": "item"},
+            }
+        ],
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("others", "items"),
+    [("", []), ("d,SUP-3,c,oil\n", ["item:oil"])],
+    ids=["declared by the rejected record alone", "declared by another record too"],
+)
+def test_no_entity_of_a_record_rejected_for_a_clash_counts_as_declared(
+    folder: Folder, others: str, items: list[str]
+) -> None:
+    folder.load(ONE)
+    data = f"kind,id,name,item\nd,SUP-1,b,oil\nd,SUP-2,c,salt\n{others}r,SUP-2,,oil\n"
+    folder.load(data, dataset="brokers", map=REFERS, expect={"rejected": 0.67})
+    reasons = [reason for _, reason in folder.rejected()]
+    assert reasons[0] == "'supplier:SUP-1' is already a Supplier, here it is a Broker"
+    assert reasons[1:] == ([] if items else ["buys: object 'item:oil' is declared by no loaded dataset"])
+    assert [target for _, predicate, target in folder.graph() if predicate == "buys"] == items
+
+
+def test_no_entity_of_a_record_that_declares_a_key_a_second_time_counts_as_declared(folder: Folder) -> None:
+    entries = [
+        {"when": {"kind": "s"}, "entity": SUP},
+        {"when": {"kind": "d"}, "entity": {"type": "Ingredient", "key": "item"}},
+        *REFERS,
+    ]
+    data = "kind,id,name,item\ns,SUP-1,a,\nd,SUP-1,b,oil\nd,SUP-2,c,salt\nr,SUP-2,,oil\n"
+    folder.load(data, map=entries, expect={"rejected": 0.5})
+    assert folder.rejected() == [
+        ("line 3", "'supplier:SUP-1' is declared twice, as Supplier and as Broker"),
+        ("line 5#id,item", "buys: object 'item:oil' is declared by no loaded dataset"),
+    ]
+
+
+def test_a_record_whose_pointer_holds_a_number_sign_is_one_rejected_record(folder: Folder) -> None:
+    values = [{"predicate": name, "value": "bad#1"} for name in ("share", "founded")]
+    entry = {"entity": SUP, "facts": [*values, SUPPLIES]}
+    data = '{"a#1": {"id": "SUP-1", "bad#1": "x"}, "a#2": {"id": "SUP-2", "item": "oil"}, "a#3": {"id": "SUP-3"}}'
+    with pytest.raises(ExpectationFailed, match=r"^register@1: 2 of 3 records rejected"):
+        folder.load(data, map=[entry], format="json")
+
+
+def test_a_load_that_waited_for_another_dataset_is_no_no_op(folder: Folder) -> None:
+    waiting: dict[str, Any] = {"map": [{"entity": SUP, "facts": [SUPPLIES]}], "expect": ALL_REJECTED_ALLOWED}
+    data = "id,name,item\nSUP-1,a,Oil\n"
+    assert folder.load(data, **waiting).rejected == 1
+    ingredient = [{"entity": {"type": "Ingredient", "key": "id", "name": "name"}}]
+    folder.load("id,name\noil,Oil\n", dataset="ingredients", map=ingredient, files=["ingredients.csv"])
+    again = folder.load(**waiting)
+    assert (again.state, again.rejected, again.changes.added) == ("complete", 0, 1)
+    assert ("supplier:SUP-1", "supplies", "item:oil") in folder.graph()
+    assert folder.load(**waiting).state == "unchanged"
+
+
+def test_records_rejected_for_another_reason_do_not_make_a_load_of_the_same_bytes(folder: Folder) -> None:
+    changes: dict[str, Any] = {"expect": ALL_REJECTED_ALLOWED}
+    assert folder.load("id,name\nx,a\n", **changes).rejected == 1
+    assert folder.load(**changes).state == "unchanged"
+
+
+def test_the_run_that_waited_is_found_behind_many_others(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loaders.run.RUNS_AT_ONCE", 2)
+    waiting: dict[str, Any] = {"map": [{"entity": SUP, "facts": [SUPPLIES]}], "expect": ALL_REJECTED_ALLOWED}
+    folder.load("id,name,item\nSUP-1,a,Oil\n", **waiting)
+    for version in range(5):
+        folder.load(ONE, dataset="other", version=str(version), files=["other.csv"])
+    assert folder.load(**waiting).state == "complete"
