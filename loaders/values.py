@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ from typing import Any
 from kg.domain.fact import EntityId, Literal
 from kg.domain.ontology import Ontology, Predicate
 from loaders.paths import Lookups, Path, ValueRejected, boolean, date, number
+from loaders.text import refused
 
 MAX_NAME = 1_000
 MAX_TEXT = 100_000
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
@@ -148,19 +147,21 @@ def literal(value: Any, predicate: Predicate) -> Literal:
         raise ValueRejected(f"{predicate.name}: a {type(value).__name__} where a {datatype} is wanted")
     convert: dict[str, Callable[[Any], str]] = {"number": number, "date": date, "boolean": boolean}
     try:
-        text = convert[datatype](value) if datatype in convert else clean_text(value, MAX_TEXT)
+        text = convert[datatype](value) if datatype in convert else clean_text(value, MAX_TEXT, lines=True)
     except ValueRejected as exc:
         raise ValueRejected(f"{predicate.name}: {exc}") from exc
     return Literal(text, datatype)
 
 
-def clean_text(value: Any, longest: int) -> str:
-    """NFC text without control characters. Raises ValueRejected."""
+def clean_text(value: Any, longest: int, *, lines: bool = False) -> str:
+    """NFC text without control and hidden characters; several lines only if asked for. Raises ValueRejected."""
     if not isinstance(value, str | int | float | bool):
         raise ValueRejected(f"a {type(value).__name__} where text is wanted")
-    text = unicodedata.normalize("NFC", plain(value))
-    if found := _CONTROLS.search(text):
-        raise ValueRejected(f"control character U+{ord(found.group()):04X} in {text[:40]!r}")
+    text = plain(value)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if found := refused(text, lines=lines):
+        raise ValueRejected(f"{found} in {text[:40]!r}")
     if len(text) > longest:
         raise ValueRejected(f"{len(text):,} characters where {longest:,} are allowed")
     return text

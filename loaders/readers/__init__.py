@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,14 +33,18 @@ Reader = Callable[[bytes, Options], Iterator[Record]]
 def read_file(path: Path, most: int = MAX_BYTES) -> tuple[bytes, str]:
     """The unpacked bytes of a file, and the checksum of the bytes as stored."""
     try:
-        stored = path.read_bytes()
+        with path.open("rb") as file:
+            if file.seek(0, io.SEEK_END) > most:
+                raise SourceUnreadable(f"{str(path)!r} has more than {most:,} bytes")
+            file.seek(0)
+            stored = file.read()
     except OSError as exc:
         raise SourceUnreadable(f"cannot read {str(path)!r}: {exc.strerror or exc}") from exc
     checksum = f"sha256:{hashlib.sha256(stored).hexdigest()}"
     if not stored.startswith(b"\x1f\x8b"):
         return stored, checksum
     try:
-        with gzip.open(path) as packed:
+        with gzip.open(io.BytesIO(stored)) as packed:
             unpacked = packed.read(most + 1)
     except (OSError, EOFError, zlib.error) as exc:
         raise SourceUnreadable(f"{str(path)!r} is not whole gzip: {exc}") from exc

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
 from loaders.readers import Record, decode
+from loaders.text import refused
 
 MAX_CELL = 1_000_000
 
@@ -29,6 +30,9 @@ def _rows(text: str, delimiter: str) -> Iterator[Record]:
         header = [name.strip() for name in next(rows, [])]
         if not any(header):
             raise SourceUnreadable("line 1: no header row")
+        for name in header:
+            if found := refused(name):
+                raise SourceUnreadable(f"line 1: {found} in the name of field {name[:60]!r}")
         if twice := sorted({name for name in header if header.count(name) > 1}):
             raise SourceUnreadable(f"line 1: field {twice[0]!r} is named twice")
         start = rows.line_num + 1

@@ -10,6 +10,7 @@ from typing import Any
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
 from loaders.readers import Record, decode
+from loaders.text import refused
 
 RECORDS = "/*"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -44,7 +45,8 @@ def parse(data: bytes, encoding: str = "utf-8") -> Any:
 
 def parse_text(text: str) -> Any:
     try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        objects = _Objects()
+        document = json.loads(text, object_pairs_hook=objects.unique, parse_constant=_no_constant)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
@@ -56,6 +58,7 @@ def parse_text(text: str) -> Any:
     except ValueError as exc:
         raise SourceUnreadable(f"not usable JSON: {exc}") from exc
     _check_depth(document)
+    objects.check_keys(document)
     return document
 
 
@@ -76,13 +79,33 @@ def _check_depth(document: Any) -> None:
         raise SourceUnreadable(TOO_DEEP)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise SourceUnreadable(f"not usable JSON: the key {twice!r} is given twice in one object")
-    return members
+class _Objects:
+    """Makes the objects of one document, and remembers their keys: they are few, and all get shown somewhere."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+
+    def unique(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise SourceUnreadable(f"not usable JSON: the key {twice!r} is given twice in one object")
+        self._keys.update(members)
+        return members
+
+    def check_keys(self, document: Any) -> None:
+        """Raise SourceUnreadable with the place of a key that has a control or hidden character."""
+        if any(refused(key) for key in self._keys):
+            place, key = next(_refused_keys(document, ""))
+            raise SourceUnreadable(f"not usable JSON: {refused(key)} in the key {key[:60]!r} of {place or 'the top'}")
+
+
+def _refused_keys(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        yield from ((at, key) for key in value if refused(key))
+    for key, member in members(value):
+        yield from _refused_keys(member, f"{at}/{key}")
 
 
 def _no_constant(name: str) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kg.errors import SourceUnreadable
-from loaders.readers import read_file
+from loaders.readers import MAX_BYTES, read_file
 
 TEXT = b"id,name\nSUP-1,Kestrel\n" * 50
 
@@ -51,6 +52,28 @@ def test_a_packed_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> No
 
 def test_a_packed_file_of_just_the_most_is_read(tmp_path: Path) -> None:
     assert len(read_file(written(tmp_path / "a.gz", gzip.compress(bytes(1_000))), most=1_000)[0]) == 1_000
+
+
+def test_a_plain_file_of_more_than_the_most_is_refused_by_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(SourceUnreadable, match="has more than 2,000,000,000 bytes"):
+        read_file(path)
+    assert read_file(written(path, TEXT), most=len(TEXT))[0] == TEXT
+
+
+def test_what_is_unpacked_is_what_the_checksum_is_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, packed = tmp_path / "a.gz", gzip.compress(TEXT)
+    written(path, packed)
+    digest = hashlib.sha256
+
+    def changed_meanwhile(data: bytes) -> Any:
+        written(path, gzip.compress(b"other"))
+        return digest(data)
+
+    monkeypatch.setattr(hashlib, "sha256", changed_meanwhile)
+    assert read_file(path) == (TEXT, f"sha256:{digest(packed).hexdigest()}")
 
 
 @pytest.mark.parametrize("name", ["absent.csv", "."])

@@ -107,3 +107,23 @@ def test_a_line_separator_inside_a_text_does_not_end_a_line() -> None:
         "line 1",
         "line 2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"x\x1b[2J": {}}, "control character U+001B in the key 'x\\x1b[2J' of the top"),
+        ([{"a": [{"ok": 1}, {"b\n": {}}]}], "control character U+000A in the key 'b\\n' of /0/a/1"),
+        ({"a/b": {"c\u202e": {"d\x07": 1}}}, "hidden character U+202E in the key 'c\\u202e' of /a~1b"),
+    ],
+)
+def test_a_key_with_a_character_that_is_not_seen_is_refused_with_its_place(document: Any, message: str) -> None:
+    with pytest.raises(SourceUnreadable) as caught:
+        records(document)
+    assert str(caught.value) == f"not usable JSON: {message}"
+
+
+def test_a_line_with_such_a_key_is_a_record_with_a_problem() -> None:
+    found = records(b'{"a": 1}\n{"b\\u0007": 1}\n', name="jsonl")
+    problem = "not usable JSON: control character U+0007 in the key 'b\\x07' of the top"
+    assert [record.problem for record in found] == [None, problem]

@@ -219,6 +219,38 @@ def test_a_further_key_that_is_none_of_its_scheme_is_a_problem() -> None:
     assert reasons(mapped({"id": "SUP-1", "duns": "x"}, map=[entry])) == ["'x' is not a key of scheme duns"]
 
 
+HIDDEN = ["\x7f", "\x85", "\x9b", "\u200b", "\u202a", "\u202e", "\u2060", "\u2066", "\u2069", "\ufeff", "\U000e0041"]
+
+
+@pytest.mark.parametrize("character", [*HIDDEN, "\n", "\t"])
+@pytest.mark.parametrize("field", ["id", "name", "alias", "duns"])
+def test_what_an_entity_is_called_holds_no_character_that_is_not_seen(field: str, character: str) -> None:
+    record = {"id": "SUP-1", "name": "n", "alias": "a", "duns": "123456"}
+    record[field] = record[field][:1] + character + record[field][1:] + "z"
+    kind = "control" if character < "\xa0" else "hidden"
+    found = mapped(record, map=[{"entity": SUP | {"name": "name", "aliases": "alias", "keys": {"duns": "duns"}}}])
+    assert said(found) == []
+    assert reasons(found) == [f"{kind} character U+{ord(character):04X} in {record[field]!r}"]
+
+
+@pytest.mark.parametrize("character", HIDDEN)
+def test_a_text_holds_no_character_that_is_not_seen(character: str) -> None:
+    found = mapped({"id": "SUP-1", "v": f"a{character}b"}, map=facts({"predicate": "risk", "value": "v"}))
+    assert [f"U+{ord(character):04X}" in reason for reason in reasons(found)] == [True]
+
+
+@pytest.mark.parametrize(
+    "text", ["one\r\n\ttwo", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0915\u094d\u200d\u0937"]
+)
+def test_a_text_may_have_lines_and_the_joiners_that_words_are_spelled_with(text: str) -> None:
+    found = mapped({"id": "SUP-1", "v": text}, map=facts({"predicate": "risk", "value": "v"}))
+    assert said(found)[-1] == ("supplier:SUP-1", "risk", text)
+
+
+def test_a_name_may_have_the_joiners_that_words_are_spelled_with() -> None:
+    assert said(mapped({"id": "SUP-1", "name": "\u0645\u06cc\u200c\u062e"}))[1][2] == "\u0645\u06cc\u200c\u062e"
+
+
 def test_text_is_kept_in_composed_form() -> None:
     assert said(mapped({"id": "SUP-1", "name": "Cafe\u0301"}))[1][2] == "Caf\u00e9"
 
