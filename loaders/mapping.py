@@ -49,8 +49,7 @@ class _Entry:
 _Candidates = tuple[tuple[tuple[_Entry, Condition], ...], tuple[Condition, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(NamedTuple):
     """The entity an entry makes of one record, with its identity facts; or, with ``problem``, why there is none."""
 
     entity: EntityId = ""
@@ -59,8 +58,7 @@ class _Declared:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What the mapping wants of one record."""
 
     entries: tuple[_Entry, ...] = ()

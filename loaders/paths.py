@@ -67,8 +67,8 @@ class Path:
         """All values, cleaned, in order. Raises ValueRejected."""
         if self.plain is not None:
             value = record.get(self.plain)
-            if value is None:
-                return []
+            if isinstance(value, str):
+                return [value] if value and not value.isspace() else []
             if isinstance(value, list):
                 return [one for one in value if not _absent(one)]
             return [] if _absent(value) else [value]

@@ -7,9 +7,8 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Format, Options
@@ -18,8 +17,7 @@ MAX_BYTES = 2_000_000_000
 """Largest unpacked file read; a packed file that unpacks to more is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of a file; ``problem`` says why it cannot be used, if it cannot."""
 
     locator: str

@@ -21,14 +21,18 @@ def read(data: bytes, options: Options) -> Iterator[Record]:
     if not isinstance(objects, list):
         raise SourceUnreadable("not a STIX bundle: expected an object of type bundle with a list of objects")
     newest: dict[str, str] = {}
+    again: set[str] = set()
     for item in objects:
         if isinstance(item, dict) and isinstance(item.get("id"), str):
-            newest[item["id"]] = max(newest.get(item["id"], ""), _modified(item))
+            modified = _modified(item)
+            if (other := newest.setdefault(item["id"], modified)) is not modified:
+                again.add(item["id"])
+                newest[item["id"]] = max(other, modified)
     for number, item in enumerate(objects):
         locator = f"/objects/{number}"
         if not isinstance(item, dict) or not isinstance(item.get("id"), str) or not isinstance(item.get("type"), str):
             yield Record(locator, {"value": item}, "not a STIX object: it has no id or no type")
-        elif _modified(item) < newest[item["id"]]:
+        elif item["id"] in again and _modified(item) < newest[item["id"]]:
             yield Record(locator, item, "an older version of an object that is in the bundle again")
         else:
             yield Record(locator, item)

@@ -18,7 +18,7 @@ from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.records import put_current, put_ontology, put_run, put_states
 from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
-from kg.domain.lookup import folded_name, lookup_of
+from kg.domain.lookup import folded_name, lookup_for, lookup_of
 from kg.ports.clock import Clock, later
 from kg.ports.store import Entry, LoadTarget
 
@@ -105,18 +105,22 @@ class SqliteWriter:
                 continue
             number = numbers[fact.id] = self._next_fact
             self._next_fact += 1
-            literal = fact.object if isinstance(fact.object, Literal) else None
-            lookup, folded = lookup_of(fact.predicate, literal), folded_name(fact.predicate, literal)
-            if folded is not None:
-                name_rows.append((number, folded))
-            fact_rows.append(
-                (
-                    number, fact.id, entities[fact.subject], self._predicate(connection, fact.predicate),
-                    entities[fact.target] if fact.target is not None else None,
-                    literal.value if literal else None, literal.datatype if literal else None,
-                    fact.valid.start, fact.valid.end, lookup,
-                )
-            )  # fmt: skip
+            subject, predicate, valid = entities[fact.subject], self._predicate(connection, fact.predicate), fact.valid
+            row: tuple[int | str | None, ...]
+            if isinstance(fact.object, Literal):
+                literal = fact.object
+                folded = folded_name(fact.predicate, literal)
+                if folded is not None:
+                    name_rows.append((number, folded))
+                lookup = lookup_of(fact.predicate, literal) if folded is None else lookup_for(folded)
+                row = (
+                    number, fact.id, subject, predicate, None, literal.value, literal.datatype,
+                    valid.start, valid.end, lookup,
+                )  # fmt: skip
+            else:
+                target = entities[fact.object]
+                row = (number, fact.id, subject, predicate, target, None, None, valid.start, valid.end, None)
+            fact_rows.append(row)
         connection.executemany(sql.PUT_FACT, fact_rows)
         connection.executemany(sql.PUT_NAME, name_rows)
         places = [(numbers[entry.fact.id], self._sources[entry.source], entry.locator) for entry in batch]
@@ -142,7 +146,8 @@ class SqliteWriter:
         return new
 
     def _numbers(self, connection: Any, batch: Sequence[Entry]) -> dict[EntityId, int]:
-        ids = {entry.fact.subject for entry in batch} | {e.fact.target for e in batch if e.fact.target is not None}
+        ids = {entry.fact.subject for entry in batch}
+        ids.update(entry.fact.object for entry in batch if isinstance(entry.fact.object, str))
         numbers: dict[EntityId, int] = dict(connection.execute(sql.KNOWN_ENTITIES, {"ids": json.dumps(list(ids))}))
         rows = []
         for entity in sorted(ids - set(numbers)):
