@@ -194,7 +194,9 @@ class RecordMapping:
             if record.problem is None:
                 for name, (path, when) in self._lookup_specs.items():
                     try:
-                        found = path.values(record.fields, indexes) if when.holds(record.fields, indexes) else []
+                        if when.tests and not when.holds(record.fields, indexes):
+                            continue
+                        found = path.values(record.fields, indexes)
                     except ValueRejected:
                         continue
                     for value in found:
@@ -212,7 +214,7 @@ class RecordMapping:
         for skip in skips:
             if skip.holds(record.fields, lookups):
                 return Choice(skipped=True)
-        chosen = tuple([entry for entry, when in entries if when.holds(record.fields, lookups)])
+        chosen = tuple([entry for entry, when in entries if not when.tests or when.holds(record.fields, lookups)])
         return Choice(chosen, tuple([self._declared(entry, record, lookups) for entry in chosen]))
 
     def _candidates(self, record: Record) -> _Candidates:
@@ -232,7 +234,7 @@ class RecordMapping:
         used = self._used.get(choice.entries)
         if used is None:
             used = self._used[choice.entries] = self._ignored.union(*(entry.fields for entry in choice.entries))
-        return set(record.fields) - used
+        return set() if used.issuperset(record.fields) else set(record.fields) - used
 
     @staticmethod
     def declarations(choice: Choice) -> list[tuple[EntityId, str]]:
@@ -296,7 +298,7 @@ class RecordMapping:
 
     def _facts(self, spec: _Fact, own: EntityId | None, record: Record, lookups: Lookups) -> list[Mapped]:
         fields = record.fields
-        if not spec.when.holds(fields, lookups):
+        if spec.when.tests and not spec.when.holds(fields, lookups):
             return []
         name = spec.predicate if isinstance(spec.predicate, str) else spec.predicate.one(fields, lookups, "predicate")
         if name is None:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kg.bootstrap import Services
 from kg.domain.fact import TYPE, EntityId, Fact, Instant, Literal
@@ -78,11 +78,8 @@ class _Wanted:
     problem: str | None
 
 
-class _Held(NamedTuple):
-    """A fact that is yet to be checked, and the record it comes from."""
-
-    entry: Entry
-    record: Record
+_Held = tuple[Entry, Record]
+"""A fact that is yet to be checked, and the record it comes from."""
 
 
 def load(job: Job, services: Services, progress: Progress) -> Run:
@@ -226,7 +223,7 @@ def _entries(job: Job, files: list[_File], writer: GraphWriter, tally: _Tally, p
             if fact is None:
                 tally.reject(source, record, reason, locator)
             else:
-                held.append(_Held(Entry(fact, source, locator), record))
+                held.append((Entry(fact, source, locator), record))
         if len(held) >= CHUNK:
             yield from _valid(held, job.ontology, writer, tally)
             held = []

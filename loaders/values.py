@@ -103,14 +103,16 @@ class EntityReference:
 
     def ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
         """Ids and type names. Raises ValueRejected for a key that is not one."""
-        value = record.get(self.only_field) if self.only_field is not None else None
+        only = self.only_field
+        value = record.get(only) if only is not None else None
         if not isinstance(value, str):
             return self._ids(record, lookups, ontology)
-        if value not in self.seen:
+        found = self.seen.get(value)
+        if found is None:
             if len(self.seen) >= MEMO:
                 self.seen.clear()
-            self.seen[value] = self._ids(record, lookups, ontology)
-        return self.seen[value]
+            found = self.seen[value] = self._ids(record, lookups, ontology)
+        return found
 
     def _ids(self, record: Mapping[str, Any], lookups: Lookups, ontology: Ontology) -> list[tuple[EntityId, str]]:
         type_name = self.type if isinstance(self.type, str) else self.type.one(record, lookups, "type")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Iterator
@@ -13,10 +14,10 @@ from loaders.readers import Record, decode
 from loaders.text import refused
 
 RECORDS = "/*"
+_SURROGATE = re.compile(r"\\u[dD]")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 MAX_DEPTH = 100
 """Levels of nesting; the deepest real file seen has 18, and the parser's own limit is about 1,000."""
-_NESTING = frozenset({dict, list})
 TOO_DEEP = f"not usable JSON: nested more than {MAX_DEPTH} deep"
 
 
@@ -47,7 +48,7 @@ def parse_text(text: str) -> Any:
     try:
         objects = _Objects()
         document = json.loads(text, object_pairs_hook=objects.unique, parse_constant=_no_constant)
-        if "\\ud" in text or "\\uD" in text:
+        if _SURROGATE.search(text):
             json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
         raise SourceUnreadable("not usable JSON: half of a surrogate pair in a text") from exc
@@ -64,18 +65,23 @@ def parse_text(text: str) -> Any:
 
 def _check_depth(document: Any) -> None:
     """Refuse what the walks over a document, which recurse, could not follow."""
-    level = [document] if type(document) in _NESTING else []
-    nesting = _NESTING
-    for _ in range(MAX_DEPTH):
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(MAX_DEPTH - 1):
         if not level:
             return
+        # The collector tracks every list and every object with a list or object in it, and no text or number:
+        # asking it is twice as quick as looking at types, and a large document has millions of values.
         level = [
             member
             for value in level
             for member in (value.values() if type(value) is dict else value)
-            if type(member) in nesting
+            if gc.is_tracked(member)
         ]
-    if level:
+    if any(
+        isinstance(member, dict | list)
+        for value in level
+        for member in (value.values() if type(value) is dict else value)
+    ):
         raise SourceUnreadable(TOO_DEEP)
 
 

@@ -72,6 +72,8 @@ def test_a_member_that_is_no_object_is_a_record_with_a_problem() -> None:
         (b"[" * 100_000 + b"]" * 100_000, "nested more than 100 deep"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested more than 100 deep"),
         (b"[" * 500 + b"]" * 500, "nested more than 100 deep"),
+        (b"[" * 100 + b'{"a": 1}' + b"]" * 100, "nested more than 100 deep"),
+        (b"[" * 100 + b"{}" + b"]" * 100, "nested more than 100 deep"),
         (b"[" + b"1" * 5_000 + b"]", "not usable JSON: Exceeds the limit"),
         (b'[{"a": "\\ud800"}]', "half of a surrogate pair"),
         (b'[{"a": "\xff"}]', "not utf-8 at byte 8"),
@@ -127,3 +129,8 @@ def test_a_line_with_such_a_key_is_a_record_with_a_problem() -> None:
     found = records(b'{"a": 1}\n{"b\\u0007": 1}\n', name="jsonl")
     problem = "not usable JSON: control character U+0007 in the key 'b\\x07' of the top"
     assert [record.problem for record in found] == [None, problem]
+
+
+@pytest.mark.parametrize("inmost", [b'{"a": 1}', b"{}", b"[]"])
+def test_a_document_of_just_the_greatest_depth_is_read(inmost: bytes) -> None:
+    assert len(records(b"[" * 99 + inmost + b"]" * 99)) == 1
