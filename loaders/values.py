@@ -68,8 +68,11 @@ class Condition:
 
     def holds(self, record: Mapping[str, Any], lookups: Lookups) -> bool:
         for path, allowed, absent_too in self.tests:
-            found = path.values(record, lookups)
-            if not found:
+            value = record.get(path.plain) if path.plain is not None else None
+            if isinstance(value, str):
+                text = value.strip()
+                met = text in allowed if text else absent_too
+            elif not (found := path.values(record, lookups)):
                 met = absent_too
             elif len(found) == 1:
                 met = plain(found[0]) in allowed
