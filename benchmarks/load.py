@@ -81,7 +81,10 @@ def whence(data: Path, database: Path) -> Iterator[None]:
     from kg.bootstrap import open_services
     from kg.settings import Settings
     from loaders.jobs import load_files
+    from loaders.readers import reader_for
 
+    open_services(Settings(store="sqlite::memory:")).store.close()  # what is imported on first use is imported now
+    reader_for("json")
     yield
     services = open_services(Settings(store=f"sqlite:{database}"))
     files = [ROOT / "examples" / "cyber" / name for name in DATASETS]
