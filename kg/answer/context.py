@@ -32,11 +32,12 @@ def facts_used(linked: Linked, result: Result) -> list[FactId]:
 def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ontology) -> EvidenceSet:
     """Number the evidence. A fact without a visible assertion is no evidence and is left out."""
     wording = Wording(ontology, result.entities)
-    known = [fact for fact in order if grounds.assertions.get(fact)]
-    shown = [grounds.facts[fact] for fact in known[:MAX_FACTS]]
+    shown = [grounds.facts[fact] for fact in order[:MAX_FACTS] if grounds.assertions.get(fact)]
     unnumbered = [Evidence("", "fact", wording.fact(fact), (fact.id,)) for fact in shown]
-    rivals = [fact for fact in grounds.facts.values() if fact.id not in result.facts and fact.id not in set(order)]
-    for clash in _conflicts([*shown, *rivals], ontology):
+    told = {fact.id for fact in shown}
+    rivals = [fact for fact in grounds.facts.values() if fact.id not in told and grounds.assertions.get(fact.id)]
+    clashes = _conflicts([*shown, *rivals], ontology)
+    for clash in (clash for clash in clashes if any(fact.id in told for fact in clash)):
         text = f"Sources disagree. {' But: '.join(_said(fact, grounds, wording) for fact in clash)}"
         unnumbered.append(Evidence("", "conflict", text, tuple(fact.id for fact in clash)))
     for absence in result.absences:

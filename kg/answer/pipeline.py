@@ -9,7 +9,7 @@ from typing import Any
 
 import rfc8785
 
-from kg.answer.context import context, facts_used
+from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.document import Finding, abstained, ambiguous, answered
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
@@ -103,7 +103,9 @@ def _decide(question: Question, view: GraphView, given: Plan | None, trace: Trac
         return abstained(question, view, str(exc), readings[0].plan)
     trace.mark("execute")
     distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
-    drafts = [_finish(question, linked, one, result, view) for one, result in distinct]
+    grounds, met = _ground(linked, [result for _, result in distinct], view)
+    distinct = [(one, replace(result, entities=result.entities | met)) for one, result in distinct]
+    drafts = [_finish(question, linked, one, result, grounds, view) for one, result in distinct]
     trace.mark("write")
     answers = [draft for draft in drafts if draft["outcome"] == "answered"] or drafts[:1]
     return ambiguous(question, view, answers) if len(answers) > 1 else answers[0]
@@ -113,16 +115,23 @@ def _rows(result: Result) -> tuple[Any, ...]:
     return (result.type, tuple(row.entity for row in result.rows), result.value, result.paths)
 
 
-def _finish(question: Question, linked: Linked, reading: Reading, result: Result, view: GraphView) -> Document:
+def _ground(linked: Linked, results: list[Result], view: GraphView) -> tuple[Grounds, dict[EntityId, Entity]]:
+    """What stands behind all results, read once: facts, their rivals, who asserts them; and entities met on the way."""
+    facts = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
+    for result in results:
+        facts |= result.facts
+    rivals, met = _rivals(facts, view)
+    shown = {fact for result in results for fact in facts_used(linked, result)[:MAX_FACTS]}
+    return Grounds(facts | rivals, view.assertions(shown | set(rivals)), view.sources()), met
+
+
+def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
+    question: Question, linked: Linked, reading: Reading, result: Result, grounds: Grounds, view: GraphView
+) -> Document:
     """Evidence, claims, verdicts and explanation for one executed plan."""
     ontology, chosen = view.ontology(), reading.plan
-    aliases = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
     order = facts_used(linked, result)
-    rivals, met = _rivals(result, view)
-    result = replace(result, entities=result.entities | met)
-    asserted = view.assertions([*order, *rivals])
-    grounds = Grounds(aliases | result.facts | rivals, asserted, view.sources())
-    if reading.datasets and (other := _elsewhere(grounds, reading.datasets)) is not None:
+    if reading.datasets and (other := _elsewhere(order, grounds, reading.datasets)) is not None:
         names = " and ".join(sorted(reading.datasets))
         reason = f"the question names {names}, but the answer would rest on {other} too: leave the name out, or narrow"
         return abstained(question, view, f"{reason} the scope to it", chosen)
@@ -138,14 +147,14 @@ def _finish(question: Question, linked: Linked, reading: Reading, result: Result
     return answered(question, view, Finding(chosen, interpretation, result, evidence, claims, drawn))
 
 
-def _rivals(result: Result, view: GraphView) -> tuple[dict[FactId, Fact], dict[EntityId, Entity]]:
-    """Facts that cannot hold together with facts of the result (another value of a functional predicate)."""
+def _rivals(facts: dict[FactId, Fact], view: GraphView) -> tuple[dict[FactId, Fact], dict[EntityId, Entity]]:
+    """Facts that cannot hold together with these (another value of a functional predicate)."""
     functional = {name for name, spec in view.ontology().predicates.items() if spec.functional}
-    single = {(fact.subject, fact.predicate) for fact in result.facts.values() if fact.predicate in functional}
+    single = {(fact.subject, fact.predicate) for fact in facts.values() if fact.predicate in functional}
     if not single:
         return {}, {}
     read = view.follow({subject for subject, _ in single}, {name for _, name in single}, "out", MAX_RIVALS)
-    rivals = [f for f in read.facts if (f.subject, f.predicate) in single and f.id not in result.facts]
+    rivals = [f for f in read.facts if (f.subject, f.predicate) in single and f.id not in facts]
     return {fact.id: fact for fact in rivals}, read.entities
 
 
@@ -155,9 +164,9 @@ def _open(chosen: Plan, ontology: Ontology) -> str | None:
     return next((name.replace("_", " ") for name in asked if ontology.predicates[name].world == "open"), None)
 
 
-def _elsewhere(grounds: Grounds, named: frozenset[str]) -> str | None:
+def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> str | None:
     """A dataset version beyond the named ones that a fact of the answer rests on alone."""
-    for supports in grounds.assertions.values():
+    for supports in (grounds.assertions.get(fact, ()) for fact in order):
         versions = sorted(f"{grounds.sources[a.source].dataset}@{grounds.sources[a.source].version}" for a in supports)
         if versions and not named & set(versions):
             return versions[0]
