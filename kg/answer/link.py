@@ -164,7 +164,7 @@ def _active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity])
 
 
 def _merge_appositions(mentions: list[Mention]) -> list[Mention]:
-    """A name beside its own key (``brute force (T1110)``) is one mention, and settles a shared name."""
+    """A name beside its own key (``Corner Shop (S-12)``) is one mention, and settles a shared name."""
     entity = [m for m in mentions if m.kind == "entity"]
     merged: list[Mention] = []
     for left in entity:
@@ -181,7 +181,7 @@ def _absorb(
     view: GraphView,
     language: Language,
 ) -> list[Mention]:
-    """Widen an entity over neighbouring words of its own full name (``dump LSASS memory (T1003.001)``)."""
+    """Widen an entity over neighbouring words of its own full name or of what it is a part of."""
     ids = {m.value for m in mentions if m.kind == "entity"}
     said = {i for m in mentions if m.kind == "cue" for i in range(m.start, m.end)}
     said |= {i for i, t in enumerate(tokens) if t.folded in language.droppable | language.light}

@@ -327,7 +327,7 @@ class _Chart:
         if by.relation.options:
             for name, phrase in by.relation.options:
                 # A phrase reads subject first ("out"). After its head, the head is what it starts from; where the
-                # argument stands before the phrase ("techniques FIN7 uses"), the argument is.
+                # argument stands before the phrase ("goods the shop sells"), the argument is.
                 meant: Direction = phrase if not by.left_argument else ("in" if phrase == "out" else "out")
                 yield name, meant, 0.0
             return

@@ -45,7 +45,7 @@ class Wording:
         self._entities = entities
 
     def entity(self, entity: EntityId) -> str:
-        """Name and key: ``APT29 (G0016)``."""
+        """Name and key: ``Corner Shop (S-12)``."""
         met = self._entities.get(entity)
         if met is None:
             return entity
