@@ -114,10 +114,7 @@ def _count(plan: Count, state: _State) -> Result:
 def _rank(plan: Rank, state: _State) -> Result:
     source = _run(plan.source, state, {})
     found = _run(plan.by, state, {entity: entity for _, entity in source})
-    groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
-    for (origin, entity), witness in found.items():
-        if origin is not None:
-            groups.setdefault(origin, []).append((entity, witness))
+    groups = _by_origin(found)
     scored = sorted(
         ((len(groups.get(entity, ())), entity) for _, entity in source),
         key=lambda pair: (-pair[0] if plan.order == "most" else pair[0], _order(pair[1])),
@@ -286,10 +283,7 @@ def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Memb
     source = _run(plan.source, state, each)
     before = state.read
     found = _run(plan.plan, state, {entity: entity for _, entity in source})
-    groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
-    for (origin, entity), witness in found.items():
-        if origin is not None:
-            groups.setdefault(origin, []).append((entity, witness))
+    groups = _by_origin(found)
     kept: Members = {}
     for (origin, entity), witness in source.items():
         reached = sorted(groups.get(entity, ()))
@@ -346,6 +340,15 @@ def _note_cut(state: _State, cut: tuple[EntityId, ...], what: str) -> None:
         state.cut.append(f"{entity} has more than {MAX_EACH:,} {what}: the rest was not looked at")
 
 
+def _by_origin(found: Members) -> dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]]:
+    """What a sub-plan found, for each row at hand."""
+    groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
+    for (origin, entity), witness in found.items():
+        if origin is not None:
+            groups.setdefault(origin, []).append((entity, witness))
+    return groups
+
+
 def _near(fact: Fact, direction: Direction) -> EntityId:
     return fact.subject if direction == "out" else str(fact.object)
 
@@ -364,12 +367,13 @@ def _union(parts: list[Members]) -> Members:
 
 def _intersect(parts: list[Members]) -> Members:
     """Members of all parts; a part without origins (one that does not use ``each``) counts for every origin."""
-    tied = [part for part in parts if any(origin is not None for origin, _ in part)]
-    loose = [part for part in parts if part not in tied]
     if any(not part for part in parts):
         return {}
-    first, *rest = tied or loose
-    found = first
+    tied: list[Members] = []
+    loose: list[Members] = []
+    for part in parts:
+        (tied if any(origin is not None for origin, _ in part) else loose).append(part)
+    found, *rest = tied or loose
     for other in rest:
         found = {key: _join(witness, other[key]) for key, witness in found.items() if key in other}
     for other in loose if tied else ():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -158,10 +159,14 @@ def _rivals(facts: dict[FactId, Fact], view: GraphView) -> tuple[dict[FactId, Fa
     return {fact.id: fact for fact in rivals}, read.entities
 
 
+def _asked(chosen: Plan) -> Iterator[str]:
+    """The predicates of the plan."""
+    return (part.predicate for part in walk(chosen) if isinstance(part, Follow | Where))
+
+
 def _open(chosen: Plan, ontology: Ontology) -> str | None:
     """A predicate of the plan about which sources need not say everything."""
-    asked = (part.predicate for part in walk(chosen) if isinstance(part, Follow | Where))
-    return next((name.replace("_", " ") for name in asked if ontology.predicates[name].world == "open"), None)
+    return next((name.replace("_", " ") for name in _asked(chosen) if ontology.predicates[name].world == "open"), None)
 
 
 def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> str | None:
@@ -176,8 +181,7 @@ def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> 
 def _without_facts(chosen: Plan, view: GraphView) -> str | None:
     """A predicate of the plan that nothing in this scope speaks of."""
     held = view.profile().facts
-    asked = (part.predicate for part in walk(chosen) if isinstance(part, Follow | Where))
-    return next((name.replace("_", " ") for name in asked if not held.get(name)), None)
+    return next((name.replace("_", " ") for name in _asked(chosen) if not held.get(name)), None)
 
 
 def _reason(linked: Linked, planned: Planned, ontology: Ontology) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -166,6 +167,12 @@ def merge(ontologies: Iterable[Ontology]) -> Ontology:
 def _part(ontology: Ontology, part: str) -> Mapping[str, Any]:
     """The part of the ontology that holds keys, types or predicates."""
     return {"keys": ontology.keys, "types": ontology.types, "predicates": ontology.predicates}[part]
+
+
+@functools.lru_cache(maxsize=64)
+def together(core: Ontology, documents: tuple[str, ...]) -> Ontology:
+    """Stored documents (JSON text) and the core read as one; remembered, since every view asks for it."""
+    return merge([core, *(parse(json.loads(text), core=core) for text in documents)])
 
 
 # --- reading the document ---------------------------------------------------------------------------------

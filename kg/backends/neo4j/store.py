@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
 from kg.domain.lineage import Rejection, Run
-from kg.domain.ontology import Ontology, merge, parse
+from kg.domain.ontology import Ontology, parse, together
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, KgError
@@ -24,11 +23,6 @@ from kg.ports.clock import Clock, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
 ENGINE = "neo4j"
-
-
-@functools.lru_cache(maxsize=64)
-def _ontology(core: Ontology, documents: tuple[str, ...]) -> Ontology:
-    return merge([core, *(parse(json.loads(text), core=core) for text in documents)])
 
 
 class Neo4jStore:
@@ -76,7 +70,7 @@ class Neo4jStore:
             at,
             tuple(version for _, version, *_ in seen),
             add_profiles(ENGINE, [profile for _, _, profile, *_ in seen]),
-            _ontology(self._core, tuple(documents[name] for name in sorted(documents))),
+            together(self._core, tuple(documents[name] for name in sorted(documents))),
             scope.valid_as_of or self._clock().date().isoformat(),
             tuple(sorted(objects)),
             tuple(sorted(literals)),

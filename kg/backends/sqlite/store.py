@@ -29,7 +29,7 @@ from kg.domain.fact import (
 )
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.lookup import lookup_for, lookup_for_type
-from kg.domain.ontology import Direction, Ontology, merge, parse
+from kg.domain.ontology import Direction, Ontology, together
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_source, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress
@@ -37,11 +37,6 @@ from kg.ports.clock import Clock, later
 from kg.ports.store import Expansion, GraphView, GraphWriter, Listing, LoadTarget
 
 ENGINE = "sqlite"
-
-
-@functools.lru_cache(maxsize=64)
-def _ontology(core: Ontology, documents: tuple[str, ...]) -> Ontology:
-    return merge([core, *(parse(json.loads(text), core=core) for text in documents)])
 
 
 class SqliteStore:
@@ -83,7 +78,7 @@ class SqliteStore:
             tuple(n for n, *_ in seen),
             tuple(version for _, version, _, _ in seen),
             add_profiles(ENGINE, [profile for *_, profile, _ in seen]),
-            _ontology(self._core, documents),
+            together(self._core, documents),
             scope.valid_as_of or self._clock().date().isoformat(),
             self._predicate_numbers(),
         )
