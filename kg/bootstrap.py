@@ -6,7 +6,8 @@ import importlib.resources
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from kg.domain.ontology import Ontology, parse
+from kg.domain.ontology import Ontology
+from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger

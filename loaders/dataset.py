@@ -16,6 +16,8 @@ from kg.errors import MappingInvalid, SourceUnreadable
 MAX_DEPTH = 50
 """Levels of nesting; a dataset file has about six."""
 MERGE = "tag:yaml.org,2002:merge"
+UNSHARED = ("current",)
+"""What a file that extends another does not take over."""
 Scalar = str | int | float | bool | None
 Format = Literal["csv", "tsv", "json", "jsonl", "stix", "oscal"]
 
@@ -107,7 +109,9 @@ class Options(_Part):
 
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] | None = None
     encoding: str = "utf-8"
-    records: Annotated[str, Field(pattern="^/")] | None = None
+    records: Annotated[list[Annotated[str, Field(pattern="^/")]], BeforeValidator(_one_or_many)] = []
+    enclosing: bool = False
+    fields: list[str] = []
 
 
 class Expect(_Part):
@@ -249,6 +253,19 @@ def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
     return line
 
 
+def read_document(path: Path) -> dict[str, Any]:
+    """A dataset or ontology file; one that ``extends`` another takes from it what it does not say itself."""
+    document = read_yaml(path)
+    above = document.pop("extends", None)
+    if above is None:
+        return document
+    if not isinstance(above, str) or (beside := path.parent / above).resolve() == path.resolve():
+        raise MappingInvalid(f"{path}: extends: expected the name of another file in the same folder")
+    if "extends" in (other := read_yaml(beside)):
+        raise MappingInvalid(f"{path}: extends: {above!r} extends a file itself")
+    return {key: value for key, value in other.items() if key not in UNSHARED} | document
+
+
 def is_ontology(document: dict[str, Any]) -> bool:
     return "dataset" not in document and "ontology" in document
 
@@ -257,7 +274,7 @@ def find_ontology(name: str, beside: Path) -> dict[str, Any] | None:
     """The ontology document of this name among the YAML files in a folder."""
     for path in sorted(path for path in beside.glob("*.y*ml") if path.is_file()):
         try:
-            document = read_yaml(path)
+            document = read_document(path)
         except MappingInvalid:
             # Files of others lie in the folder too; only the ontology itself has to be right.
             lines = path.read_text("utf-8", errors="replace").splitlines()

@@ -9,9 +9,10 @@ from typing import Any
 
 from kg.bootstrap import Services
 from kg.domain.lineage import Run
-from kg.domain.ontology import Ontology, parse
+from kg.domain.ontology import Ontology
+from kg.domain.ontology_file import parse
 from kg.errors import MappingInvalid
-from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_yaml
+from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_document
 from loaders.run import Job, Progress, load, ontology_text
 
 
@@ -20,7 +21,7 @@ def load_files(paths: Sequence[Path], data: Path | None, services: Services, pro
 
     Every file is checked before the first is loaded. Raises LoadError; what was loaded before stays.
     """
-    documents = [(path, read_yaml(path)) for path in dict.fromkeys(paths)]
+    documents = [(path, read_document(path)) for path in dict.fromkeys(paths)]
     ontologies = {str(d["ontology"]): d for _, d in documents if is_ontology(d)}
     alone = set(ontologies)
     specs = [(path, d, read_dataset(path, d)) for path, d in documents if not is_ontology(d)]

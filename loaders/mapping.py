@@ -12,7 +12,7 @@ from kg.domain.ontology import Ontology
 from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
 from loaders.paths import Lookups, Path, ValueRejected, compile_path
-from loaders.readers import Record
+from loaders.readers import ENCLOSING, OWN_KEY, Record
 from loaders.values import MAX_NAME, MEMO, Condition, EntityReference, Value, clean_text, day, literal, plain
 
 
@@ -79,7 +79,7 @@ class RecordMapping:
         }
         self._entries = tuple(self._entry(entry) for entry in spec.map)
         self._skips = tuple(self._when(skip.when) for skip in spec.skip)
-        self._ignored = frozenset(spec.ignore)
+        self._ignored = frozenset({*spec.ignore, OWN_KEY, ENCLOSING})
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
         self._switched: dict[str, _Candidates] = {}
@@ -104,15 +104,14 @@ class RecordMapping:
                 alternatives.append((self._path(item.from_), self._tables[item.table]))
             else:
                 raise MappingInvalid(f"{self._spec.dataset}: no table {item.table!r} under tables")
-        fields = frozenset(path.field for path, _ in alternatives if path.field is not None)
-        return Value(tuple(alternatives), fields)
+        return Value(tuple(alternatives), frozenset().union(*(path.fields for path, _ in alternatives)))
 
     def _when(self, when: When) -> Condition:
         tests = tuple(
             (self._path(text), frozenset(plain(v) for v in allowed if v is not None), None in allowed)
             for text, allowed in when.items()
         )
-        return Condition(tests, frozenset(path.field for path, _, _ in tests if path.field is not None))
+        return Condition(tests, frozenset().union(*(path.fields for path, _, _ in tests)))
 
     def _reference(self, spec: Reference | EntitySpec) -> EntityReference:
         if isinstance(spec.type, str) and spec.type not in self._ontology.types:
@@ -329,4 +328,5 @@ def _at(record: Record, fields: frozenset[str]) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _suffix(fields: frozenset[str]) -> str:
-    return f"#{','.join(sorted(fields))}" if fields else ""
+    own = sorted(fields - {OWN_KEY, ENCLOSING})
+    return f"#{','.join(own)}" if own else ""

@@ -1,11 +1,12 @@
 """Paths of a mapping: compiled once, applied to every record.
 
-``field.inner``, ``list[attr=value].inner``, ``ref->lookup.field``, ``$name``, ``= constant``, then `` | `` and clean-up
-functions. A path gives every value it reaches; absent and empty values are left out.
+``field.inner``, ``list[attr=value].inner``, ``ref->lookup.field``, ``$name``, ``= constant``, ``= text with {path}``,
+then `` | `` and clean-up functions. A path gives every value it reaches; absent and empty values are left out.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ Lookups = Mapping[str, Mapping[Any, Mapping[str, Any]]]
 _SEGMENT = re.compile(
     r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^.\[\]"]+))(?:\[(?P<attr>[^=\]]+)=(?P<value>[^\]]*)\])?(?:\.|$)'
 )
+_BRACES = re.compile(r"\{([^{}]+)\}")
 LONGEST_NUMBER = 60
 """Digits; more than any measure or count has, and fewer than a mistyped exponent writes out."""
 _JUMP = re.compile(r"->([a-z0-9_]+)(?:\.|$)")
@@ -56,12 +58,15 @@ class Path:
     clean: tuple[Callable[[Any], Any], ...]
     plain: str | None = None
     """Set when the whole path is one field of the record: most are, and need no walk."""
+    parts: tuple[str | Path, ...] = ()
+    """For a text made of several values: its fixed pieces and the paths between them."""
 
     @property
-    def field(self) -> str | None:
-        """The record's own field that the path starts from."""
+    def fields(self) -> frozenset[str]:
+        """The record's own fields that the path starts from."""
         first = self.steps[0] if self.steps else None
-        return first.field if isinstance(first, Segment) else None
+        own = {first.field} if isinstance(first, Segment) else set()
+        return frozenset(own.union(*(part.fields for part in self.parts if isinstance(part, Path))))
 
     def values(self, record: Mapping[str, Any], lookups: Lookups) -> list[Any]:
         """All values, cleaned, in order. Raises ValueRejected."""
@@ -72,7 +77,10 @@ class Path:
             if isinstance(value, list):
                 return [one for one in value if not _absent(one)]
             return [] if _absent(value) else [value]
-        found = [self.constant] if self.constant is not None else [record]
+        found: list[Any] = [self.constant] if self.constant is not None else [record]
+        if self.parts:
+            choices = [[part] if isinstance(part, str) else part.values(record, lookups) for part in self.parts]
+            found = ["".join(map(str, pieces)) for pieces in itertools.product(*choices)]
         for step in self.steps:
             if isinstance(step, Jump):
                 table = lookups[step.lookup]
@@ -108,7 +116,7 @@ def compile_path(text: str, names: Mapping[str, str], lookups: Mapping[str, Any]
     head, *functions = [part.strip() for part in text.split(" | ")]
     clean = tuple(_function(name, text) for name in functions)
     if head.startswith("= "):
-        return Path(text, (), head[2:].strip(), clean)
+        return _constant(text, head[2:].strip(), clean, (names, lookups))
     head = re.sub(r"\$([a-z0-9_]+)", lambda m: _named(m.group(1), names, text), head)
     if " | " in head:
         head, *inner = [part.strip() for part in head.split(" | ")]
@@ -119,6 +127,20 @@ def compile_path(text: str, names: Mapping[str, str], lookups: Mapping[str, Any]
     first = steps[0] if len(steps) == 1 and not clean else None
     plain = first.field if isinstance(first, Segment) and first.attr is None else None
     return Path(text, steps, None, clean, plain)
+
+
+def _constant(
+    text: str,
+    said: str,
+    clean: tuple[Callable[[Any], Any], ...],
+    given: tuple[Mapping[str, str], Mapping[str, Any]],
+) -> Path:
+    """A fixed text, or one with values in braces."""
+    pieces = _BRACES.split(said)
+    if len(pieces) == 1:
+        return Path(text, (), said, clean)
+    parts = [piece if i % 2 == 0 else compile_path(piece, *given) for i, piece in enumerate(pieces)]
+    return Path(text, (), None, clean, parts=tuple(part for part in parts if part != ""))
 
 
 def _named(name: str, names: Mapping[str, str], text: str) -> str:

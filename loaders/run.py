@@ -22,7 +22,7 @@ from kg.ports.store import Entry, GraphWriter, LoadTarget
 from loaders.dataset import DatasetFile
 from loaders.mapping import Choice, RecordMapping
 from loaders.paths import Lookups, ValueRejected
-from loaders.readers import Record, read_file, reader_for
+from loaders.readers import ENCLOSING, OWN_KEY, Record, read_file, reader_for
 
 CHUNK = 5_000
 RUNS_AT_ONCE = 100
@@ -59,7 +59,8 @@ class _Tally:
     def reject(self, source: str, record: Record, reason: str, locator: str = "", said: Any = None) -> None:
         """Keep the record, or what of it is not loaded, with its reason."""
         self.rejected.add((source, record.locator))
-        self.rejections.append(Rejection(source, locator or record.locator, reason, said or record.fields))
+        own = {key: value for key, value in record.fields.items() if key not in (OWN_KEY, ENCLOSING)}
+        self.rejections.append(Rejection(source, locator or record.locator, reason, said or own))
 
 
 @dataclass(frozen=True)

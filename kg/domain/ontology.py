@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.fact import IDENTITY, REPLACED_BY, Datatype, EntityId
@@ -17,8 +16,15 @@ ANY = "*"
 World = OneOf["open", "closed"]
 Direction = OneOf["out", "in"]
 """``out`` reads a fact from subject to object, ``in`` from object to subject."""
+Step = tuple[str, Direction]
+"""One step along a predicate."""
 
 RESERVED = (*IDENTITY, REPLACED_BY)
+
+
+def back(direction: Direction) -> Direction:
+    """The other direction."""
+    return "in" if direction == "out" else "out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class KeyScheme:
     name: str
     spellings: tuple[Spelling, ...]
     case: OneOf["upper", "lower", "keep"] = "keep"
+    free: bool = False
+    """Any text is a key, so that a key says nothing by its look: such things are found by name."""
 
     def canonical(self, text: str) -> str | None:
         """The one form of this key, or ``None`` when no spelling fits."""
@@ -60,11 +68,17 @@ class EntityType:
     key: str | None = None
     nouns: tuple[str, ...] = ()
     full_name: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    """Question words that ask for it: ``who`` for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A kind of fact. ``value`` is set for literals, ``objects`` for entities."""
+    """A kind of fact. ``value`` is set for literals, ``objects`` for entities.
+
+    A derived predicate has no facts of its own: ``along`` says which steps make one of it, ``during`` which two dates
+    its interval lies between, ``holds`` and ``fails`` what speaks for and against it.
+    """
 
     name: str
     subjects: tuple[str, ...] = ()
@@ -74,8 +88,79 @@ class Predicate:
     """Read subject first."""
     inverse: tuple[str, ...] = ()
     """Read object first."""
+    negative: tuple[str, ...] = ()
+    """Phrases that say, of a subject, that there is none."""
+    inverse_negative: tuple[str, ...] = ()
+    """Phrases that say it of an object."""
+    roles: tuple[str, ...] = ()
+    """Nouns for the object in its part: ``director``."""
+    inverse_roles: tuple[str, ...] = ()
+    """Nouns for the subject in its part."""
+    asks: tuple[str, ...] = ()
+    """Question words that ask for its value: ``when``."""
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Values a literal is one of, each with the phrases that mean it."""
     functional: bool = False
+    symmetric: bool = False
     world: World = "open"
+    default: bool = False
+    """What is meant between things of its types when no phrase says which predicate."""
+    explained: bool = False
+    """What else the record of such a fact says is how it comes about."""
+    along: tuple[Step, ...] = ()
+    repeat: bool = False
+    """Whether the steps may be taken again and again."""
+    during: tuple[str, str] | None = None
+    holds: tuple[str, ...] = ()
+    """Plans over ``each`` (canonical JSON text); it holds where one of them finds something."""
+    fails: tuple[str, ...] = ()
+
+    @property
+    def derived(self) -> bool:
+        """Whether it is read off other predicates."""
+        return bool(self.along or self.during or self.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A set that people name by a noun or an adjective: members of a type for which a plan over ``each`` holds."""
+
+    name: str
+    of: str
+    plan: str
+    """Canonical JSON text."""
+    none: bool = False
+    """Whether the plan has to find nothing."""
+    nouns: tuple[str, ...] = ()
+    adjectives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableInput:
+    """One input of a decision table."""
+
+    name: str
+    column: str
+    """The predicate of a rule that holds the value it wants."""
+    plan: str | None = None
+    """A plan over ``each`` (canonical JSON text) that finds something where the input is yes."""
+    predicate: str | None = None
+    """The literal predicate that gives the input; with neither, the question has to give it."""
+    phrases: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTable:
+    """Rules that are entities of their own, one a row, and what their conditions are held against."""
+
+    name: str
+    of: str
+    rules: str
+    outcome: str
+    """The predicate of a rule that holds what it decides."""
+    inputs: tuple[TableInput, ...]
+    nouns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +179,19 @@ class Ontology:
     keys: Mapping[str, KeyScheme]
     types: Mapping[str, EntityType]
     predicates: Mapping[str, Predicate]
+    concepts: Mapping[str, Concept]
+    tables: Mapping[str, DecisionTable]
     missing: tuple[Missing, ...] = ()
 
     def family(self, name: str) -> frozenset[str]:
         """The type and every type below it; all types for ``*``."""
         if name == ANY:
-            return frozenset(self.types)
+            return self._all
         return self._families.get(name, frozenset())
+
+    @functools.cached_property
+    def _all(self) -> frozenset[str]:
+        return frozenset(self.types)
 
     @functools.cached_property
     def _families(self) -> dict[str, frozenset[str]]:
@@ -124,6 +215,15 @@ class Ontology:
 
         return {name: (all_below(spec.subjects), all_below(spec.objects)) for name, spec in self.predicates.items()}
 
+    def steps(self, predicate: str, direction: Direction) -> tuple[Step, ...]:
+        """The steps along recorded predicates that one step along this one is made of."""
+        spec = self.predicates[predicate]
+        if not spec.along:
+            return ((predicate, direction),)
+        if direction == "out":
+            return spec.along
+        return tuple((name, back(way)) for name, way in reversed(spec.along))
+
     def scheme_of(self, type_name: str) -> KeyScheme | None:
         """The key scheme of a type or of its nearest supertype that has one."""
         current: str | None = type_name
@@ -141,195 +241,33 @@ class Ontology:
         return f"{scheme.name}:{canonical}" if scheme and canonical else None
 
     def ids_of_key(self, text: str) -> Iterator[EntityId]:
-        """Every id this text can be the key of, by any scheme."""
+        """Every id this text can be the key of, by any scheme whose keys look like keys."""
         for scheme in self.keys.values():
-            if canonical := scheme.canonical(text):
+            if not scheme.free and (canonical := scheme.canonical(text)):
                 yield f"{scheme.name}:{canonical}"
+
+
+PARTS = ("keys", "types", "predicates", "concepts", "tables")
 
 
 def merge(ontologies: Iterable[Ontology]) -> Ontology:
     """Read several ontologies as one; two that define a name differently are an error."""
     names: tuple[str, ...] = ()
-    parts: dict[str, dict[str, Any]] = {"keys": {}, "types": {}, "predicates": {}}
+    parts: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     missing: tuple[Missing, ...] = ()
     for one in ontologies:
         names += tuple(name for name in one.names if name not in names)
         missing += tuple(item for item in one.missing if item not in missing)
-        for part, merged in parts.items():
-            for name, value in _part(one, part).items():
-                if merged.setdefault(name, value) != value:
+        for part, held in (
+            ("keys", one.keys),
+            ("types", one.types),
+            ("predicates", one.predicates),
+            ("concepts", one.concepts),
+            ("tables", one.tables),
+        ):
+            for name, value in held.items():
+                if parts[part].setdefault(name, value) != value:
                     raise OntologyInvalid(
                         f"two ontologies ({', '.join(names)}) define {part[:-1]} {name!r} differently: rename one"
                     )
-    return Ontology(names, parts["keys"], parts["types"], parts["predicates"], missing)
-
-
-def _part(ontology: Ontology, part: str) -> Mapping[str, Any]:
-    """The part of the ontology that holds keys, types or predicates."""
-    return {"keys": ontology.keys, "types": ontology.types, "predicates": ontology.predicates}[part]
-
-
-@functools.lru_cache(maxsize=64)
-def together(core: Ontology, documents: tuple[str, ...]) -> Ontology:
-    """Stored documents (JSON text) and the core read as one; remembered, since every view asks for it."""
-    return merge([core, *(parse(json.loads(text), core=core) for text in documents)])
-
-
-# --- reading the document ---------------------------------------------------------------------------------
-
-
-def parse(document: Any, *, core: Ontology | None = None) -> Ontology:
-    """Read an ontology document (see docs/dataset-files.md). Raises OntologyInvalid naming the place."""
-    top = _mapping(document, "ontology file")
-    _known(top, {"ontology", "version", "title", "keys", "types", "predicates", "missing"}, "ontology file")
-    name = _text(top.get("ontology"), "ontology")
-    keys = {k: _scheme(k, v) for k, v in _mapping(top.get("keys", {}), "keys").items()}
-    types = {k: _type(k, v) for k, v in _mapping(top.get("types", {}), "types").items()}
-    predicates = {k: _predicate(k, v) for k, v in _mapping(top.get("predicates", {}), "predicates").items()}
-    missing = tuple(
-        Missing(
-            _words(_mapping(item, f"missing.{i}").get("words"), f"missing.{i}.words"),
-            _text(item.get("says"), f"missing.{i}.says"),
-        )
-        for i, item in enumerate(_list(top.get("missing", []), "missing"))
-    )
-    _check_references(keys, types, predicates, reserved=core is not None)
-    version = str(top.get("version", ""))
-    own = Ontology((f"{name}@{version}" if version else name,), keys, types, predicates, missing)
-    return merge([core, own]) if core else own
-
-
-def _scheme(name: str, value: Any) -> KeyScheme:
-    where = f"keys.{name}"
-    entry = _mapping(value, where)
-    _known(entry, {"spellings", "case"}, where)
-    spellings = []
-    for i, item in enumerate(_list(entry.get("spellings", []), f"{where}.spellings")):
-        place = f"{where}.spellings.{i}"
-        pair = _mapping(item, place)
-        pattern, write = (
-            _text(pair.get("pattern"), f"{place}.pattern"),
-            _text(pair.get("write"), f"{place}.write"),
-        )
-        try:
-            re.sub(pattern, write, "")
-        except (re.error, IndexError) as exc:
-            raise OntologyInvalid(f"{place}: not a regular expression and its replacement: {exc}") from exc
-        spellings.append(Spelling(pattern, write))
-    case = entry.get("case", "keep")
-    if case not in ("upper", "lower", "keep"):
-        raise OntologyInvalid(f"{where}.case: {case!r} is not upper, lower or keep")
-    return KeyScheme(name, tuple(spellings), case)
-
-
-def _type(name: str, value: Any) -> EntityType:
-    where = f"types.{name}"
-    entry = _mapping(value or {}, where)
-    _known(entry, {"is", "key", "nouns", "full_name"}, where)
-    return EntityType(
-        name,
-        parent=entry.get("is"),
-        key=entry.get("key"),
-        nouns=_words(entry.get("nouns", []), f"{where}.nouns"),
-        full_name=_words(entry.get("full_name", []), f"{where}.full_name"),
-    )
-
-
-def _predicate(name: str, value: Any) -> Predicate:
-    where = f"predicates.{name}"
-    entry = _mapping(value, where)
-    _known(entry, {"subject", "object", "value", "phrases", "inverse", "functional", "world"}, where)
-    literal = entry.get("value")
-    if (literal is None) == (entry.get("object") is None):
-        raise OntologyInvalid(f"{where}: give either object (types) or value (a datatype)")
-    if literal is not None and literal not in get_args(Datatype):
-        raise OntologyInvalid(f"{where}.value: {literal!r} is not one of {', '.join(get_args(Datatype))}")
-    world = entry.get("world", "open")
-    if world not in get_args(World):
-        raise OntologyInvalid(f"{where}.world: {world!r} is not open or closed")
-    return Predicate(
-        name,
-        subjects=_words(entry.get("subject", []), f"{where}.subject"),
-        objects=_words(entry.get("object", []), f"{where}.object"),
-        value=cast("Datatype | None", literal),
-        phrases=_words(entry.get("phrases", []), f"{where}.phrases"),
-        inverse=_words(entry.get("inverse", []), f"{where}.inverse"),
-        functional=bool(entry.get("functional", False)),
-        world=world,
-    )
-
-
-def _check_references(
-    keys: Mapping[str, KeyScheme],
-    types: Mapping[str, EntityType],
-    predicates: Mapping[str, Predicate],
-    *,
-    reserved: bool,
-) -> None:
-    """Every name that is used is defined, and looks as it must to be a label in a graph."""
-    for what, names, pattern, form in (
-        ("keys", keys, r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and _"),
-        ("types", types, r"[A-Z][A-Za-z0-9]{0,62}", "one CamelCase word"),
-        ("predicates", predicates, r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and _"),
-    ):
-        for name in names:
-            if not re.fullmatch(pattern, name):
-                raise OntologyInvalid(f"{what}.{name}: the name has to be {form}")
-    for entity_type in types.values():
-        _check_type(entity_type, keys, types, predicates)
-    for name, predicate in predicates.items():
-        if reserved and name in RESERVED:
-            raise OntologyInvalid(f"predicates.{name}: the name is reserved (core ontology)")
-        if not predicate.subjects and name not in IDENTITY:
-            raise OntologyInvalid(f"predicates.{name}.subject: missing")
-        for type_name in (*predicate.subjects, *predicate.objects):
-            if type_name != ANY and type_name not in types:
-                raise OntologyInvalid(f"predicates.{name}: no type {type_name!r}")
-
-
-def _check_type(
-    entity_type: EntityType,
-    keys: Mapping[str, KeyScheme],
-    types: Mapping[str, EntityType],
-    predicates: Mapping[str, Predicate],
-) -> None:
-    where = f"types.{entity_type.name}"
-    if entity_type.key is not None and entity_type.key not in keys:
-        raise OntologyInvalid(f"{where}.key: no key scheme {entity_type.key!r} under keys")
-    seen, current = {entity_type.name}, entity_type.parent
-    while current is not None:
-        if current not in types or current in seen:
-            raise OntologyInvalid(f"{where}.is: no type {current!r}, or it leads back to itself")
-        seen.add(current)
-        current = types[current].parent
-    for predicate in entity_type.full_name:
-        if predicate not in predicates:
-            raise OntologyInvalid(f"{where}.full_name: no predicate {predicate!r}")
-
-
-def _mapping(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise OntologyInvalid(f"{where}: expected names with values, found {type(value).__name__}")
-    return value
-
-
-def _list(value: Any, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise OntologyInvalid(f"{where}: expected a list, found {type(value).__name__}")
-    return value
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise OntologyInvalid(f"{where}: expected text, found {value!r}")
-    return value
-
-
-def _words(value: Any, where: str) -> tuple[str, ...]:
-    """A text or a list of texts."""
-    return tuple(_text(item, where) for item in ([value] if isinstance(value, str) else _list(value, where)))
-
-
-def _known(entry: Mapping[str, Any], allowed: set[str], where: str) -> None:
-    if unknown := sorted(set(entry) - allowed):
-        raise OntologyInvalid(f"{where}: unknown field {unknown[0]!r}; known are {', '.join(sorted(allowed))}")
+    return Ontology(names, **parts, missing=missing)

@@ -25,6 +25,9 @@ class Record(NamedTuple):
     problem: str | None = None
 
 
+OWN_KEY, ENCLOSING = "@key", "@up"
+"""Fields of a record that stands inside others, if asked for: the name it stands under, and the object around it."""
+
 Reader = Callable[[bytes, Options], Iterator[Record]]
 
 

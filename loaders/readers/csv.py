@@ -15,19 +15,19 @@ MAX_CELL = 1_000_000
 
 
 def read(data: bytes, options: Options) -> Iterator[Record]:
-    """Comma-separated unless ``delimiter`` says otherwise; the first row names the fields."""
-    return _rows(decode(data, options.encoding), options.delimiter or ",")
+    """Comma-separated unless ``delimiter`` says otherwise; the first row names the fields unless ``fields`` does."""
+    return _rows(decode(data, options.encoding), options.delimiter or ",", options.fields)
 
 
 def read_tabs(data: bytes, options: Options) -> Iterator[Record]:
-    return _rows(decode(data, options.encoding), options.delimiter or "\t")
+    return _rows(decode(data, options.encoding), options.delimiter or "\t", options.fields)
 
 
-def _rows(text: str, delimiter: str) -> Iterator[Record]:
+def _rows(text: str, delimiter: str, names: list[str]) -> Iterator[Record]:
     csv.field_size_limit(MAX_CELL)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = [name.strip() for name in next(rows, [])]
+        header = [name.strip() for name in (names or next(rows, []))]
         if not any(header):
             raise SourceUnreadable("line 1: no header row")
         for name in header:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record, decode
+from loaders.readers import ENCLOSING, OWN_KEY, Record, decode
 from loaders.text import refused
 
-RECORDS = "/*"
+RECORDS = ["/*"]
 _SURROGATE = re.compile(r"\\u[dD]")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 MAX_DEPTH = 100
@@ -22,12 +22,14 @@ TOO_DEEP = f"not usable JSON: nested more than {MAX_DEPTH} deep"
 
 
 def read(data: bytes, options: Options) -> Iterator[Record]:
-    """Records are what the pointer ``records`` picks: ``*`` is every member, ``**`` every depth."""
-    return pick(parse(data, options.encoding), options.records or RECORDS)
+    """Records are what the pointers ``records`` pick: ``*`` is every member, ``**`` every depth."""
+    document = parse(data, options.encoding)
+    for pointer in options.records or RECORDS:
+        yield from pick(document, pointer, enclosing=options.enclosing)
 
 
 def read_lines(data: bytes, options: Options) -> Iterator[Record]:
-    """One JSON object a line; a line that is none is a record with a problem."""
+    """One JSON object a line, or what ``records`` picks of it; a line that is no JSON is a record with a problem."""
     for number, line in enumerate(decode(data, options.encoding).split("\n"), 1):
         if not line.strip():
             continue
@@ -36,7 +38,9 @@ def read_lines(data: bytes, options: Options) -> Iterator[Record]:
         except SourceUnreadable as exc:
             yield Record(f"line {number}", {"text": line[:1000]}, str(exc))
             continue
-        yield _record(f"line {number}", value)
+        for pointer in options.records or [""]:
+            for record in pick(value, pointer, enclosing=options.enclosing):
+                yield record._replace(locator=f"line {number}{record.locator}")
 
 
 def parse(data: bytes, encoding: str = "utf-8") -> Any:
@@ -118,28 +122,45 @@ def _no_constant(name: str) -> Any:
     raise SourceUnreadable(f"not usable JSON: {name} is not a JSON number")
 
 
-def pick(document: Any, pointer: str) -> Iterator[Record]:
-    """Walk a pointer with wildcards; yields objects in document order."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-    yield from _walk(document, parts, "")
+def pick(document: Any, pointer: str, *, enclosing: bool = False) -> Iterator[Record]:
+    """Walk a pointer with wildcards; yields objects in document order, with what encloses them if asked for."""
+    parts = [unescape(part) for part in pointer.split("/")[1:]]
+    yield from _walk(document, parts, "", _Place() if enclosing else None)
 
 
-def _walk(value: Any, parts: list[str], at: str) -> Iterator[Record]:
+class _Place(NamedTuple):
+    """Where a value stands: the object around it and the name it has there."""
+
+    up: dict[str, Any] | None = None
+    key: str | None = None
+
+    def within(self, value: Any, key: str) -> _Place:
+        """The place of a member of a value that stands here."""
+        return _Place(self.around(value) if isinstance(value, dict) else self.up, key)
+
+    def around(self, value: dict[str, Any]) -> dict[str, Any]:
+        """The object with its place."""
+        return value | {OWN_KEY: self.key, ENCLOSING: self.up}
+
+
+def _walk(value: Any, parts: list[str], at: str, place: _Place | None) -> Iterator[Record]:
     if not parts:
-        yield _record(at, value)
+        yield _record(at, place.around(value) if place and isinstance(value, dict) else value)
         return
     head, rest = parts[0], parts[1:]
     if head == "**":
-        yield from _walk(value, rest, at)
-        for key, member in members(value):
-            yield from _walk(member, parts, f"{at}/{key}")
-    elif head == "*":
-        for key, member in members(value):
-            yield from _walk(member, rest, f"{at}/{key}")
-    elif isinstance(value, dict) and head in value:
-        yield from _walk(value[head], rest, f"{at}/{escape(head)}")
-    elif isinstance(value, list) and _INDEX.fullmatch(head) and int(head) < len(value):
-        yield from _walk(value[int(head)], rest, f"{at}/{head}")
+        yield from _walk(value, rest, at, place)
+    picked: Iterable[tuple[str, Any]] = ()
+    if head in ("*", "**"):
+        picked = members(value)
+    elif (isinstance(value, dict) and head in value) or (
+        isinstance(value, list) and _INDEX.fullmatch(head) and int(head) < len(value)
+    ):
+        picked = [(escape(head), value[head] if isinstance(value, dict) else value[int(head)])]
+    after = parts if head == "**" else rest
+    around = place.within(value, "") if place else None
+    for key, member in picked:
+        yield from _walk(member, after, f"{at}/{key}", around._replace(key=unescape(key)) if around else None)
 
 
 def members(value: Any) -> Iterator[tuple[str, Any]]:
@@ -152,6 +173,10 @@ def members(value: Any) -> Iterator[tuple[str, Any]]:
 
 def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
+
+
+def unescape(key: str) -> str:
+    return key.replace("~1", "/").replace("~0", "~")
 
 
 def _record(locator: str, value: Any) -> Record:

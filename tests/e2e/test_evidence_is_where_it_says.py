@@ -17,11 +17,12 @@ from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import Services
 from kg.domain.decision import Document, comparable
 from kg.domain.lineage import Classification
-from kg.domain.ontology import Ontology, parse
+from kg.domain.ontology import Ontology
+from kg.domain.ontology_file import parse
 from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.ports.clock import system_clock
-from loaders.dataset import DatasetFile, is_ontology, read_dataset, read_yaml
+from loaders.dataset import DatasetFile, is_ontology, read_dataset, read_document
 from loaders.jobs import load_files
 from loaders.mapping import RecordMapping
 from loaders.paths import Lookups
@@ -98,7 +99,7 @@ def example(
 
 
 def publications(files: list[Path], folder: Path, core: Ontology) -> Iterator[tuple[str, Publication]]:
-    documents = {path: read_yaml(path) for path in files}
+    documents = {path: read_document(path) for path in files}
     ontology = next(parse(one, core=core) for one in documents.values() if is_ontology(one))
     for path, document in documents.items():
         if not is_ontology(document):

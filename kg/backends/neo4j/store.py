@@ -15,7 +15,8 @@ from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
 from kg.domain.lineage import Rejection, Run
-from kg.domain.ontology import Ontology, parse, together
+from kg.domain.ontology import Ontology
+from kg.domain.ontology_file import parse, together
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, KgError

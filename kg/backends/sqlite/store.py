@@ -29,7 +29,8 @@ from kg.domain.fact import (
 )
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.lookup import lookup_for, lookup_for_type
-from kg.domain.ontology import Direction, Ontology, together
+from kg.domain.ontology import Direction, Ontology
+from kg.domain.ontology_file import together
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_source, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress

@@ -14,7 +14,8 @@ from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
 from kg.domain.decision import Document
 from kg.domain.fact import ALIAS, NAME, STATUS, TYPE, Fact, Literal
-from kg.domain.ontology import Ontology, parse
+from kg.domain.ontology import Ontology
+from kg.domain.ontology_file import parse
 from kg.domain.plan import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope

@@ -10,7 +10,7 @@ from kg.answer.verify import verify
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
 from kg.domain.fact import Entity
-from kg.domain.ontology import parse
+from kg.domain.ontology_file import parse
 from kg.domain.result import Result, Row
 from tests.builders import ONTOLOGY
 from tests.unit.answer.worlds import CORE

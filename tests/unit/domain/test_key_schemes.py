@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kg.domain.ontology import KeyScheme, Ontology, Spelling, parse
+from kg.domain.ontology import KeyScheme, Ontology, Spelling
+from kg.domain.ontology_file import parse
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SCHEME = KeyScheme("sup", (Spelling(r"SUP[- ]?0*(\d+)", r"SUP-\1"), Spelling(r"vendor (\d+)", r"SUP-\1")), "upper")

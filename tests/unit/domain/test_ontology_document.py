@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kg.domain.ontology import Ontology, merge, parse
+from kg.domain.ontology import Ontology, merge
+from kg.domain.ontology_file import parse
 from kg.errors import OntologyInvalid
 
 GOOD: dict[str, Any] = {
@@ -43,7 +44,7 @@ def spelling(pattern: str, write: str) -> dict[str, Any]:
         ({1: "x"}, "ontology file: expected names with values, found dict"),
         ({}, "ontology: expected text, found None"),
         (GOOD | {"ontology": ""}, "ontology: expected text, found ''"),
-        (GOOD | {"typs": {}}, "ontology file: unknown field 'typs'; known are keys, missing"),
+        (GOOD | {"typs": {}}, "ontology file: unknown field 'typs'; known are concepts, keys, missing"),
         (GOOD | {"types": []}, "types: expected names with values, found list"),
         (changed("types", "Cat", {"noun": "cat"}), "types.Cat: unknown field 'noun'"),
         (changed("types", "Cat", {"nouns": [1]}), "types.Cat.nouns: expected text, found 1"),

@@ -13,7 +13,8 @@ from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import Services, core_ontology
 from kg.domain.fact import Fact, Literal
 from kg.domain.lineage import Run
-from kg.domain.ontology import Ontology, parse
+from kg.domain.ontology import Ontology
+from kg.domain.ontology_file import parse
 from kg.domain.scope import Scope
 from loaders.dataset import DatasetFile
 from loaders.jobs import load_files

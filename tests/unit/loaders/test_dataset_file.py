@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kg.errors import MappingInvalid, SourceUnreadable
-from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_yaml
+from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_document, read_yaml
 from tests.unit.loaders.loading import ONTOLOGY, document, mapping, write_yaml
 
 GOOD = """dataset: register
@@ -54,7 +54,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("classification: public", "classification: secret", "d.yml:6: classification: Input should be 'public'"),
         ("format: csv", "format: csv\nexpect: {rejected: 2}", "d.yml:10: expect.rejected: Input should be less than"),
         ("format: csv", "format: csv\nexpect: {facts: {risk: [1]}}", "d.yml:10: expect.facts.risk.1: Field required"),
-        ("format: csv", "format: csv\noptions: {records: items/*}", "d.yml:10: options.records: String should match"),
+        ("format: csv", "format: csv\noptions: {records: items/*}", "d.yml:10: options.records.0: String should match"),
         ("format: csv", "format: csv\noptions: {delimiter: '||'}", "d.yml:10: options.delimiter: String should match"),
     ],
 )
@@ -176,3 +176,18 @@ def test_an_ontology_beside_the_file_that_is_no_yaml_is_said(tmp_path: Path) -> 
     (tmp_path / "o.yml").write_text("ontology: trade\ntypes: {\n")
     with pytest.raises(MappingInvalid, match=r"o\.yml:3: not YAML"):
         find_ontology("trade", tmp_path)
+
+
+def test_a_file_takes_from_the_one_it_extends_what_it_does_not_say(tmp_path: Path) -> None:
+    (tmp_path / "one.yml").write_text("dataset: d\nversion: '1'\ncurrent: '1'\nfiles: [a]\n", "utf-8")
+    (tmp_path / "two.yml").write_text("extends: one.yml\nversion: '2'\n", "utf-8")
+    assert read_document(tmp_path / "two.yml") == {"dataset": "d", "version": "2", "files": ["a"]}
+
+
+@pytest.mark.parametrize("above", ["two.yml", "[one.yml]", "three.yml"])
+def test_a_file_does_not_extend_itself_or_one_that_extends(tmp_path: Path, above: str) -> None:
+    (tmp_path / "one.yml").write_text("dataset: d\n", "utf-8")
+    (tmp_path / "two.yml").write_text(f"extends: {above}\n", "utf-8")
+    (tmp_path / "three.yml").write_text("extends: one.yml\n", "utf-8")
+    with pytest.raises(MappingInvalid, match="extends"):
+        read_document(tmp_path / "two.yml")

@@ -156,8 +156,25 @@ def test_a_path_that_cannot_be_read_is_named(path: str, message: str) -> None:
     ("path", "field"), [("a.b", "a"), ("a->object.name", "a"), ("$m", "refs"), ("Supplier No", "Supplier No")]
 )
 def test_a_path_knows_the_field_of_the_record_it_starts_from(path: str, field: str) -> None:
-    assert compile_path(path, NAMES, LOOKUPS).field == field
+    assert compile_path(path, NAMES, LOOKUPS).fields == {field}
 
 
 def test_a_constant_starts_from_no_field() -> None:
-    assert compile_path("= x", {}, {}).field is None
+    assert compile_path("= x", {}, {}).fields == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("= {a.b}/{c}", ["1/x", "1/y"]),
+        ("= no {missing} here", []),
+        ("= {c} | upper", ["X", "Y"]),
+    ],
+)
+def test_a_text_with_paths_in_braces_is_made_of_their_values(path: str, values: list[str]) -> None:
+    compiled = compile_path(path, {}, {})
+    assert compiled.values({"a": {"b": 1}, "c": ["x", "y"]}, {}) == values
+
+
+def test_a_text_with_paths_in_braces_starts_from_the_fields_of_all() -> None:
+    assert compile_path("= {a.b}/{c}", {}, {}).fields == {"a", "c"}

@@ -96,3 +96,11 @@ def test_the_delimiter_is_an_option() -> None:
 
 def test_tabs_divide_the_cells_of_tsv() -> None:
     assert rows(b"a\tb\n1, 2\t3\n", "tsv")[0].fields == {"a": "1, 2", "b": "3"}
+
+
+def test_fields_can_be_named_where_the_first_row_does_not() -> None:
+    found = list(reader_for("csv")(b"a|b\nc|d\n", Options(delimiter="|", fields=["x", "y"])))
+    assert [(record.locator, record.fields) for record in found] == [
+        ("line 1", {"x": "a", "y": "b"}),
+        ("line 2", {"x": "c", "y": "d"}),
+    ]
