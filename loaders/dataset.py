@@ -109,7 +109,7 @@ class Options(_Part):
 
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] | None = None
     encoding: str = "utf-8"
-    records: Annotated[list[Annotated[str, Field(pattern="^/")]], BeforeValidator(_one_or_many)] = []
+    records: Annotated[list[Annotated[str, Field(pattern="^(/|$)")]], BeforeValidator(_one_or_many)] = []
     enclosing: bool = False
     fields: list[str] = []
 

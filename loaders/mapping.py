@@ -223,8 +223,8 @@ class RecordMapping:
             return tuple((entry, entry.when) for entry in self._entries), self._skips
         if value not in self._switched:
             self._switched[value] = (
-                tuple((e, e.when.rest()) for e in self._entries if value.strip() in e.when.tests[0][1]),
-                tuple(skip.rest() for skip in self._skips if value.strip() in skip.tests[0][1]),
+                tuple((e, e.when.rest()) for e in self._entries if e.when.first_allows(value.strip())),
+                tuple(skip.rest() for skip in self._skips if skip.first_allows(value.strip())),
             )
         return self._switched[value]
 

@@ -15,6 +15,8 @@ from loaders.text import refused
 
 MAX_NAME = 1_000
 MAX_TEXT = 100_000
+ANYTHING = "*"
+"""In a ``when``: the field has a value, whichever."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class Condition:
     tests: tuple[tuple[Path, frozenset[str], bool], ...]
     fields: frozenset[str]
 
+    def first_allows(self, value: str) -> bool:
+        """Whether the first test takes this value."""
+        return not {value, ANYTHING}.isdisjoint(self.tests[0][1])
+
     def rest(self) -> Condition:
         """All tests but the first."""
         return Condition(self.tests[1:], self.fields)
@@ -71,9 +77,11 @@ class Condition:
             value = record.get(path.plain) if path.plain is not None else None
             if isinstance(value, str):
                 text = value.strip()
-                met = text in allowed if text else absent_too
+                met = (text in allowed or ANYTHING in allowed) if text else absent_too
             elif not (found := path.values(record, lookups)):
                 met = absent_too
+            elif ANYTHING in allowed:
+                met = True
             elif len(found) == 1:
                 met = plain(found[0]) in allowed
             else:

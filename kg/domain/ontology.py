@@ -67,6 +67,8 @@ class EntityType:
     parent: str | None = None
     key: str | None = None
     nouns: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """Words that tell, beside a name, that it is one of these, and mean only some of them by themselves."""
     full_name: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     """Question words that ask for it: ``who`` for a person."""
@@ -100,6 +102,8 @@ class Predicate:
     """Question words that ask for its value: ``when``."""
     values: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Values a literal is one of, each with the phrases that mean it."""
+    unit: str | None = None
+    """What a number counts; ``year`` is compared with dates by their year."""
     functional: bool = False
     symmetric: bool = False
     world: World = "open"

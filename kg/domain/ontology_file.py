@@ -85,12 +85,13 @@ def _scheme(name: str, value: Any) -> KeyScheme:
 def _type(name: str, value: Any) -> EntityType:
     where = f"types.{name}"
     entry = _mapping(value or {}, where)
-    _known(entry, {"is", "key", "nouns", "full_name", "asks"}, where)
+    _known(entry, {"is", "key", "nouns", "titles", "full_name", "asks"}, where)
     return EntityType(
         name,
         parent=entry.get("is"),
         key=entry.get("key"),
         nouns=_words(entry.get("nouns", []), f"{where}.nouns"),
+        titles=_words(entry.get("titles", []), f"{where}.titles"),
         full_name=_words(entry.get("full_name", []), f"{where}.full_name"),
         asks=_words(entry.get("asks", []), f"{where}.asks"),
     )
@@ -104,7 +105,7 @@ def _predicate(name: str, value: Any) -> Predicate:
     where = f"predicates.{name}"
     entry = _mapping(value, where)
     derived = {"along", "during", "holds", "fails"}
-    _known(entry, {"subject", "object", "value", "values", "world", *_PHRASES, *_MARKS, *derived}, where)
+    _known(entry, {"subject", "object", "value", "values", "unit", "world", *_PHRASES, *_MARKS, *derived}, where)
     literal = entry.get("value")
     if (literal is None) == (entry.get("object") is None):
         raise OntologyInvalid(f"{where}: give either object (types) or value (a datatype)")
@@ -122,6 +123,7 @@ def _predicate(name: str, value: Any) -> Predicate:
         objects=_words(entry.get("object", []), f"{where}.object"),
         value=cast("Datatype | None", literal),
         world=world,
+        unit=_text(entry["unit"], f"{where}.unit") if "unit" in entry else None,
         values=_values(entry.get("values", {}), f"{where}.values"),
         along=tuple(_step(step) for step in _words(entry.get("along", []), f"{where}.along")),
         during=cast("tuple[str, str] | None", during or None),
