@@ -94,7 +94,8 @@ def find_entities(view: GraphView, text: str, types: Collection[str], limit: int
         met = view.entities(listing.ids)
         return Found(tuple(met[one] for one in listing.ids if one in met), listing.cut)
     exact = view.entities(_exact(view, text))
-    listing = view.search(fold(text).split(), wanted if types else (), limit)
+    folded = fold(text)
+    listing = view.search([folded], wanted if types else (), limit)[folded]
     met = exact | view.entities(listing.ids)
     order = [one for one in dict.fromkeys((*exact, *listing.ids)) if one in met and met[one].type in wanted]
     return Found(tuple(met[one] for one in order[:limit]), listing.cut or len(order) > limit)

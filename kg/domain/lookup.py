@@ -7,6 +7,8 @@ import hashlib
 from kg.domain.fact import ALIAS, KEY, NAME, TYPE, Literal
 from kg.domain.words import fold
 
+LONGEST_VALUE = 80
+"""Characters of a text that is looked up as a value; longer ones are prose."""
 LONGEST = 1_000
 """Characters; the longest key an index must hold is then 4 kB (Neo4j allows 8)."""
 
@@ -19,12 +21,21 @@ def lookup_of(predicate: str, literal: Literal | None) -> str | None:
         return _bounded("n:" + fold(literal.value))
     if predicate == KEY:
         return _bounded("k:" + literal.value)
-    return _bounded("t:" + literal.value) if predicate == TYPE else None
+    if predicate == TYPE:
+        return _bounded("t:" + literal.value)
+    if literal.datatype == "text" and len(literal.value) <= LONGEST_VALUE and (folded := fold(literal.value)):
+        return lookup_for_value(predicate, folded)
+    return None
 
 
 def lookup_for(text: str) -> str:
     """The key under which a folded name, or a further key ``scheme:KEY``, stands in the index."""
     return _bounded(("k:" if ":" in text else "n:") + text)
+
+
+def lookup_for_value(predicate: str, folded: str) -> str:
+    """The key under which a folded text stands in the index as a value of a predicate."""
+    return _bounded(f"v:{predicate}:{folded}")
 
 
 def lookup_for_type(name: str) -> str:

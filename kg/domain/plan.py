@@ -1,10 +1,11 @@
 """Plans: the typed reading of a question. Set expressions over the graph and what is asked of them.
 
-A plan is built of set expressions (``entities``, ``each``, ``follow``, ``where``, ``having``, ``union``,
-``intersect``, ``minus``) and at most one operator on top (``count``, ``rank``, ``paths``).
-Inside ``having`` and ``rank`` the leaf ``each`` stands for the row at hand.
+A plan is built of set expressions, each of which stands for a set of entities, and at most one operator on top that
+asks something of them. Inside ``having``, ``only``, ``rank``, ``top``, ``group``, ``pairs`` and ``cover`` the leaf
+``each`` stands for the row at hand.
 
-The JSON form is canonical: one object per operator with the key ``op``; ``to_json`` and ``from_json`` are inverse.
+The JSON form is canonical: one object per operator with the key ``op``; ``to_json`` and ``from_json`` (in
+``kg.domain.plan_json``) are inverse.
 """
 
 from __future__ import annotations
@@ -18,54 +19,85 @@ from kg.domain.fact import EntityId
 from kg.domain.ontology import Direction
 from kg.errors import PlanInvalid
 
-Comparator = OneOf["=", "!=", "<", "<=", ">", ">=", "contains"]
-Quantifier = OneOf["some", "none", "at_least", "at_most", "exactly"]
+Comparator = OneOf["=", "!=", "<", "<=", ">", ">=", "contains", "between", "overlaps", "known", "unknown"]
+Quantifier = OneOf["some", "none", "at_least", "at_most", "exactly", "every"]
+Order = OneOf["most", "fewest"]
+Change = OneOf["added", "removed", "kept", "both"]
 MAX_DEPTH = 24
-MAX_HOPS = 6
+MAX_HOPS = 8
 MAX_TOP = 1000
+MAX_COVER = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A state of the graph to read at: dataset versions (``NAME@VERSION``) in place of the current ones, and a day."""
+
+    datasets: tuple[str, ...] = ()
+    as_of: str | None = None
+    """The day on which facts have to be valid, ISO 8601."""
+
+
+# --- set expressions ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """The entities of these ids, or every active entity of a type."""
+    """The entities of these ids, or every active entity of a type (or every withdrawn one)."""
 
     ids: tuple[EntityId, ...] = ()
     type: str | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The row at hand, inside ``having`` and ``rank``."""
+    """The row at hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """What one step along a predicate reaches from a set; ``type`` keeps only that type."""
+    """What one step along a predicate reaches from a set; ``type`` keeps only that type.
+
+    With ``repeat``, what any number of steps reaches, without the members it started from.
+    """
 
     source: SetPlan
     predicate: str
     direction: Direction
     type: str | None = None
+    repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Members with a literal fact that compares so."""
+    """Members with a literal fact that compares so; ``upper`` ends a ``between`` or ``overlaps``, both ends included."""
 
     source: SetPlan
     predicate: str
     comparator: Comparator
-    value: str
+    value: str = ""
+    upper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Having:
-    """Members for which the sub-plan over ``each`` finds some, none or so many."""
+    """Members for which the sub-plan over ``each`` finds some, none, so many, or ``every`` member of ``of``."""
 
     source: SetPlan
     quantifier: Quantifier
     plan: SetPlan
     number: int = 1
+    of: SetPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Members for which the sub-plan over ``each`` finds something, and nothing but members of ``within``."""
+
+    source: SetPlan
+    plan: SetPlan
+    within: SetPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +123,47 @@ class Minus:
 
 
 @dataclass(frozen=True, slots=True)
+class Top:
+    """The first ``number`` members and their ties, by how many ``by`` finds for each or by a literal value."""
+
+    source: SetPlan
+    by: SetPlan | None = None
+    value: str | None = None
+    order: Order = "most"
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The set as it is read at another point."""
+
+    source: SetPlan
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Members that the set gained, lost or kept between two points; ``both`` (on top only) is gained and lost."""
+
+    source: SetPlan
+    before: Point
+    after: Point
+    change: Change = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppose:
+    """The set as it would be without some entities, or with nothing of their types but ``only`` these."""
+
+    source: SetPlan
+    without: SetPlan | None = None
+    only: SetPlan | None = None
+
+
+# --- what is asked --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """How many, and of how many where a wider set is given."""
 
@@ -100,53 +173,130 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Members ordered by how many the sub-plan over ``each`` finds; the first ``top`` and their ties."""
+    """Members ordered by how many ``by`` finds for each (as a share of ``of`` where given) or by a literal value.
+
+    The first ``top`` and their ties.
+    """
 
     source: SetPlan
-    by: SetPlan
-    order: OneOf["most", "fewest"] = "most"
+    by: SetPlan | None = None
+    value: str | None = None
+    of: SetPlan | None = None
+    order: Order = "most"
     top: int = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Members by what ``by`` finds for each, or by a literal value; ``counted`` gives numbers in place of members."""
+
+    source: SetPlan
+    by: SetPlan | None = None
+    value: str | None = None
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Every member with everything ``by`` finds for it."""
+
+    source: SetPlan
+    by: SetPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """The sizes of several sets, each as a share of its ``of`` where given; ``order`` says which one is asked for."""
+
+    options: tuple[SetPlan, ...]
+    labels: tuple[str, ...]
+    of: tuple[SetPlan, ...] = ()
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """The ``number`` members that together reach most of ``targets``, through ``by`` over ``each``."""
+
+    source: SetPlan
+    targets: SetPlan
+    by: SetPlan
+    number: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Paths:
-    """Shortest chains of facts between two sets."""
+    """Shortest chains of facts between two sets.
+
+    ``along`` names a predicate whose records explain themselves: the chains are then those of the records that say it
+    of the two ends.
+    """
 
     start: SetPlan
     end: SetPlan
     max_hops: int = 4
+    along: str | None = None
 
 
-SetPlan = Union[Entities, Each, Follow, Where, Having, UnionOf, Intersect, Minus]  # noqa: UP007 (names ahead)
-Plan = Union[SetPlan, Count, Rank, Paths]  # noqa: UP007
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The values of a literal predicate."""
 
-_OPS: dict[str, type[Any]] = {
-    "entities": Entities,
-    "each": Each,
-    "follow": Follow,
-    "where": Where,
-    "having": Having,
-    "union": UnionOf,
-    "intersect": Intersect,
-    "minus": Minus,
-    "count": Count,
-    "rank": Rank,
-    "paths": Paths,
-}
-_NAMES = {cls: op for op, cls in _OPS.items()}
-_SETS = get_args(SetPlan)
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "direction": get_args(Direction),
-    "comparator": get_args(Comparator),
-    "quantifier": get_args(Quantifier),
-    "order": ("most", "fewest"),
-}
-_BOUNDS = {"max_hops": (1, MAX_HOPS), "top": (1, MAX_TOP), "number": (0, 1_000_000)}
+    source: SetPlan
+    predicate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Whether the set has a member, or (``every``) whether all members of ``of`` are in it.
+
+    ``presumed`` says that the question takes it for granted and asks for the reason.
+    """
+
+    source: SetPlan
+    of: SetPlan | None = None
+    presumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """What a decision table says of the members; ``given`` holds inputs that the question gives, by name.
+
+    An input with several values is decided once for each of them.
+    """
+
+    table: str
+    source: SetPlan
+    given: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """Sentences of the members' texts that hold all of these words."""
+
+    source: SetPlan
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Several things asked in one question, in order."""
+
+    plans: tuple[Plan, ...]
+
+
+SetPlan = Union[Entities, Each, Follow, Where, Having, Only, UnionOf, Intersect, Minus, Top, At, Diff, Suppose]  # noqa: UP007 (names ahead)
+Asked = Union[Count, Rank, Group, Pairs, Compare, Cover, Paths, Value, Test, Decide, Passages]  # noqa: UP007
+Plan = Union[SetPlan, Asked, Parts]  # noqa: UP007
+
+SETS = get_args(SetPlan)
+EACH_FIELDS = {Having: ("plan",), Only: ("plan",), Rank: ("by", "of"), Top: ("by",), Group: ("by",), Pairs: ("by",), Cover: ("by",)}
+"""Fields in which ``each`` stands for the members of ``source``."""
 
 
 def as_set(plan: Plan | None) -> SetPlan:
     """The plan as a set expression. Raises PlanInvalid for an operator that only stands on top."""
-    if not isinstance(plan, _SETS):
+    if not isinstance(plan, SETS):
         raise PlanInvalid(f"not a set expression: {plan!r}")
     return cast("SetPlan", plan)
 
@@ -156,96 +306,41 @@ def children(plan: Plan) -> Iterator[SetPlan]:
     for field in fields(plan):
         value = getattr(plan, field.name)
         for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, _SETS):
+            if isinstance(item, SETS):
                 yield item
 
 
 def walk(plan: Plan) -> Iterator[Plan]:
     """The plan and everything inside, outermost first."""
     yield plan
-    for child in children(plan):
+    for child in plan.plans if isinstance(plan, Parts) else children(plan):
         yield from walk(child)
 
 
-def to_json(plan: Plan) -> dict[str, Any]:
-    """The canonical JSON form; fields at their default are left out."""
-    out: dict[str, Any] = {"op": _NAMES[type(plan)]}
+def uses_each(plan: Plan) -> bool:
+    """Whether the row at hand of an enclosing operator stands in the plan."""
+    if isinstance(plan, Each):
+        return True
+    bound = EACH_FIELDS.get(type(plan), ())
     for field in fields(plan):
         value = getattr(plan, field.name)
-        if value == field.default:
-            continue
-        if isinstance(value, tuple):
-            out[field.name] = [to_json(v) if isinstance(v, _SETS) else v for v in value]
-        else:
-            out[field.name] = to_json(value) if isinstance(value, _SETS) else value
-    return out
-
-
-def from_json(document: Any) -> Plan:
-    """Read the JSON form. Raises PlanInvalid naming the place."""
-    plan = _read(document, "plan", 0)
-    assert_placed(plan)
-    return plan
-
-
-def _read(document: Any, where: str, depth: int) -> Plan:
-    if depth > MAX_DEPTH:
-        raise PlanInvalid(f"{where}: deeper than {MAX_DEPTH} operators")
-    op = document.get("op") if isinstance(document, dict) else None
-    if not isinstance(op, str) or op not in _OPS:
-        raise PlanInvalid(f"{where}: expected an object whose op is one of {', '.join(_OPS)}")
-    cls = _OPS[op]
-    known = {field.name: field for field in fields(cls)}
-    if unknown := sorted(set(document) - set(known) - {"op"}):
-        raise PlanInvalid(f"{where}: {document['op']} has no field {unknown[0]!r}")
-    values = {name: _field(name, document[name], f"{where}.{name}", depth) for name in known if name in document}
-    try:
-        plan: Plan = cls(**values)
-    except TypeError as exc:
-        raise PlanInvalid(f"{where}: {document['op']} needs {', '.join(known)}") from exc
-    if isinstance(plan, Entities) and bool(plan.ids) == (plan.type is not None):
-        raise PlanInvalid(f"{where}: entities takes either ids or a type")
-    return plan
-
-
-def _field(name: str, value: Any, where: str, depth: int) -> Any:
-    if name in ("plans", "ids"):
-        if not isinstance(value, list) or not value:
-            raise PlanInvalid(f"{where}: expected a list with members")
-        if name == "ids":
-            return tuple(_plain_text(item, where) for item in value)
-        return tuple(_set(item, f"{where}.{i}", depth) for i, item in enumerate(value))
-    if name in ("source", "plan", "without", "of", "by", "start", "end"):
-        return None if name == "of" and value is None else _set(value, where, depth)
-    if name in _CHOICES:
-        if value not in _CHOICES[name]:
-            raise PlanInvalid(f"{where}: {value!r} is not one of {', '.join(_CHOICES[name])}")
-        return value
-    if name in _BOUNDS:
-        low, high = _BOUNDS[name]
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise PlanInvalid(f"{where}: expected a whole number from {low} to {high}")
-        return value
-    return None if name == "type" and value is None else _plain_text(value, where)
-
-
-def _plain_text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise PlanInvalid(f"{where}: expected text")
-    return value
-
-
-def _set(value: Any, where: str, depth: int) -> SetPlan:
-    plan = _read(value, where, depth + 1)
-    if not isinstance(plan, _SETS):
-        raise PlanInvalid(f"{where}: {_NAMES[type(plan)]} may stand on top of a plan only")
-    return cast("SetPlan", plan)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, SETS) and field.name not in bound and uses_each(cast("SetPlan", item)):
+                return True
+    return False
 
 
 def assert_placed(plan: Plan, *, inside: bool = False) -> None:
-    """``each`` has a meaning only inside ``having`` and ``rank``."""
+    """``each`` has a meaning only where an operator binds it. Raises PlanInvalid."""
     if isinstance(plan, Each) and not inside:
-        raise PlanInvalid("plan: each stands outside having and rank")
-    for child in children(plan):
-        bound = (isinstance(plan, Having) and child is plan.plan) or (isinstance(plan, Rank) and child is plan.by)
-        assert_placed(child, inside=inside or bound)
+        raise PlanInvalid("plan: each stands outside having, only, rank, top, group, pairs and cover")
+    if isinstance(plan, Parts):
+        for part in plan.plans:
+            assert_placed(part)
+        return
+    bound = EACH_FIELDS.get(type(plan), ())
+    for field in fields(plan):
+        value: Any = getattr(plan, field.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, SETS):
+                assert_placed(cast("SetPlan", item), inside=inside or field.name in bound)

@@ -62,6 +62,10 @@ class GraphView(Protocol):
         """The dataset versions this view reads."""
         ...
 
+    def versions(self) -> tuple[DatasetVersion, ...]:
+        """Every version that a scope made from this view's may read: of a dataset named without one, all."""
+        ...
+
     def profile(self) -> GraphProfile: ...
 
     def entities(self, ids: Collection[EntityId]) -> dict[EntityId, Entity]: ...
@@ -70,11 +74,19 @@ class GraphView(Protocol):
         """Entities whose folded name or alias is one of these, or whose further key (``scheme:KEY``) is."""
         ...
 
-    def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
-        """Entities with a name or alias that has all these folded words, the last as a prefix.
+    def search(
+        self, texts: Collection[str], types: Collection[str], limit_each: int, *, edits: int = 0
+    ) -> dict[str, Listing]:
+        """Entities with a name or alias that has all words of a folded text, the last as a prefix.
 
+        With ``edits`` a word also fits one that differs by so many letters at most (optimal string alignment, so
+        that two letters in the wrong order are one edit), with the same first letter; no prefixes then.
         Ordered by the shortest name that fits, then its text, then id.
         """
+        ...
+
+    def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Predicates that have one of these folded texts as the whole of a literal, by text."""
         ...
 
     def scan(self, types: Collection[str], limit: int) -> Listing:
@@ -94,6 +106,10 @@ class GraphView(Protocol):
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         """Visible assertions of each fact, ordered by source and locator."""
+        ...
+
+    def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
+        """What the records that say one of these facts say besides, identity facts left out, ordered by id."""
         ...
 
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:

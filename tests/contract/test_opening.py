@@ -17,11 +17,12 @@ import pytest
 from kg.backends.neo4j.errors import store_errors
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
+from kg.domain.fact import Literal
 from kg.domain.ontology import Ontology
 from kg.domain.scope import Scope
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
 from kg.settings import neo4j_address
-from tests.builders import MakeStore, TickingClock
+from tests.builders import TOWN, MakeStore, TickingClock, fact, load, target
 from tests.neo4j_server import empty, neo4j_auth
 
 
@@ -39,6 +40,45 @@ def test_a_newer_sqlite_schema_is_refused(
         connection.execute("PRAGMA user_version=99")
     with pytest.raises(SchemaTooNew, match="99"):
         SqliteStore(str(tmp_path / "whence.db"), core, clock)
+
+
+BUSY = [*TOWN, fact("ann", "note", Literal("Very busy"))]
+
+
+def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
+    make_store: MakeStore, core: Ontology, clock: TickingClock, tmp_path: Path
+) -> None:
+    store = make_store("sqlite-file")
+    load(store, target(), BUSY)
+    store.close()
+    with apsw.Connection(str(tmp_path / "whence.db")) as connection:
+        connection.execute(
+            """DROP TABLE name_word; DROP INDEX assertion_version;
+            CREATE INDEX assertion_version ON assertion (version, source);
+            UPDATE fact SET lookup = NULL WHERE lookup LIKE 'v:%'; PRAGMA user_version=1"""
+        )
+    view = SqliteStore(str(tmp_path / "whence.db"), core, clock).view(Scope())
+    assert view.values(["very busy"]) == {"very busy": ("note",)}
+    assert view.search(["anm"], [], 5, edits=1)["anm"].ids == ("person:ann",)
+
+
+@pytest.mark.neo4j
+def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
+    make_store: MakeStore, neo4j_url: str, neo4j_driver: neo4j.Driver, core: Ontology, clock: TickingClock
+) -> None:
+    load(make_store("neo4j"), target(), BUSY)
+    _, database = neo4j_address(neo4j_url)
+    for text in (
+        "MATCH (l:Literal) WHERE l.lookup STARTS WITH 'v:' REMOVE l.lookup",
+        "MATCH (g:Graph {id: 'graph'}) SET g.schema = 1",
+        "DROP INDEX whence_assertion_place",
+    ):
+        neo4j_driver.execute_query(text, database_=database)
+    store = open_neo4j(neo4j_url, core, clock)
+    try:
+        assert store.view(Scope()).values(["very busy"]) == {"very busy": ("note",)}
+    finally:
+        store.close()
 
 
 @pytest.mark.neo4j

@@ -42,7 +42,7 @@ def test_an_empty_store_answers_with_nothing(store: Store) -> None:
     view = store.view(Scope())
     assert seen(view) == ([], [])
     assert [view.entities([ANN]), view.facts(["f-1"]), view.named(["ann"], 5), view.sources()] == [{}] * 4
-    assert view.search(["ann"], [], 5) == Listing(())
+    assert view.search(["ann"], [], 5) == {"ann": Listing(())}
     assert view.datasets() == ()
 
 
@@ -176,7 +176,7 @@ def test_an_entity_that_only_a_hidden_dataset_declares_is_hidden_with_its_facts(
     assert view.follow([ANN, BOB], ["knows", "owns"], "out", 5).facts == ()
     assert view.follow([ANN, BOB], ["knows", "owns"], "in", 5).facts == ()
     assert view.named(["bob", "robert"], 5) == {}
-    assert view.search(["rob"], [], 5) == view.scan(["Firm"], 5) == Listing(())
+    assert view.search(["rob"], [], 5)["rob"] == view.scan(["Firm"], 5) == Listing(())
 
 
 def test_a_cut_off_gives_no_hint_of_what_is_hidden(store: Store) -> None:
@@ -185,7 +185,7 @@ def test_a_cut_off_gives_no_hint_of_what_is_hidden(store: Store) -> None:
     assert store.view(Scope()).follow([ANN], ["knows"], "out", 1).cut == ()
     assert store.view(Scope(ceiling=SECRET)).follow([ANN], ["knows"], "out", 1).cut == (ANN,)
     assert not store.view(Scope()).scan(["Person"], 2).cut
-    assert not store.view(Scope()).search(["b"], [], 1).cut
+    assert not store.view(Scope()).search(["b"], [], 1)["b"].cut
 
 
 def test_a_fact_of_two_sources_stays_when_one_goes(store: Store) -> None:
@@ -289,7 +289,7 @@ def test_unknown_ids_are_left_out(store: Store) -> None:
     for ids in ([], ["x"]):
         assert [view.entities(ids), view.facts(ids), view.assertions(ids), view.sources(ids)] == [{}] * 4
     assert view.follow(["x"], [], "out", 5).facts == view.follow([ANN], ["no_such"], "in", 5).facts == ()
-    assert view.scan(["NoSuch"], 5) == view.scan([], 5) == view.search([], [], 5) == Listing(())
+    assert view.scan(["NoSuch"], 5) == view.scan([], 5) == view.search([""], [], 5)[""] == Listing(())
 
 
 def test_steps_are_ordered_and_cut_for_each_id_and_predicate(store: Store) -> None:
@@ -334,14 +334,14 @@ def test_names_are_found_folded_by_words_and_prefix(store: Store) -> None:
     view = store.view(Scope())
 
     def search(*words: str, types: tuple[str, ...] = (), limit: int = 9) -> list[str]:
-        return [item.partition(":")[2] for item in view.search(words, types, limit).ids]
+        return [item.partition(":")[2] for item in view.search([" ".join(words)], types, limit)[" ".join(words)].ids]
 
     assert search("mul") == ["e", "c", "a", "b"]
     assert search("muller", "so") == ["a", "b"]
     assert search("sons", "muller") == ["a", "b"]
     assert search("works") == ["d", "f", "c"]
     assert search("works", types=("Firm",)) == ["f"]
-    assert view.search(["works"], [], 2) == Listing((entity_id("d"), entity_id("f")), cut=True)
+    assert view.search(["works"], [], 2)["works"] == Listing((entity_id("d"), entity_id("f")), cut=True)
     assert search("or") == search("and") == search("not") == []
     assert view.named(["muller sons", "works"], 1) == {"muller sons": (entity_id("a"),), "works": (entity_id("d"),)}
 
@@ -351,7 +351,7 @@ def test_the_shortest_fitting_name_ranks_an_entity(store: Store) -> None:
         store, target(),
         [*entity("a", name="river bank north"), *entity("b", name="a longer river name", aliases=["river"])],
     )  # fmt: skip
-    assert store.view(Scope()).search(["river"], [], 5).ids == (entity_id("b"), entity_id("a"))
+    assert store.view(Scope()).search(["river"], [], 5)["river"].ids == (entity_id("b"), entity_id("a"))
 
 
 def test_ids_are_ordered_by_code_point(store: Store) -> None:
@@ -359,7 +359,7 @@ def test_ids_are_ordered_by_code_point(store: Store) -> None:
     load(store, target(), [item for key in keys for item in entity(key, name="same")])
     ids = tuple(sorted(entity_id(key) for key in keys))
     view = store.view(Scope())
-    assert view.scan(["Person"], 9).ids == view.search(["same"], [], 9).ids == view.named(["same"], 9)["same"] == ids
+    assert view.scan(["Person"], 9).ids == view.search(["same"], [], 9)["same"].ids == view.named(["same"], 9)["same"] == ids
     assert view.scan(["Person"], 5) == Listing(ids[:5], cut=True)
     assert list(view.entities(ids)) == list(ids)
 
@@ -448,3 +448,73 @@ def test_what_a_dead_load_left_stays_hidden_when_an_ontology_is_stored(store: St
 
 def test_the_store_says_that_it_is_there(store: Store) -> None:
     store.check()
+
+
+def test_words_that_differ_by_a_letter_or_two_find_a_name_if_asked_for(store: Store) -> None:
+    names = {"a": "Scattered Spider", "b": "Wizard Spider", "c": "Sacttered Ink", "d": "Battered Spider"}
+    load(store, target(), [item for key, name in names.items() for item in entity(key, name=name)])
+    view = store.view(Scope())
+
+    def search(text: str, edits: int) -> list[str]:
+        return [item.partition(":")[2] for item in view.search([text], [], 9, edits=edits)[text].ids]
+
+    assert search("scatered spider", 0) == search("scatered ink", 0) == []
+    assert search("scatered spider", 1) == ["a"]
+    assert search("scattered", 1) == ["c", "a"]
+    assert search("spidr", 1) == ["b", "d", "a"]
+    assert search("wizrad spidr", 2) == ["b"]
+    assert search("spi", 1) == []
+    assert search("nothing", 2) == search("", 1) == []
+    found = view.search(["spidr", "wizard"], [], 1, edits=1)
+    assert found["spidr"] == Listing((entity_id("b"),), cut=True)
+    assert found["wizard"] == Listing((entity_id("b"),))
+
+
+def test_a_text_is_known_as_a_value_of_the_predicates_that_have_it(store: Store) -> None:
+    long = "x " * 60
+    notes = [fact("ann", "note", Literal(text)) for text in ("Very Busy", "very-busy!", "idle", long)]
+    load(store, target(), [*entity("ann"), *entity("f", "Firm"), *notes, fact("f", "size", Literal("3", "number"))])
+    load(store, target("secret", classification=Classification.RESTRICTED), [*entity("ann"), fact("ann", "note", Literal("hidden"))])
+    view = store.view(Scope())
+    assert view.values(["very busy", "idle", "hidden", "busy", "3", "ann", long.strip(), ""]) == {
+        "idle": ("note",),
+        "very busy": ("note",),
+    }
+    assert store.view(Scope(ceiling=Classification.RESTRICTED)).values(["hidden"]) == {"hidden": ("note",)}
+
+
+def test_versions_are_all_that_a_scope_of_this_view_may_name(store: Store) -> None:
+    for version in ("1", "2"):
+        load(store, target(version=version), entity("ann"))
+    load(store, target("other"), entity("bob"))
+    load(store, target("secret", classification=Classification.RESTRICTED), entity("cid"))
+
+    def refs(*datasets: str) -> list[str]:
+        return [version.ref for version in store.view(Scope(datasets)).versions()]
+
+    assert refs() == ["other@1", "people@1", "people@2"]
+    assert refs("people") == ["people@1", "people@2"]
+    assert refs("people@1", "other") == ["other@1", "people@1"]
+
+
+def test_what_the_record_of_a_fact_says_besides_is_found(store: Store) -> None:
+    into, other = target(files=("a.csv", "b.csv")), target("other")
+    said = {
+        "line 1#a,b": fact("ann", "knows", "bob"),
+        "line 1#c": fact("ann", "note", Literal("busy")),
+        "line 1/links/0": fact("bob", "knows", "ann"),
+        "line 1": fact("bob", "note", Literal("idle")),
+        "line 10#a": fact("ann", "knows", "cid"),
+        "line 2#a": fact("bob", "knows", "cid"),
+    }
+    people = entries(into, [item for key in ("ann", "bob", "cid") for item in entity(key)])
+    placed = [Entry(item, into.sources[0].id, locator) for locator, item in said.items()]
+    elsewhere = [Entry(fact("cid", "knows", "ann"), into.sources[1].id, "line 1#a")]
+    load(store, into, [*people, *placed, *elsewhere])
+    hidden = Entry(fact("cid", "knows", "bob"), other.sources[0].id, "line 1#a")
+    load(store, other, [*entries(other, [*entity("bob"), *entity("cid")]), hidden])
+    view = store.view(Scope(("people",)))
+    told = said["line 1#a,b"].id
+    beside = sorted(said[place].id for place in ("line 1#c", "line 1/links/0"))
+    assert [item.id for item in view.recorded_with([told])[told]] == beside
+    assert view.recorded_with([said["line 2#a"].id, "f-none"]) == {}

@@ -179,14 +179,17 @@ class BothStores(RuleBasedStateMachine):
         yield view.ontology().names
         yield list(view.entities(PEOPLE).items())
         yield list(view.named(["river", "river bank", "annchen strauss", "anna", "duns:1"], limit).items())
-        for words in WORDS:
-            yield words, [view.search(words, types, limit) for types in ([], ["Person"], ["Person", "Firm"])]
+        texts = [" ".join(words) for words in WORDS]
+        for edits in (0, 1, 2):
+            yield [view.search(texts, types, limit, edits=edits) for types in ([], ["Person"], ["Person", "Firm"])]
+        yield view.versions(), view.values(["busy", "x", "note"])
         yield [view.scan(types, limit) for types in (["Person"], ["Firm"], ["Firm", "Person"])]
         for direction in ("out", "in"):
             for predicates in ([], ["owns", "knows"], PREDICATES):
                 yield direction, predicates, view.follow(PEOPLE, predicates, direction, limit)
         yield list(view.facts(self.facts).items())
         yield list(view.assertions(self.facts).items())
+        yield list(view.recorded_with(self.facts).items())
         yield list(view.sources().items()), view.sources(["open@1/a"])
 
 

@@ -67,16 +67,45 @@ CALL (text) {{ MATCH (l:Literal {{lookup: text[1]}})<-[r]-(e:Entity) USING INDEX
     RETURN DISTINCT e.id AS id ORDER BY id LIMIT $in.limit }}
 RETURN text[0], collect(id)"""
 
-SEARCH = f"""CALL db.index.fulltext.queryNodes('whence_names', $in.match) YIELD node AS l
-MATCH (l)<-[r:NAME|ALIAS]-(e:Entity)
-WHERE {_visible("r")} AND any({_type_entries("e")} AND ($in.types = [] OR e.type_names[i] IN $in.types))
-WITH e.id AS id, min([size(l.value), l.value]) AS best
-RETURN id ORDER BY best, id LIMIT $in.limit"""
+SEARCH = f"""UNWIND $in.texts AS text
+CALL (text) {{ CALL db.index.fulltext.queryNodes('whence_names', text[1]) YIELD node AS l
+    MATCH (l)<-[r:NAME|ALIAS]-(e:Entity)
+    WHERE {_visible("r")} AND any({_type_entries("e")} AND ($in.types = [] OR e.type_names[i] IN $in.types))
+    WITH e.id AS id, min([size(l.value), l.value]) AS best
+    RETURN id ORDER BY best, id LIMIT $in.limit }}
+RETURN text[0], collect(id)"""
+
+# Lucene's own fuzzy words begin with any letter; which of these are meant is told outside.
+LIKE = """UNWIND $in.words AS word
+CALL (word) { CALL db.index.fulltext.queryNodes('whence_names', word[1], {limit: $in.limit}) YIELD node AS l
+    UNWIND split(l.folded, ' ') AS other
+    WITH DISTINCT other WHERE other STARTS WITH left(word[0], 1) RETURN collect(other) AS others }
+RETURN word[0], others"""
+
+VALUES = f"""UNWIND $in.texts AS text
+CALL (text) {{ MATCH (l:Literal {{lookup: text[2]}})<-[r]-(e:Entity) USING INDEX SEEK l:Literal(lookup)
+    WHERE {_visible("r")} AND {_declared("e")} RETURN true AS held LIMIT 1 }}
+RETURN text[0], text[1]"""
+
+RECORDED_WITH = """UNWIND $in.ids AS id
+MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
+WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
+WITH DISTINCT id, c, a.version AS version, split(a.locator, '#')[0] AS record
+UNWIND ['#', '/'] AS mark
+MATCH (b:Assertion) USING INDEX SEEK b:Assertion(version, locator)
+WHERE b.version = version AND b.locator STARTS WITH record + mark
+AND b.class <= $in.ceiling AND b.known_from <= $in.at AND b.known_to > $in.at AND b.fact <> id
+MATCH (b)-[:FROM]->(c)
+RETURN id, collect(DISTINCT b.fact)"""
 
 ASSERTIONS = """UNWIND $in.ids AS id
 MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
 WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
 RETURN id, c.id, a.locator, a.run, a.known_from, a.known_to"""
+
+VERSIONS = """MATCH (v:DatasetVersion)-[:STATE]->(t:State) USING SCAN v:DatasetVersion
+WHERE t.known_from <= $in.at AND t.known_to > $in.at
+RETURN t.document"""
 
 _STATE = "t.known_from <= $in.at AND t.known_to > $in.at"
 

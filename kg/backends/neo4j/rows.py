@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +106,13 @@ def _plain(value: str, datatype: str) -> Any:
     return value if len(value) <= LONGEST_COPY else value[: LONGEST_COPY - 1] + "…"
 
 
-def match_text(words: Sequence[str]) -> str:
-    """The full-text query for names with all these folded words, the last as a prefix."""
-    escaped = ["".join(c if c.isalnum() else f"\\{c}" for c in word) for word in words]
-    return " ".join(f"+{word}" for word in escaped) + "*"
+def escaped(word: str) -> str:
+    """A folded word as the full-text query language takes it."""
+    return "".join(c if c.isalnum() else f"\\{c}" for c in word)
+
+
+def match_text(words: Sequence[str], like: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The full-text query for names with all these folded words, the last as a prefix; or with words like these."""
+    if like is None:
+        return " ".join(f"+{escaped(word)}" for word in words) + "*"
+    return " ".join(f"+({' '.join(escaped(other) for other in like.get(word) or [word])})" for word in words)

@@ -6,9 +6,11 @@ from collections.abc import Collection
 
 from kg.backends.neo4j.database import Database
 from kg.backends.neo4j.names import OWN_LABELS, relationship
+from kg.domain.fact import Literal
+from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _UNIQUE = ("Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph")
 _INDEXES = {
@@ -16,6 +18,7 @@ _INDEXES = {
     "assertion_fact": ("Assertion", "fact"),
     # All three, so that what is live, what a load retires and what it adds are each one range of the index.
     "assertion_known": ("Assertion", "version", "known_to", "known_from"),
+    "assertion_place": ("Assertion", "version", "locator"),
     "ontology_name": ("Ontology", "name"),
     "run_version": ("Run", "dataset", "version"),
     "run_seq": ("Run", "seq"),
@@ -25,6 +28,10 @@ _INDEXES = {
 _NAMES = """CREATE FULLTEXT INDEX whence_names IF NOT EXISTS FOR (n:Name) ON EACH [n.folded]
 OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}"""
 
+AT_ONCE = 5_000
+_TEXTS = """MATCH (l:Literal)<-[r]-(:Entity) WHERE l.id > $in.after AND l.lookup IS NULL AND l.datatype = 'text'
+RETURN l.id AS id, type(r), l.value ORDER BY id LIMIT $in.limit"""
+_KEY_TEXTS = """UNWIND $in.rows AS row MATCH (l:Literal {id: row[0]}) SET l.lookup = row[1]"""
 _FOUND = "OPTIONAL MATCH (g:Graph {id: 'graph'}) RETURN g.schema"
 _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
 _FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies'] AS id
@@ -58,7 +65,22 @@ def prepare(database: Database) -> None:
         database.define(f"CREATE INDEX whence_{index} IF NOT EXISTS FOR (n:{label}) ON ({on})")
     database.define(_NAMES)
     database.define("CALL db.awaitIndexes(300)")
+    if found is not None:
+        _index_values(database)
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
+
+
+def _index_values(database: Database) -> None:
+    """Give the texts that a database of schema 1 holds the key by which they are looked up as values."""
+    last = ""
+    while found := database.read(_TEXTS, after=last, limit=AT_ONCE):
+        last = found[-1][0]
+        keyed = [
+            [literal, key]
+            for literal, kind, value in found
+            if (key := lookup_of(kind.lower(), Literal(value))) is not None
+        ]
+        database.write(lambda tx, keyed=keyed: tx.run(_KEY_TEXTS, rows=keyed))  # type: ignore[misc]
 
 
 def index_facts(database: Database, predicates: Collection[str]) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+
+from rapidfuzz.distance import OSA
 
 from kg.backends.neo4j import cypher, rows
 from kg.backends.neo4j.database import Database, Row
 from kg.domain.fact import IDENTITY, TYPE, Assertion, Entity, EntityId, Fact, FactId, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Source
-from kg.domain.lookup import lookup_for
+from kg.domain.lookup import lookup_for, lookup_for_value
 from kg.domain.ontology import Direction, Ontology
-from kg.domain.records import load_source
+from kg.domain.records import load_source, load_version
 from kg.domain.scope import Scope
 from kg.ports.store import Expansion, Listing
+
+
+MOST_NAMES = 5_000
+"""Names looked at for words that are like one word."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,13 @@ class Neo4jView:
     def datasets(self) -> tuple[DatasetVersion, ...]:
         return self._datasets
 
+    def versions(self) -> tuple[DatasetVersion, ...]:
+        allowed = self.scope.datasets
+        found = (load_version(document) for (document,) in self._read(cypher.VERSIONS))
+        seen = (version for version in found if version.classification <= self.scope.ceiling)
+        named = (one for one in seen if not allowed or one.dataset in allowed or one.ref in allowed)
+        return tuple(sorted(named, key=lambda version: version.ref))
+
     def profile(self) -> GraphProfile:
         return self._profile
 
@@ -59,11 +72,32 @@ class Neo4jView:
         found = self._read(cypher.NAMED, texts=pairs, limit=limit_each)
         return {text: tuple(ids) for text, ids in sorted(found) if ids}
 
-    def search(self, words: Sequence[str], types: Collection[str], limit: int) -> Listing:
-        if not words:
-            return Listing(())
-        found = self._read(cypher.SEARCH, match=rows.match_text(words), types=sorted(set(types)), limit=limit + 1)
-        return _listing([row[0] for row in found], limit)
+    def search(
+        self, texts: Collection[str], types: Collection[str], limit_each: int, *, edits: int = 0
+    ) -> dict[str, Listing]:
+        found: dict[str, Listing] = dict.fromkeys(sorted(set(texts)), Listing(()))
+        like = self._like({word for text in found for word in text.split()}, edits) if edits else None
+        asked = [[text, rows.match_text(words, like)] for text in found if (words := text.split())]
+        if asked:
+            read = self._read(cypher.SEARCH, texts=asked, types=sorted(set(types)), limit=limit_each + 1)
+            found |= {text: _listing(ids, limit_each) for text, ids in read}
+        return found
+
+    def _like(self, words: Collection[str], edits: int) -> dict[str, list[str]]:
+        """Words of the index, whoever may see them, that are so few edits away and begin alike."""
+        asked = [[word, f"{rows.escaped(word)}~{edits}"] for word in sorted(words)]
+        return {
+            word: sorted(other for other in others if OSA.distance(word, other, score_cutoff=edits) <= edits)
+            for word, others in self._read(cypher.LIKE, words=asked, limit=MOST_NAMES)
+        }
+
+    def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
+        literal = [name for name in self._literals if (spec := self._ontology.predicates.get(name)) and spec.value == "text"]
+        asked = [[text, name, lookup_for_value(name, text)] for text in sorted(set(texts)) for name in literal]
+        found: dict[str, list[str]] = {}
+        for text, name in self._read(cypher.VALUES, texts=asked) if asked else ():
+            found.setdefault(text, []).append(name)
+        return {text: tuple(sorted(names)) for text, names in sorted(found.items())}
 
     def scan(self, types: Collection[str], limit: int) -> Listing:
         if not types:
@@ -107,6 +141,15 @@ class Neo4jView:
         for row in sorted(self._read(cypher.ASSERTIONS, ids=sorted(set(facts)))):
             found.setdefault(row[0], []).append(rows.assertion(row))
         return {fact: tuple(items) for fact, items in found.items()}
+
+    def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
+        beside = {told: ids for told, ids in self._read(cypher.RECORDED_WITH, ids=sorted(set(facts)))}
+        known = self.facts({fact for ids in beside.values() for fact in ids})
+        found = {
+            told: tuple(known[fact] for fact in sorted(ids) if fact in known and known[fact].predicate not in IDENTITY)
+            for told, ids in sorted(beside.items())
+        }
+        return {told: facts for told, facts in found.items() if facts}
 
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
         found = self._read(cypher.SOURCES) if ids is None else self._read(cypher.SOURCES_OF_IDS, ids=sorted(set(ids)))

@@ -10,6 +10,8 @@ from pathlib import Path
 import apsw
 
 from kg.backends.sqlite import sql
+from kg.domain.fact import Datatype, Literal
+from kg.domain.lookup import lookup_of
 from kg.errors import (
     ConfigError,
     SchemaTooNew,
@@ -47,6 +49,10 @@ def store_errors(path: str) -> Iterator[None]:
         raise StoreFull(f"cannot write {path!r}: {exc}; nothing of this write is visible") from exc
     except apsw.Error as exc:
         raise StoreError(f"{path!r}: {exc}") from exc
+
+
+def _lookup(predicate: str, value: str, datatype: Datatype) -> str | None:
+    return lookup_of(predicate, Literal(value, datatype))
 
 
 class Database:
@@ -128,12 +134,16 @@ class Database:
     def _migrate(connection: apsw.Connection) -> None:
         if connection.execute("PRAGMA user_version").get == sql.SCHEMA_VERSION:
             return
+        connection.create_scalar_function("whence_lookup", _lookup)
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if connection.execute("PRAGMA user_version").get == 0:
+            found = connection.execute("PRAGMA user_version").get
+            if found == 0:
                 connection.execute(sql.SCHEMA)
                 connection.execute("INSERT INTO meta VALUES ('head', '')")
-                connection.execute(f"PRAGMA user_version={sql.SCHEMA_VERSION}")
+            for version in range(found, sql.SCHEMA_VERSION) if found else ():
+                connection.execute(sql.MIGRATIONS[version])
+            connection.execute(f"PRAGMA user_version={sql.SCHEMA_VERSION}")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")

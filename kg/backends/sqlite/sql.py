@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -26,6 +26,7 @@ CREATE INDEX fact_lookup ON fact (lookup, subject) WHERE lookup IS NOT NULL;
 CREATE VIRTUAL TABLE name_text USING fts5(
     folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
 );
+CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
 CREATE TABLE dataset_version (
     n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version)
 );
@@ -64,9 +65,21 @@ CREATE TABLE assertion (
     run TEXT NOT NULL,
     PRIMARY KEY (fact, source, locator, known_from)
 ) WITHOUT ROWID;
-CREATE INDEX assertion_version ON assertion (version, source);
+CREATE INDEX assertion_version ON assertion (version, source, locator);
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
 """
+
+MIGRATIONS = {
+    1: """
+DROP INDEX assertion_version;
+CREATE INDEX assertion_version ON assertion (version, source, locator);
+CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
+UPDATE fact SET lookup = (
+    SELECT whence_lookup(p.name, fact.value, fact.datatype) FROM predicate p WHERE p.n = fact.predicate)
+WHERE lookup IS NULL AND datatype = 'text';
+""",
+}
+"""What makes a database of the next schema of one of this."""
 
 _SUPPORT = """EXISTS (
     SELECT 1 FROM assertion a WHERE a.fact = {fact}.n
@@ -117,6 +130,29 @@ AND EXISTS (SELECT 1 FROM fact t WHERE t.subject = f.subject AND t.predicate = :
     AND (:types = '[]' OR t.value IN (SELECT value FROM json_each(:types))) AND {_SUPPORT.format(fact="t")})
 GROUP BY s.id ORDER BY min(printf('%08d', length(f.value)) || f.value), s.id LIMIT :limit"""
 
+WORDS = "SELECT term FROM name_word WHERE term >= :first AND term < :end"
+
+VALUE_HELD = f"""SELECT 1 FROM fact f WHERE f.lookup = :lookup AND {_VISIBLE}
+AND {_DECLARED.format(entity="f.subject")} LIMIT 1"""
+
+# A locator is its record, then "#" and fields; what stands inside a record has the record's locator, then "/".
+RECORDED_WITH = f"""WITH place AS MATERIALIZED (
+    SELECT DISTINCT g.id AS told, a.version, a.source,
+        CASE instr(a.locator, '#') WHEN 0 THEN a.locator ELSE substr(a.locator, 1, instr(a.locator, '#') - 1) END AS record
+    FROM json_each(:ids) j CROSS JOIN fact g ON g.id = j.value CROSS JOIN assertion a ON a.fact = g.n
+    WHERE a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
+    AND a.known_from <= :at AND a.known_to > :at),
+beside AS MATERIALIZED (
+    SELECT p.told, b.fact FROM place p CROSS JOIN assertion b INDEXED BY assertion_version
+        ON b.version = p.version AND b.source = p.source AND b.locator >= p.record || '#' AND b.locator < p.record || '$'
+    WHERE b.class <= :ceiling AND b.known_from <= :at AND b.known_to > :at
+    UNION
+    SELECT p.told, b.fact FROM place p CROSS JOIN assertion b INDEXED BY assertion_version
+        ON b.version = p.version AND b.source = p.source AND b.locator >= p.record || '/' AND b.locator < p.record || '0'
+    WHERE b.class <= :ceiling AND b.known_from <= :at AND b.known_to > :at)
+SELECT w.told, {_FACT.replace("SELECT ", "").replace("FROM fact f", "FROM beside w CROSS JOIN fact f ON f.n = w.fact")}
+WHERE f.id <> w.told AND {_VISIBLE} AND {_ENDS_DECLARED} ORDER BY w.told, f.id"""
+
 HELD = """SELECT j.value FROM json_each(:lookups) j
 WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
 
@@ -136,6 +172,9 @@ AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
 VERSIONS_NOW = """SELECT c.version, v.document, v.profile, v.ontology FROM dataset_current c
 JOIN dataset_state v ON v.version = c.version AND v.known_from <= :at AND v.known_to > :at
 WHERE c.known_from <= :at AND c.known_to > :at ORDER BY c.dataset"""
+
+VERSIONS = """SELECT v.document FROM dataset_state v
+WHERE v.known_from <= :at AND v.known_to > :at"""
 
 VERSION_NAMED = """SELECT d.n, v.document, v.profile, v.ontology FROM dataset_version d
 JOIN dataset_state v ON v.version = d.n AND v.known_from <= :at AND v.known_to > :at
@@ -191,4 +230,6 @@ PLANNED = {
     "retire_unseen": RETIRE_UNSEEN,
     "has_live": HAS_LIVE,
     "search": SEARCH,
+    "value_held": VALUE_HELD,
+    "recorded_with": RECORDED_WITH,
 }
