@@ -165,7 +165,7 @@ def ask(
 ) -> None:
     """Ask a question: the answer, its evidence with file and row, and how it was read."""
     from kg.answer.pipeline import answer
-    from kg.domain.plan import from_json
+    from kg.domain.plan_json import from_json
     from kg.domain.question import Question
 
     given = from_json(_read_json(plan)) if plan is not None else None

@@ -196,7 +196,8 @@ def _function(text: str, path: str) -> Callable[[Any], Any]:
     if name == "split" and argument:
         return lambda v: [part.strip() for part in str(v).split(argument) if part.strip()]
     raise MappingInvalid(
-        f"path {path!r}: no clean-up function {text!r}; there are {', '.join(plain)}, date, date FORMAT, split X, cut PATTERN"
+        f"path {path!r}: no clean-up function {text!r}; "
+        f"there are {', '.join(plain)}, date, date FORMAT, split X, cut PATTERN"
     )
 
 

@@ -18,7 +18,8 @@ from kg.answer.formats import FORMATS, render
 from kg.answer.pipeline import answer
 from kg.bootstrap import Services
 from kg.domain.decision import Document
-from kg.domain.plan import Plan, from_json, walk
+from kg.domain.plan import Plan, walk
+from kg.domain.plan_json import from_json
 from kg.domain.question import Question
 from kg.errors import DecisionNotFound, PlanInvalid
 from kg.settings import Settings

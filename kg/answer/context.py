@@ -68,12 +68,14 @@ def _supports(item: Evidence, grounds: Grounds) -> tuple[Support, ...]:
 
 
 def _absence(absence: Absence, wording: Wording) -> str:
+    read = f"({absence.looked_at:,} facts read)"
     if not absence.entities:
-        return f"Searched for {wording.sought(absence)} and found none ({absence.looked_at:,} facts read)."
+        return f"Searched for {wording.sought(absence)} and found none {read}."
     named = ", ".join(wording.entity(entity) for entity in absence.entities[:MAX_NAMED])
     more = f" and {len(absence.entities) - MAX_NAMED} more" if len(absence.entities) > MAX_NAMED else ""
-    sought = wording.sought(absence)
-    return f"Searched for {sought} and found none for {named}{more} ({absence.looked_at:,} facts read)."
+    if absence.among:
+        return f"Searched among the {wording.sought(absence)} and did not find {named}{more} {read}."
+    return f"Searched for {wording.sought(absence)} and found none for {named}{more} {read}."
 
 
 def _conflicts(facts: Iterable[Fact], ontology: Ontology) -> list[list[Fact]]:

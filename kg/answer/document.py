@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.domain.decision import Document, Outcome
-from kg.domain.evidence import Claim, Evidence, EvidenceSet
-from kg.domain.plan import Plan, to_json
+from kg.domain.evidence import Claim, Evidence, EvidenceSet, Grounds
+from kg.domain.fact import Literal
+from kg.domain.plan import Plan
+from kg.domain.plan_json import to_json
 from kg.domain.question import Question
-from kg.domain.result import Result
+from kg.domain.result import Result, Row
 from kg.ports.store import GraphView
 
 UNCALIBRATED = "no calibration set has been measured yet"
@@ -23,8 +25,8 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
         "interpretation": None,
         "plan": None,
         "answer": {
-            "text": "", "type": None, "entities": [], "value": None, "of": None, "rows": [], "choices": [],
-            "reason": None, "parts": [],
+            "text": "", "type": None, "entities": [], "value": None, "of": None, "rows": [], "alternatives": [],
+            "choices": [], "reason": None, "parts": [],
         },
         "claims": [],
         "evidence": [],
@@ -115,32 +117,104 @@ class Finding:
     explanation: dict[str, Any]
 
 
-def answered(question: Question, view: GraphView, finding: Finding) -> Document:
+def answered(question: Question, view: GraphView, finding: Finding, grounds: Grounds) -> Document:
     """An answer whose claims are verified; without its first claim it cannot stand and becomes an abstention."""
     result, claims = finding.result, finding.claims
     if claims[0].verdict != "supported":
         return abstained(question, view, "the answer could not be verified against its evidence", finding.plan)
-    document = _empty(question, view, "answered")
+    document = _empty(question, view, "false_premise" if result.refuted else "answered")
     kept = [claim for claim in claims if claim.verdict == "supported"]
-    about = {claim.about: claim.id for claim in kept if claim.about is not None}
+    about: dict[str | None, str] = {claim.about: claim.id for claim in kept if claim.about is not None}
     document["interpretation"] = finding.interpretation
     document["plan"] = to_json(finding.plan)
+    text = claims[0].text
     document["answer"] |= {
-        "text": claims[0].text,
+        "text": f"{text} {' '.join(f'{note}.' for note in result.notes)}".strip(),
         "type": result.type,
-        "entities": [_entity(row.entity, result) for row in result.rows],
-        "value": result.value if result.type != "list" else None,
+        "entities": _entities(result),
+        "value": _value(result, grounds),
         "of": result.of,
-        "rows": [{"entity": row.entity, "value": row.value, "claim": about.get(row.entity)} for row in result.rows],
+        "rows": [_row(row, about) for row in result.rows],
+        "alternatives": [[_key(one, result) for one in choice] for choice in result.alternatives],
     }
-    if result.paths:
-        chain = result.paths[0]
-        document["answer"]["entities"] = [_entity(entity, result) for entity in chain.entities]
+    if result.refuted:
+        document["answer"]["reason"] = "the question takes for granted what no source says"
     document["claims"] = [
         {"id": c.id, "text": c.text, "verdict": c.verdict, "evidence": list(c.evidence)} for c in kept
     ]
     document["evidence"] = [_evidence(item) for item in finding.evidence.items]
     document["explanation"] = finding.explanation | {"cut": list(result.cut)}
+    return document
+
+
+def _entities(result: Result) -> list[dict[str, Any]]:
+    """Members of the answer, each once; for a chain, its links."""
+    if result.paths:
+        ids = result.paths[0].entities
+    elif result.type == "comparison" and result.alternatives:
+        ids = tuple(one for one in result.alternatives[0] if one in result.entities)
+    else:
+        ends = ((row.entity, row.other if result.type == "pairs" else None) for row in result.rows)
+        ids = tuple(dict.fromkeys(end for pair in ends for end in pair if end is not None))
+    return [_entity(entity, result) for entity in ids]
+
+
+def _value(result: Result, grounds: Grounds) -> Any:
+    if result.type == "list":
+        return None
+    if result.type == "comparison" and isinstance(result.value, dict):
+        return {_name(label, result): size for label, size in result.value.items()}
+    if result.type == "conflict":
+        return _sides(result, grounds)
+    return result.value
+
+
+def _sides(result: Result, grounds: Grounds) -> dict[str, str]:
+    """What each source of a conflict says, with its date."""
+    sides: dict[str, str] = {}
+    for facts in result.sides:
+        for fact in (grounds.facts[one] for one in facts if one in grounds.facts):
+            said = fact.object.value if isinstance(fact.object, Literal) else fact.object
+            when = f" from {fact.valid.start}" if fact.valid.start else ""
+            for assertion in grounds.assertions.get(fact.id, ()):
+                source = grounds.sources.get(assertion.source)
+                if source is not None:
+                    issued = f" (issued {source.issued})" if source.issued else ""
+                    sides[source.title] = f"{fact.predicate.replace('_', ' ')} {said}{when}{issued}"
+    return sides
+
+
+def _name(label: str, result: Result) -> str:
+    return result.entities[label].name if label in result.entities else label
+
+
+def _key(entity: str, result: Result) -> str:
+    return result.entities[entity].keys[0] if entity in result.entities else entity
+
+
+def _row(row: Row, about: dict[str | None, str]) -> dict[str, Any]:
+    said = {"of": row.of, "group": row.group, "other": row.other}
+    own: dict[str, Any] = {"entity": row.entity, "value": row.value, "claim": about.get(row.entity)}
+    return own | {name: value for name, value in said.items() if value is not None}
+
+
+def in_parts(question: Question, view: GraphView, plan: Plan, parts: list[Document]) -> Document:
+    """Several answers to one question: the first is the answer, all stand in order under ``parts``."""
+    first = parts[0]
+    document = _empty(question, view, first["outcome"])
+    document["interpretation"] = "; and ".join(str(part["interpretation"]) for part in parts if part["interpretation"])
+    document["plan"] = to_json(plan)
+    document["answer"] |= first["answer"]
+    document["answer"]["text"] = " ".join(part["answer"]["text"] for part in parts)
+    document["answer"]["parts"] = [
+        {"outcome": part["outcome"], "interpretation": part["interpretation"], **part["answer"], "parts": []}
+        for part in parts
+    ]
+    if len({part["outcome"] for part in parts}) > 1 and any(part["outcome"] == "abstained" for part in parts):
+        document["answer"]["reason"] = next(
+            part["answer"]["reason"] for part in parts if part["outcome"] == "abstained"
+        )
+    _gather(document, parts)
     return document
 
 

@@ -1,390 +1,360 @@
-"""Plan to rows with witnesses, set-at-a-time through the View: one read per step, never one per entity."""
+"""Plan to rows with witnesses: what is asked of sets."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from kg.answer.fit import compares, validate
-from kg.answer.graph import shortest_paths
-from kg.domain.fact import TYPE, Entity, EntityId, Fact, FactId, Literal
-from kg.domain.ontology import Direction, Ontology
+from kg.answer.chains import chains
+from kg.answer.cover import cover
+from kg.answer.decide import decide
+from kg.answer.fit import validate
+from kg.answer.sets import Members, Sets
+from kg.answer.steps import MAX_EACH, MAX_SET, Book, Reader, TooMuchRead, join, order
+from kg.answer.views import Views
+from kg.domain.fact import Entity, EntityId, FactId, Literal
+from kg.domain.ontology import Ontology
 from kg.domain.plan import (
+    Compare,
     Count,
+    Cover,
+    Decide,
+    Diff,
     Each,
     Entities,
     Follow,
-    Having,
-    Intersect,
+    Group,
+    Pairs,
+    Passages,
     Paths,
     Plan,
     Rank,
     SetPlan,
-    UnionOf,
+    Test,
+    Top,
+    Value,
     Where,
-    children,
-    walk,
+    as_set,
 )
+from kg.domain.plan_json import plan_of
 from kg.domain.result import Absence, Result, Row
-from kg.domain.words import natural
-from kg.errors import PlanInvalid
-from kg.ports.store import GraphView
+from kg.domain.words import fold, natural
 
-MAX_SET = 50_000
-"""Entities in one set of a plan; more is cut and said."""
-MAX_EACH = 5_000
-"""Facts of one predicate followed from one entity; more is cut and said."""
-
-MAX_READ = 200_000
-"""Facts read for one plan: a few seconds. A question that needs more is asked too widely to be answered at once."""
+__all__ = ["MAX_EACH", "MAX_SET", "TooMuchRead", "execute"]
 
 
-class TooMuchRead(Exception):
-    """The plan would read more than MAX_READ facts."""
-
-
-Origin = EntityId | None
-"""The row of an enclosing ``having`` or ``rank`` that a member belongs to; ``None`` outside."""
-Members = dict[tuple[Origin, EntityId], tuple[FactId, ...]]
-
-
-@dataclass
-class _State:
-    """What execution has read so far; every entity and fact is read once."""
-
-    view: GraphView
-    ontology: Ontology
-    entities: dict[EntityId, Entity] = field(default_factory=dict)
-    unknown: set[EntityId] = field(default_factory=set)
-    facts: dict[FactId, Fact] = field(default_factory=dict)
-    absences: list[Absence] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
-    done: dict[SetPlan, Members] = field(default_factory=dict)
-    read: int = 0
-
-    def meet(self, ids: Collection[EntityId]) -> None:
-        """Read the entities not met yet."""
-        new = set(ids) - set(self.entities) - self.unknown
-        if new:
-            found = self.view.entities(new)
-            self.entities |= found
-            self.unknown |= new - set(found)
-
-    def active(self, entity: EntityId, type_name: str | None) -> bool:
-        """Whether the entity is visible, not withdrawn and of the type."""
-        met = self.entities.get(entity)
-        return (
-            met is not None
-            and met.status is None
-            and (type_name is None or met.type in self.ontology.family(type_name))
-        )
-
-
-def execute(plan: Plan, view: GraphView, met: Mapping[EntityId, Entity] | None = None) -> Result:
+def execute(plan: Plan, views: Views, met: Mapping[EntityId, Entity] | None = None) -> Result:
     """Run the plan; entities already ``met`` are not read again.
 
-    Raises PlanInvalid when the plan does not fit the ontology.
+    Raises PlanInvalid when the plan does not fit the ontology, TooMuchRead and DecisionInputMissing.
     """
-    ontology = view.ontology()
+    ontology = views.own.ontology()
     validate(plan, ontology)
-    state = _State(view, ontology, dict(met or {}))
-    if isinstance(plan, Count):
-        return _count(plan, state)
-    if isinstance(plan, Rank):
-        return _rank(plan, state)
-    if isinstance(plan, Paths):
-        return _paths(plan, state)
-    rows = _rows(_members(plan, state))
+    book = Book(entities=dict(met or {}))
+    sets = Sets(views, Reader(views.own, ontology, book, entities=dict(met or {})))
+    run = _ASKED.get(type(plan))
+    if run is not None:
+        return run(plan, sets)
+    if isinstance(plan, Diff) and plan.change == "both":
+        return _both(plan, sets)
+    rows = _rows(sets.asked(as_set(plan)))
     if not rows:
-        _nothing(plan, state)
-    return _result(state, "list", rows)
-
-
-# --- operators on top -----------------------------------------------------------------------------------------
-
-
-def _count(plan: Count, state: _State) -> Result:
-    rows = _rows(_members(plan.source, state))
-    of = None if plan.of is None else len({entity for _, entity in _run(plan.of, state, {})})
-    if not rows:
-        _nothing(plan.source, state)
-    return replace(_result(state, "count", rows), value=len(rows), of=of)
-
-
-def _rank(plan: Rank, state: _State) -> Result:
-    source = _run(plan.source, state, {})
-    found = _run(plan.by, state, {entity: entity for _, entity in source})
-    groups = _by_origin(found)
-    scored = sorted(
-        ((len(groups.get(entity, ())), entity) for _, entity in source),
-        key=lambda pair: (-pair[0] if plan.order == "most" else pair[0], _order(pair[1])),
+        _nothing(as_set(plan), sets)
+    found = sets.book.result("list", rows)
+    return (
+        replace(found, type="conflict", sides=tuple(row.witness for row in rows))
+        if _disputed(plan, rows, ontology)
+        else found
     )
-    scored = [pair for pair in scored if pair[0] > 0 or plan.order == "fewest"]
-    if len(scored) > plan.top:
-        last = scored[plan.top - 1][0]
-        scored = [pair for i, pair in enumerate(scored) if i < plan.top or pair[0] == last]
-    rows = tuple(
-        Row(
-            entity,
-            _join(source[None, entity], *(witness for _, witness in sorted(groups.get(entity, ())))),
-            value,
-        )
-        for value, entity in scored
-    )
-    if without := tuple(row.entity for row in rows if not row.value):
-        state.absences.append(Absence("", "out", without, state.read, plan.by))
-    elif not rows:
-        _nothing(plan.by, state)
-    return replace(_result(state, "ranking", rows), value=rows[0].value if rows else None)
 
 
-def _paths(plan: Paths, state: _State) -> Result:
-    starts = {entity for _, entity in _run(plan.start, state, {})}
-    ends = {entity for _, entity in _run(plan.end, state, {})}
-    facts: dict[FactId, Fact] = {}
-    reached, frontier = set(starts), set(starts)
-    for _ in range(plan.max_hops):
-        if not frontier or reached & ends - starts:
-            break
-        step: set[EntityId] = set()
-        for direction in ("out", "in"):
-            expansion = state.view.follow(frontier, (), direction, MAX_EACH)
-            state.entities |= expansion.entities
-            _note_cut(state, expansion.cut, "facts")
-            for fact in expansion.facts:
-                pair = {fact.subject, fact.target or ""}
-                if all(end in starts or end in ends or state.active(end, None) for end in pair):
-                    facts[fact.id] = fact
-                    step |= pair
-        frontier = {e for e in step - reached if state.active(e, None)}
-        reached |= frontier
-        if len(reached) > MAX_SET:
-            state.cut.append(f"more than {MAX_SET:,} entities within reach: farther ones were not looked at")
-            break
-    chains, more = shortest_paths(facts.values(), starts, ends, plan.max_hops)
-    if more:
-        state.cut.append(f"there are more chains as short as these {len(chains)}")
-    state.facts |= {fact: facts[fact] for chain in chains for fact in chain.facts}
-    return replace(_result(state, "path", ()), paths=chains, value=len(chains[0].facts) if chains else None)
-
-
-def _result(state: _State, kind: str, rows: tuple[Row, ...]) -> Result:
-    used = {fact for row in rows for fact in row.witness} | set(state.facts if kind == "path" else ())
-    return Result(
-        type=kind,  # type: ignore[arg-type]
-        rows=rows,
-        facts={fact: state.facts[fact] for fact in sorted(used)},
-        entities=state.entities,
-        absences=tuple(state.absences),
-        cut=tuple(dict.fromkeys(state.cut)),
+def _disputed(plan: Plan, rows: tuple[Row, ...], ontology: Ontology) -> bool:
+    """Whether what is asked for can be one thing only, and several are said."""
+    return (
+        len(rows) > 1
+        and isinstance(plan, Follow)
+        and isinstance(plan.source, Entities)
+        and len(plan.source.ids) == 1
+        and plan.direction == "out"
+        and ontology.predicates[plan.predicate].functional
     )
 
 
 def _rows(members: Members) -> tuple[Row, ...]:
     return tuple(
-        Row(entity, witness) for (_, entity), witness in sorted(members.items(), key=lambda item: _order(item[0][1]))
+        Row(entity, witness) for (_, entity), witness in sorted(members.items(), key=lambda item: order(item[0][1]))
     )
 
 
-def _nothing(plan: SetPlan, state: _State) -> None:
+def _nothing(plan: SetPlan, sets: Sets) -> None:
     """An empty answer says what was searched."""
-    if not state.absences:
-        state.absences.append(Absence("", "out", (), state.read, plan))
+    if not sets.book.absences:
+        sets.book.absences.append(Absence((), plan, sets.book.read))
 
 
-def _members(plan: SetPlan, state: _State) -> Members:
-    """Members of the set that is asked for. Where it is a whole type, what makes them members is their type."""
-    found = _run(plan, state, {})
-    if not isinstance(plan, Entities) or plan.type is None:
-        return found
-    said = {entity: Fact.of(entity, TYPE, Literal(state.entities[entity].type)) for _, entity in found}
-    state.facts |= {fact.id: fact for fact in said.values()}
-    return {(origin, entity): (said[entity].id,) for origin, entity in found}
+# --- numbers ------------------------------------------------------------------------------------------------------
 
 
-# --- set expressions --------------------------------------------------------------------------------------------
+def _count(plan: Count, sets: Sets) -> Result:
+    rows = _rows(sets.asked(plan.source))
+    of = None if plan.of is None else len(sets.ids(plan.of))
+    if not rows:
+        _nothing(plan.source, sets)
+    return replace(sets.book.result("count", rows), value=len(rows), of=of)
 
 
-def _run(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:
-    """Members of the set. What does not depend on the row at hand is run once, however often it stands in the plan."""
-    if any(isinstance(part, Each) for part in walk(plan)):
-        return _apply(plan, state, each)
-    if plan not in state.done:
-        state.done[plan] = _apply(plan, state, {})
-    return state.done[plan]
+def _rank(plan: Rank, sets: Sets) -> Result:
+    some = plan.by is not None and plan.of is None and plan.order == "most"
+    source = sets.finding(plan.source, plan.by) if some and plan.by else sets.run(plan.source)
+    ids = [entity for _, entity in source]
+    by = Top(plan.source, plan.by, plan.value, plan.order, plan.top)
+    if plan.of is not None:
+        return _rank_shares(plan, sets, ids)
+    rows = tuple(Row(entity, join(source[None, entity], facts), value) for entity, value, facts in sets.ranked(ids, by))
+    if plan.by is not None and (without := tuple(row.entity for row in rows if row.value == 0)):
+        sets.book.absences.append(Absence(without, plan.by, sets.book.read))
+    elif not rows:
+        _nothing(plan.by if plan.by is not None else plan.source, sets)
+    return replace(sets.book.result("ranking", rows), value=rows[0].value if rows else None)
 
 
-def _apply(plan: SetPlan, state: _State, each: dict[EntityId, EntityId]) -> Members:  # noqa: PLR0911
-    if isinstance(plan, Each):
-        return {(origin, origin): () for origin in each}
-    if isinstance(plan, Entities):
-        return _entities(plan, state)
-    if isinstance(plan, Follow):
-        return _follow(plan, state, each)
-    if isinstance(plan, Where):
-        return _where(plan, state, each)
-    if isinstance(plan, Having):
-        return _having(plan, state, each)
-    if isinstance(plan, UnionOf):
-        return _union([_run(part, state, each) for part in plan.plans])
-    if isinstance(plan, Intersect):
-        return _intersect([_run(part, state, each) for part in plan.plans])
-    found, without = _run(plan.source, state, each), _run(plan.without, state, each)
-    gone = _spread(found, without)
-    return {key: witness for key, witness in found.items() if key not in gone}
+def _rank_shares(plan: Rank, sets: Sets, ids: list[EntityId]) -> Result:
+    """By how much of what ``of`` finds for a member ``by`` finds too; members without any are left out."""
+    assert plan.by is not None  # noqa: S101 (checked where plans are read)
+    assert plan.of is not None  # noqa: S101
+    part, whole = sets.for_each(plan.by, ids), sets.for_each(plan.of, ids)
+    shares = {one: len(part.get(one, ())) / len(whole[one]) for one in ids if whole.get(one)}
+    ordered = sorted(shares, key=lambda one: (-shares[one] if plan.order == "most" else shares[one], order(one)))
+    last = shares[ordered[plan.top - 1]] if len(ordered) > plan.top else None
+    first = [one for i, one in enumerate(ordered) if i < plan.top or shares[one] == last]
+    rows = tuple(
+        Row(one, join(*(w for _, w in (*part.get(one, ()), *whole[one]))), len(part.get(one, ())), len(whole[one]))
+        for one in first
+    )
+    best = rows[0] if rows else None
+    return replace(sets.book.result("ranking", rows), value=best.value if best else None, of=best.of if best else None)
 
 
-def _entities(plan: Entities, state: _State) -> Members:
-    if plan.ids:
-        state.meet(plan.ids)
-        if unknown := [entity for entity in plan.ids if entity not in state.entities]:
-            raise PlanInvalid(f"no entity {unknown[0]!r} in this scope")
-        # A named entity may be withdrawn: the question speaks of it.
-        return {(None, entity): () for entity in plan.ids}
-    listing = state.view.scan(state.ontology.family(plan.type or ""), MAX_SET)
-    if listing.cut:
-        state.cut.append(f"more than {MAX_SET:,} entities of {plan.type}: the rest was not looked at")
-    state.meet(listing.ids)
-    return {(None, entity): () for entity in listing.ids if state.active(entity, plan.type)}
+def _compare(plan: Compare, sets: Sets) -> Result:
+    """One row a member of an option, the options in order; the value says the sizes by label."""
+    value: dict[str, Any] = {}
+    sizes: list[float] = []
+    rows: list[Row] = []
+    named: list[EntityId] = []
+    used: frozenset[FactId] = frozenset()
+    for i, (label, option) in enumerate(zip(plan.labels, plan.options, strict=True)):
+        members = _rows(sets.asked(option))
+        rows += [replace(row, group=label) for row in members]
+        whole = sets.ids(plan.of[i]) if plan.of else None
+        value[label] = len(members) if whole is None else [len(members), len(whole)]
+        sizes.append(len(members) if whole is None else len(members) / len(whole) if whole else 0.0)
+    if plan.order is not None:
+        best = (max if plan.order == "most" else min)(sizes)
+        named = [plan.labels[i] for i, size in enumerate(sizes) if size == best]
+    found = sets.book.result("comparison", tuple(rows), used)
+    return replace(found, value=value, alternatives=(tuple(named),) if named else ())
 
 
-def _follow(plan: Follow, state: _State, each: dict[EntityId, EntityId]) -> Members:
-    source = _run(plan.source, state, each)
-    facts = _step({entity for _, entity in source}, plan.predicate, plan.direction, state)
-    by_near: dict[EntityId, list[Fact]] = {}
-    for fact in facts:
-        if state.active(_far(fact, plan.direction), plan.type):
-            by_near.setdefault(_near(fact, plan.direction), []).append(fact)
-    found: Members = {}
-    for (origin, near), witness in source.items():
-        for fact in by_near.get(near, ()):
-            state.facts[fact.id] = fact
-            key = (origin, _far(fact, plan.direction))
-            found[key] = _join(found.get(key, ()), witness, (fact.id,))
-    if not found and source and not each:
-        nears = tuple(sorted({entity for _, entity in source}, key=_order))
-        state.absences.append(Absence(plan.predicate, plan.direction, nears, len(facts)))
+def _group(plan: Group, sets: Sets) -> Result:
+    source = sets.asked(plan.source)
+    ids = sorted({entity for _, entity in source}, key=order)
+    places: dict[EntityId, list[tuple[str, EntityId | None, tuple[FactId, ...]]]] = {}
+    if plan.by is not None:
+        for entity, found in sets.for_each(plan.by, ids).items():
+            places[entity] = [(_label(end, sets), end, facts) for end, facts in found]
+    elif plan.value is not None:
+        for fact in sets.reader.facts(ids, plan.value, "out"):
+            if isinstance(fact.object, Literal):
+                sets.reader.keep([fact])
+                places.setdefault(fact.subject, []).append((fact.object.value, None, (fact.id,)))
+    rows = [
+        Row(entity, join(source[None, entity], facts), group=group, other=other)
+        for entity in ids
+        for group, other, facts in places.get(entity, ())
+    ]
+    rows.sort(key=lambda row: (natural(row.group or ""), order(row.entity)))
+    if alone := tuple(one for one in ids if one not in places):
+        sought = plan.by if plan.by is not None else Where(Each(), str(plan.value), "known")
+        sets.book.absences.append(Absence(alone, sought, sets.book.read))
+    groups: dict[str, list[str]] = {}
+    for row in rows:
+        groups.setdefault(row.group or "", []).append(_key(row.entity, sets))
+    value = {group: len(members) if plan.counted else members for group, members in groups.items()}
+    if not rows:
+        _nothing(plan.source, sets)
+    return replace(sets.book.result("partition", tuple(rows)), value=value)
+
+
+def _label(entity: EntityId, sets: Sets) -> str:
+    return sets.book.entities[entity].name
+
+
+def _key(entity: EntityId, sets: Sets) -> str:
+    return sets.book.entities[entity].keys[0]
+
+
+def _pairs(plan: Pairs, sets: Sets) -> Result:
+    source = sets.asked(plan.source)
+    ids = sorted({entity for _, entity in source}, key=order)
+    groups = sets.for_each(plan.by, ids)
+    rows = tuple(
+        Row(entity, join(source[None, entity], facts), other=end)
+        for entity in ids
+        for end, facts in groups.get(entity, ())
+        if not plan.unordered or _first_of(entity, end, groups)
+    )
+    value = [[_key(row.entity, sets), _key(row.other, sets)] for row in rows if row.other is not None]
+    if not rows:
+        _nothing(plan.by, sets)
+    return replace(sets.book.result("pairs", rows), value=value)
+
+
+def _first_of(one: EntityId, other: EntityId, groups: Mapping[EntityId, list[tuple[EntityId, Any]]]) -> bool:
+    """Whether the two stand in this order, or were found in this order alone."""
+    return order(one) <= order(other) or all(end != one for end, _ in groups.get(other, ()))
+
+
+def _both(plan: Diff, sets: Sets) -> Result:
+    """What was gained and what was lost, side by side."""
+    rows: list[Row] = []
+    value: dict[str, list[str]] = {}
+    for change in ("added", "removed"):
+        found = _rows(sets.asked(replace(plan, change=change)))
+        rows += [replace(row, group=change) for row in found]
+        value[change] = [_key(row.entity, sets) for row in found]
+    return replace(sets.book.result("partition", tuple(rows)), value=value)
+
+
+# --- choices ------------------------------------------------------------------------------------------------------
+
+
+def _cover(plan: Cover, sets: Sets) -> Result:
+    targets = sets.run(plan.targets)
+    wanted = {entity for _, entity in targets}
+    ids = sets.ids(plan.source)
+    groups = sets.for_each(plan.by, ids)
+    reach = {one: frozenset(end for end, _ in groups.get(one, ()) if end in wanted) for one in ids}
+    choice = cover(reach, ids, plan.number)
+    if not choice.exact:
+        sets.book.cut.append("too many choices to try all: chosen one by one, which reaches at least 63 % of the most")
+    covered: set[EntityId] = set()
+    rows = []
+    for one in choice.chosen:
+        facts = join(*(w for end, w in groups[one] if end in wanted))
+        rows.append(Row(one, facts, len(reach[one] - covered)))
+        covered |= reach[one]
+    used = frozenset(join(*(targets[None, end] for end in sorted(covered))))
+    found = sets.book.result("ranking", tuple(rows), used)
+    return replace(found, value=choice.reached, of=len(wanted), alternatives=choice.ties)
+
+
+# --- values and claims --------------------------------------------------------------------------------------------
+
+
+def _value(plan: Value, sets: Sets) -> Result:
+    source = sets.run(plan.source)
+    ids = sets.ids(plan.source)
+    spec = sets.reader.ontology.predicates[plan.predicate]
+    facts = []
+    for name in spec.during or (plan.predicate,):
+        facts += [fact for fact in sets.reader.facts(ids, name, "out") if isinstance(fact.object, Literal)]
+    sets.reader.keep(facts)
+    rows = [
+        Row(fact.subject, join(source[None, fact.subject], (fact.id,)), fact.object.value)
+        for fact in sorted(facts, key=lambda fact: (order(fact.subject), fact.object.value, fact.id))  # type: ignore[union-attr]
+        if isinstance(fact.object, Literal)
+    ]
+    if without := tuple(one for one in ids if one not in {row.entity for row in rows}):
+        sets.book.absences.append(Absence(without, Where(Each(), plan.predicate, "known"), sets.book.read))
+    values = list(dict.fromkeys(_typed(row.value, spec.value) for row in rows))
+    found = replace(sets.book.result("value", tuple(rows)), value=values[0] if len(values) == 1 else values or None)
+    distinct = {fact.object.value: fact.id for fact in facts if isinstance(fact.object, Literal)}
+    if spec.functional and len(ids) == 1 and len(distinct) > 1:
+        return replace(found, type="conflict", sides=tuple((fact,) for fact in distinct.values()))
     return found
 
 
-def _where(plan: Where, state: _State, each: dict[EntityId, EntityId]) -> Members:
-    source = _run(plan.source, state, each)
-    facts = _step({entity for _, entity in source}, plan.predicate, "out", state)
-    datatype = state.ontology.predicates[plan.predicate].value or "text"
-    holding: dict[EntityId, list[FactId]] = {}
-    for fact in facts:
-        if not isinstance(fact.object, str) and compares(fact.object.value, plan, datatype):
-            state.facts[fact.id] = fact
-            holding.setdefault(fact.subject, []).append(fact.id)
-    return {key: _join(w, tuple(holding[key[1]])) for key, w in source.items() if key[1] in holding}
+def _typed(value: Any, datatype: str | None) -> Any:
+    if datatype == "number" and isinstance(value, str):
+        parsed = float(value)
+        return int(parsed) if parsed.is_integer() else parsed
+    return {"true": True, "false": False}.get(str(value), value) if datatype == "boolean" else value
 
 
-def _having(plan: Having, state: _State, each: dict[EntityId, EntityId]) -> Members:
-    source = _run(plan.source, state, each)
-    before = state.read
-    found = _run(plan.plan, state, {entity: entity for _, entity in source})
-    groups = _by_origin(found)
-    kept: Members = {}
-    for (origin, entity), witness in source.items():
-        reached = sorted(groups.get(entity, ()))
-        if _holds(plan, len(reached)):
-            shown = reached[: plan.number if plan.quantifier in ("at_least", "exactly") else 1]
-            if plan.quantifier in ("none", "at_most"):
-                shown = reached
-            kept[origin, entity] = _join(witness, *(w for _, w in shown))
-    if (step := _searched(plan.plan)) is not None:
-        empty = tuple(sorted({entity for _, entity in kept if not groups.get(entity)}, key=_order))
-        if empty:
-            state.absences.append(Absence(step.predicate, step.direction, empty, state.read - before, plan.plan))
-    return kept
+def _test(plan: Test, sets: Sets) -> Result:
+    found = _rows(sets.asked(plan.source))
+    if plan.of is not None:
+        lacking = [one for one in sets.ids(plan.of) if one not in {row.entity for row in found}]
+        holds = not lacking and bool(found)
+        if lacking:
+            sets.book.absences.append(Absence(tuple(lacking), plan.source, sets.book.read, among=True))
+    else:
+        holds = bool(found)
+        if not holds:
+            _nothing(plan.source, sets)
+    against = _against(plan.source, sets)
+    if against and holds:
+        sides = (tuple(join(*(row.witness for row in found))), tuple(join(*(row.witness for row in against))))
+        both = tuple(replace(row, group=side) for side, rows in (("for", found), ("against", against)) for row in rows)
+        return replace(sets.book.result("conflict", both), value=holds, sides=sides)
+    rows = found if holds else against
+    return replace(sets.book.result("yes_no", rows), value=holds, refuted=plan.presumed and not holds)
 
 
-def _holds(plan: Having, number: int) -> bool:
-    return {
-        "some": number > 0,
-        "none": number == 0,
-        "at_least": number >= plan.number,
-        "at_most": number <= plan.number,
-        "exactly": number == plan.number,
-    }[plan.quantifier]
+def _against(plan: SetPlan, sets: Sets) -> tuple[Row, ...]:
+    """What speaks against a judged predicate, where that is what is tested."""
+    if isinstance(plan, Where) and (spec := sets.reader.ontology.predicates[plan.predicate]).holds:
+        rows = sets.ids(plan.source)
+        other = spec.fails if plan.value.casefold() == "true" else spec.holds
+        found = [sets.for_each(plan_of(text), rows) for text in other]
+        return tuple(
+            Row(row, join(*(w for _, w in members))) for groups in found for row, members in sorted(groups.items())
+        )
+    return ()
 
 
-def _searched(plan: SetPlan) -> Follow | None:
-    """The step from the row at hand that a sub-plan takes first."""
-    if isinstance(plan, Follow) and isinstance(plan.source, Each):
-        return plan
-    return next((found for child in children(plan) if (found := _searched(child)) is not None), None)
+def _decide(plan: Decide, sets: Sets) -> Result:
+    table = sets.reader.ontology.tables[plan.table]
+    rows = decide(plan, table, sets)
+    outcomes: dict[str, Any] = {}
+    for row in rows:
+        outcomes[row.group or _key(row.entity, sets)] = row.value
+    distinct = list(dict.fromkeys(outcomes.values()))
+    single = len(outcomes) == 1 or (len(distinct) == 1 and not any(row.group for row in rows))
+    found = sets.book.result("decision", tuple(rows))
+    return replace(found, value=distinct[0] if single and distinct else outcomes or None)
 
 
-def _order(entity: EntityId) -> tuple[tuple[tuple[int, int, str], ...], EntityId]:
-    return natural(entity.partition(":")[2]), entity
+def _passages(plan: Passages, sets: Sets) -> Result:
+    """Members with a text that has all the words, with the fact that holds it."""
+    ids = sets.ids(plan.source)
+    words = fold(plan.text).split()
+    texts = [
+        name for name, spec in sets.reader.ontology.predicates.items() if spec.value == "text" and not spec.derived
+    ]
+    rows = []
+    for name in texts:
+        for fact in sets.reader.facts(ids, name, "out"):
+            if isinstance(fact.object, Literal) and set(words) <= set(fold(fact.object.value).split()):
+                sets.reader.keep([fact])
+                rows.append(Row(fact.subject, (fact.id,), fact.object.value))
+    rows.sort(key=lambda row: (order(row.entity), row.witness))
+    if not rows:
+        _nothing(plan.source, sets)
+    return sets.book.result("passages", tuple(rows))
 
 
-# --- helpers -------------------------------------------------------------------------------------------------------
-
-
-def _step(ids: set[EntityId], predicate: str, direction: Direction, state: _State) -> tuple[Fact, ...]:
-    if not ids:
-        return ()
-    expansion = state.view.follow(ids, (predicate,), direction, MAX_EACH)
-    state.read += len(expansion.facts)
-    if state.read > MAX_READ:
-        raise TooMuchRead(f"it would read more than {MAX_READ:,} facts: ask for something narrower")
-    state.entities |= expansion.entities
-    _note_cut(state, expansion.cut, predicate)
-    return expansion.facts
-
-
-def _note_cut(state: _State, cut: tuple[EntityId, ...], what: str) -> None:
-    for entity in cut:
-        state.cut.append(f"{entity} has more than {MAX_EACH:,} {what}: the rest was not looked at")
-
-
-def _by_origin(found: Members) -> dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]]:
-    """What a sub-plan found, for each row at hand."""
-    groups: dict[EntityId, list[tuple[EntityId, tuple[FactId, ...]]]] = {}
-    for (origin, entity), witness in found.items():
-        if origin is not None:
-            groups.setdefault(origin, []).append((entity, witness))
-    return groups
-
-
-def _near(fact: Fact, direction: Direction) -> EntityId:
-    return fact.subject if direction == "out" else str(fact.object)
-
-
-def _far(fact: Fact, direction: Direction) -> EntityId:
-    return str(fact.object) if direction == "out" else fact.subject
-
-
-def _union(parts: list[Members]) -> Members:
-    found: Members = {}
-    for part in parts:
-        for key, witness in part.items():
-            found[key] = _join(found.get(key, ()), witness)
-    return found
-
-
-def _intersect(parts: list[Members]) -> Members:
-    """Members of all parts; a part without origins (one that does not use ``each``) counts for every origin."""
-    if any(not part for part in parts):
-        return {}
-    tied: list[Members] = []
-    loose: list[Members] = []
-    for part in parts:
-        (tied if any(origin is not None for origin, _ in part) else loose).append(part)
-    found, *rest = tied or loose
-    for other in rest:
-        found = {key: _join(witness, other[key]) for key, witness in found.items() if key in other}
-    for other in loose if tied else ():
-        found = {(o, e): _join(w, other[None, e]) for (o, e), w in found.items() if (None, e) in other}
-    return found
-
-
-def _spread(found: Members, without: Members) -> set[tuple[Origin, EntityId]]:
-    loose = {entity for origin, entity in without if origin is None}
-    return {key for key in found if key in without or key[1] in loose}
-
-
-def _join(*witnesses: Iterable[FactId]) -> tuple[FactId, ...]:
-    return tuple(dict.fromkeys(fact for witness in witnesses for fact in witness))
+_ASKED: dict[type, Callable[[Any, Sets], Result]] = {
+    Count: _count,
+    Rank: _rank,
+    Compare: _compare,
+    Group: _group,
+    Pairs: _pairs,
+    Cover: _cover,
+    Paths: chains,
+    Value: _value,
+    Test: _test,
+    Decide: _decide,
+    Passages: _passages,
+}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kg.answer.execute import execute
+from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.domain.fact import Entity, EntityId, Fact, FactId, Literal
 from kg.domain.ontology import Direction
@@ -154,7 +155,7 @@ def paths_between(view: GraphView, start: str, end: str, max_hops: int) -> Ways:
     first, last = resolve(view, start), resolve(view, end)
     if first.id == last.id:
         raise InvalidInput(f"{start!r} and {end!r} are the same entity, {first.id!r}")
-    result = execute(Paths(Entities((first.id,)), Entities((last.id,)), max_hops), view)
+    result = execute(Paths(Entities((first.id,)), Entities((last.id,)), max_hops), Views(view))
     wording = Wording(view.ontology(), result.entities)
     ways = tuple(_way(chain, result.entities, result.facts, wording) for chain in result.paths)
     return Ways(first, last, max_hops, ways, result.cut, _in_words(first, last, max_hops, ways, result.cut))

@@ -1,27 +1,92 @@
-"""Whether a plan fits the ontology, and how its literals compare."""
+"""Whether a plan fits the ontology: its names, and what its types rule out."""
 
 from __future__ import annotations
 
+from kg.answer.literals import number
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Each, Entities, Follow, Having, Intersect, Plan, Rank, SetPlan, UnionOf, Where, children
+from kg.domain.plan import (
+    At,
+    Cover,
+    Decide,
+    Diff,
+    Each,
+    Entities,
+    Follow,
+    Group,
+    Having,
+    Intersect,
+    Minus,
+    Only,
+    Pairs,
+    Parts,
+    Plan,
+    Rank,
+    SetPlan,
+    Suppose,
+    Top,
+    UnionOf,
+    Value,
+    Where,
+    children,
+    uses_each,
+)
 from kg.errors import PlanInvalid
+
+Types = frozenset[str] | None
+"""Types that a set may have members of; ``None`` where the plan alone does not tell."""
 
 
 def validate(plan: Plan, ontology: Ontology) -> None:
-    """Refuse types and predicates that the ontology does not have."""
+    """Refuse types, predicates and tables that the ontology does not have, and steps that its types rule out.
+
+    Raises PlanInvalid naming what does not fit.
+    """
+    for part in plan.plans if isinstance(plan, Parts) else (plan,):
+        _names(part, ontology)
+        _typed(part, ontology, None)
+
+
+def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901 (one operator each)
     if isinstance(plan, Entities | Follow) and plan.type is not None and plan.type not in ontology.types:
         raise PlanInvalid(f"no type {plan.type!r} in the ontology")
-    if isinstance(plan, Follow | Where):
-        predicate = ontology.predicates.get(plan.predicate)
-        if predicate is None:
-            raise PlanInvalid(f"no predicate {plan.predicate!r} in the ontology")
-        if (predicate.value is not None) != isinstance(plan, Where):
-            hint = "is a literal: use where" if predicate.value else "leads to entities: use follow"
-            raise PlanInvalid(f"{plan.predicate!r} {hint}")
-    if isinstance(plan, Having | Rank) and not _tied(plan.plan if isinstance(plan, Having) else plan.by):
-        raise PlanInvalid("what having and rank look for has to start from each")
+    if isinstance(plan, Follow):
+        _predicate(plan.predicate, ontology, literal=False)
+    if isinstance(plan, Where | Value):
+        _predicate(plan.predicate, ontology, literal=True)
+    if isinstance(plan, Rank | Top | Group) and plan.value is not None:
+        _predicate(plan.value, ontology, literal=True)
+    if isinstance(plan, Where) and ontology.predicates[plan.predicate].value == "number" and plan.value:
+        for value in filter(None, (plan.value, plan.upper)):
+            number(value, plan.predicate)
+    if isinstance(plan, Decide) and plan.table not in ontology.tables:
+        raise PlanInvalid(f"no decision table {plan.table!r} in the ontology")
+    if isinstance(plan, Suppose) and any(uses_each(part) for part in (plan.without, plan.only) if part is not None):
+        raise PlanInvalid("what is supposed has to be the same for every row alike: it cannot speak of each")
+    for bound in _bound(plan):
+        if not _tied(bound):
+            raise PlanInvalid(f"what {type(plan).__name__.lower()} looks for has to start from each")
     for child in children(plan):
-        validate(child, ontology)
+        _names(child, ontology)
+
+
+def _predicate(name: str, ontology: Ontology, *, literal: bool) -> None:
+    predicate = ontology.predicates.get(name)
+    if predicate is None:
+        raise PlanInvalid(f"no predicate {name!r} in the ontology")
+    if (predicate.value is not None) != literal:
+        hint = "is a literal: use where or value" if predicate.value else "leads to entities: use follow"
+        raise PlanInvalid(f"{name!r} {hint}")
+
+
+def _bound(plan: Plan) -> tuple[SetPlan, ...]:
+    """The sub-plans that are run for each row."""
+    if isinstance(plan, Having | Only):
+        return (plan.plan,)
+    if isinstance(plan, Rank):
+        return tuple(part for part in (plan.by, plan.of) if part is not None)
+    if isinstance(plan, Top | Group):
+        return (plan.by,) if plan.by is not None else ()
+    return (plan.by,) if isinstance(plan, Pairs | Cover) else ()
 
 
 def _tied(plan: SetPlan) -> bool:
@@ -31,19 +96,60 @@ def _tied(plan: SetPlan) -> bool:
     return isinstance(plan, Each) or (not isinstance(plan, Entities) and _tied(plan.source))
 
 
-def compares(actual: str, plan: Where, datatype: str) -> bool:
-    """Whether a literal compares to the plan's value as asked. Raises PlanInvalid for a value that is no number."""
-    left: str | float = actual.casefold()
-    right: str | float = plan.value.casefold()
-    if datatype == "number":
-        try:
-            left, right = float(actual), float(plan.value)
-        except ValueError as exc:
-            raise PlanInvalid(f"{plan.value!r} is not a number, {plan.predicate!r} is one") from exc
-    elif plan.comparator == "contains":
-        return str(right) in str(left)
-    tests = {"=": left == right, "!=": left != right}
-    if plan.comparator in tests:
-        return tests[plan.comparator]
-    below, equal = left < right, left == right  # type: ignore[operator]
-    return {"<": below, "<=": below or equal, ">": not below and not equal, ">=": not below}.get(plan.comparator, False)
+# --- types ------------------------------------------------------------------------------------------------------
+
+
+def _typed(plan: Plan, ontology: Ontology, each: Types) -> Types:
+    """Types of the members, checking every step on the way; ``each`` are the types of the row at hand."""
+    if isinstance(plan, Each):
+        return each
+    if isinstance(plan, Entities):
+        return ontology.family(plan.type) if plan.type is not None else None
+    if isinstance(plan, Follow):
+        return _after(plan, _typed(plan.source, ontology, each), ontology)
+    if isinstance(plan, UnionOf | Intersect):
+        return _combined(plan, [_typed(part, ontology, each) for part in plan.plans])
+    source = next((_typed(child, ontology, each) for child in children(plan)), None)
+    if isinstance(plan, Where | Value):
+        near, _ = ontology.ends(plan.predicate)
+        if source is not None and near and not source & near:
+            raise PlanInvalid(f"{plan.predicate!r} is said of {_list(near)}, not of {_list(source)}")
+    rest = list(children(plan))[1:]
+    bound = _bound(plan)
+    for child in rest:
+        _typed(child, ontology, source if any(child is one for one in bound) else each)
+    for one in bound:
+        _typed(one, ontology, source)
+    if isinstance(plan, At | Diff | Suppose | Having | Only | Minus | Top | Where):
+        return source
+    return None
+
+
+def _after(plan: Follow, source: Types, ontology: Ontology) -> Types:
+    near, far = ontology.ends(plan.predicate, plan.direction)
+    if ontology.predicates[plan.predicate].symmetric:
+        near = far = near | far
+    if source is not None and near and not source & near:
+        raise PlanInvalid(f"{plan.predicate!r} ({plan.direction}) starts from {_list(near)}, not from {_list(source)}")
+    if plan.type is None:
+        return far or None
+    kept = ontology.family(plan.type) & far if far else ontology.family(plan.type)
+    if not kept:
+        raise PlanInvalid(f"{plan.predicate!r} ({plan.direction}) leads to {_list(far)}, never to {plan.type}")
+    return kept
+
+
+def _combined(plan: UnionOf | Intersect, parts: list[Types]) -> Types:
+    known = [part for part in parts if part is not None]
+    if isinstance(plan, UnionOf):
+        return frozenset().union(*known) if len(known) == len(parts) else None
+    if not known:
+        return None
+    common = frozenset.intersection(*known)
+    if not common:
+        raise PlanInvalid(f"nothing is both of {' and of '.join(_list(part) for part in known)}")
+    return common
+
+
+def _list(types: frozenset[str]) -> str:
+    return " or ".join(sorted(types))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,9 @@ MANY_FACTS = 60
 """Over so many gold facts the explanation may show a part, if it counts the rest as left out."""
 
 RANKED = ("ranking", "optimise")
-BY_VALUE = frozenset({"value", "yes_no", "comparison", "partition", "pairs", "conflict", "decision"})
+BY_VALUE = frozenset({"value", "yes_no", "decision"})
 """Types of gold that are graded by their value alone. An answer to gold of a type not known here is wrong."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +42,108 @@ def grade(gold: dict[str, Any], document: Document, ontology: Ontology) -> Grade
         return Graded("right" if _both_offered(wanted, document, ontology) else "wrong")
     if outcome == "ambiguous":
         return Graded("abstained")
-    right = outcome == "answered" and _matches(gold, document["answer"], ontology)
+    asked = wanted.get("parts") or [wanted]
+    given = document["answer"].get("parts") or [document["answer"]]
+    if len(asked) == 1:
+        given = [document["answer"]]
+    right = outcome == "answered" and len(given) == len(asked)
+    right = right and all(_matches(gold, part, found, ontology) for part, found in zip(asked, given, strict=False))
     precision, recall = _explanation(gold, document, ontology)
     return Graded("right" if right else "wrong", precision, recall)
 
 
 def _both_offered(wanted: dict[str, Any], document: Document, ontology: Ontology) -> bool:
-    offered = [_ids(choice["answer"]["entities"], ontology) for choice in document["answer"]["choices"]]
+    """Whether every reading of the gold is among the choices, or is a part of what was answered."""
+    answer = document["answer"]
+    told = [choice["answer"] for choice in answer["choices"]] or answer.get("parts") or []
+    offered = [_members(one, ontology) for one in told]
     values = wanted.get("value")
     expected = [_keys(ids, ontology) for ids in values.values()] if isinstance(values, dict) else []
-    return document["outcome"] == "ambiguous" and bool(expected) and all(ids in offered for ids in expected)
+    return len(expected) > 1 and all(ids in offered for ids in expected)
 
 
-def _matches(gold: dict[str, Any], answer: dict[str, Any], ontology: Ontology) -> bool:
+def _members(answer: dict[str, Any], ontology: Ontology) -> frozenset[str]:
+    """What a choice comes to: its values, or its entities."""
+    value = answer.get("value")
+    if answer.get("type") == "value":
+        return _keys((str(one) for one in (value if isinstance(value, list) else [value])), ontology)
+    return _ids(answer["entities"], ontology)
+
+
+def _matches(  # noqa: PLR0911 (one type of answer each)
+    gold: dict[str, Any], wanted: dict[str, Any], answer: dict[str, Any], ontology: Ontology
+) -> bool:
     """Whether the answer is what the gold says; gold that says nothing is matched by nothing."""
-    wanted: dict[str, Any] = gold["answer"]
     kind, value = wanted["type"], wanted.get("value")
     if kind == "list":
         return answer["type"] == "list" and _same_members(wanted, answer, ontology)
     if kind in RANKED:
-        others = ({"ids": one} if isinstance(one, list) else one for one in wanted.get("alternatives", ()))
+        others = ({"ids": one} if isinstance(one, list) else one for one in wanted.get("alternatives") or ())
         members = any(_same_members(one, answer, ontology) for one in (wanted, *others))
         return members and (_same(value, answer["value"]) or (value is None and answer["type"] in RANKED))
     if kind == "path":
         return answer["type"] == "path" and _joins(gold, answer["entities"], ontology)
     if kind == "count":
         return _same(value, answer["value"]) and wanted.get("of") in (None, answer["of"])
-    return kind in BY_VALUE and _same(value, answer["value"])
+    if kind == "pairs":
+        return answer["type"] == "pairs" and _pairs(value, ontology) == _pairs(answer["value"], ontology) != set()
+    if kind == "partition":
+        groups = _groups(value, ontology)
+        return answer["type"] == "partition" and groups in (
+            _groups(answer["value"], ontology),
+            _groups(_by_key(answer), ontology),
+        )
+    if kind == "conflict":
+        return answer["type"] == "conflict" and _both_sides(value, answer["value"])
+    if kind == "comparison":
+        return answer["type"] == "comparison" and _compared(wanted, answer, ontology)
+    return kind in BY_VALUE and _same(_plain(value), _plain(answer["value"]))
+
+
+def _pairs(value: Any, ontology: Ontology) -> set[frozenset[str]]:
+    return {_keys(pair, ontology) for pair in value} if isinstance(value, list) else set()
+
+
+def _groups(value: Any, ontology: Ontology) -> dict[str, Any] | None:
+    """Members by group, or how many."""
+    if not isinstance(value, dict) or not value:
+        return None
+    return {
+        _normal(str(group), ontology): _keys(members, ontology) if isinstance(members, list) else members
+        for group, members in value.items()
+    }
+
+
+def _by_key(answer: dict[str, Any]) -> Any:
+    """A partition with the keys of the groups in place of their names."""
+    keys = {row["group"]: row["other"].partition(":")[2] for row in answer["rows"] if row.get("other")}
+    value = answer["value"]
+    return {keys.get(group, group): members for group, members in value.items()} if isinstance(value, dict) else value
+
+
+def _compared(wanted: dict[str, Any], answer: dict[str, Any], ontology: Ontology) -> bool:
+    """The sizes by their labels; a label may be another name, where the sizes and what is asked for are the same."""
+    gold, found = _plain(wanted.get("value")), _plain(answer["value"])
+    if _same(gold, found):
+        return True
+    if not (isinstance(gold, dict) and isinstance(found, dict) and wanted.get("ids")):
+        return False
+    return sorted(map(str, gold.values())) == sorted(map(str, found.values())) and _same_members(
+        wanted, answer, ontology
+    )
+
+
+def _both_sides(wanted: Any, found: Any) -> bool:
+    """Whether each side of the gold is told with its date."""
+    if not isinstance(wanted, dict) or not isinstance(found, dict) or len(found) < len(wanted):
+        return False
+    days = set(_DAY.findall(" ".join(map(str, wanted.values()))))
+    return days <= set(_DAY.findall(" ".join(map(str, found.values()))))
+
+
+def _plain(value: Any) -> Any:
+    """Values by their labels without regard to case."""
+    return {str(key).casefold(): one for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _same(wanted: Any, found: Any) -> bool:
@@ -127,4 +204,4 @@ def _explanation(gold: dict[str, Any], document: Document, ontology: Ontology) -
     reachable = len(expected)
     if reachable > MANY_FACTS and document["explanation"]["left_out"]:
         reachable = min(reachable, len(shown))
-    return (common / len(shown) if shown else 0.0), common / reachable
+    return (common / len(shown) if shown else 0.0), (common / reachable if reachable else 0.0)

@@ -1,157 +1,237 @@
-"""Question to mentions: keys, names, type nouns, predicate phrases, cues."""
+"""Question to mentions: keys, names, type nouns, phrases, values, numbers, dates, versions, cues."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kg.domain.fact import ALIAS, Entity, EntityId, Fact, Literal
-from kg.domain.ontology import Ontology
+from kg.answer.dataset_names import dataset_mentions, version_mentions, versions_asked
+from kg.answer.names import (
+    NAMESAKES,
+    entity_mentions,
+    keyed,
+    like_mentions,
+    like_places,
+    name_places,
+    name_stems,
+    same_stem,
+    spans,
+)
+from kg.answer.phrases import PREPOSITION, corrections, cue_mentions, lexicon, phrase_mentions
+from kg.domain.fact import Entity, EntityId
 from kg.domain.question import Linked, Mention, Question, Word
-from kg.domain.words import fold
 from kg.ports.store import GraphView
-from kg.text.language import Language, Token, english, stems, tokenize
+from kg.text.dates import Dated, dated
+from kg.text.language import Language, Token, correct, english, expand, stem, tokenize
 
-LONGEST_NAME = 8
-"""Words of a name; longer names are found by their key."""
-LONGEST_KEY = 6
+EVERYDAY = 0.7
+"""Score of a name that is an everyday word."""
+SURE_NAME = 0.94
+"""Score from which on a name is taken as a whole."""
+LONGEST_VALUE = 4
+"""Words of a literal that is found by its value."""
 LONGEST_NUMBER = 6
-_CONTRACTED = re.compile(r"\b(\w+?)n't\b", re.IGNORECASE)
-_FULL = {"ca": "can", "wo": "will", "sha": "shall"}
-_ENDS = "?.!"
-NAMESAKES = 10
-"""Entities sharing one name that are considered; more than a person would choose among."""
+_POINTING = frozenset({"that", "this", "same"})
+_INVERTED = frozenset({"were", "should", "had"})
+"""Auxiliaries that begin an "if" without the word: ``were X to fail``."""
+_SPANS = frozenset({"year", "month", "day", "date", "decade", "quarter", "time", "period"})
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-]|\.\d)")
 
 
 def link(question: Question, view: GraphView) -> Linked:
-    """Recognise what the question speaks of. At most four round trips, whatever its length."""
-    text = _CONTRACTED.sub(
-        lambda found: f"{_FULL.get(found[1].lower(), found[1])} not", question.text.replace("\u2019", "'")
-    )
-    tokens = tokenize(text)
+    """Recognise what the question speaks of. At most eight round trips, whatever its length."""
     language, ontology = english(), view.ontology()
-    dropped = _dropped(tokens, language)
-    keyed = dict(_keys(text, tokens, ontology))
-    places = [(span, name) for name, span in _name_spans(tokens)]
-    named = view.named([name for _, name in places] + [entity for ids in keyed.values() for entity in ids], NAMESAKES)
-    candidates = {entity for ids in keyed.values() for entity in ids} | {e for ids in named.values() for e in ids}
-    entities = view.entities(candidates)
-    mentions = [
-        *_entity_mentions(keyed, places, named, entities),
-        *_phrase_mentions(tokens, dropped, ontology, language),
-        *_dataset_mentions(tokens, view),
-    ]
-    mentions = _active_first(mentions, entities)
-    mentions = _merge_appositions(mentions)
-    mentions = _absorb(tokens, mentions, entities, view, language)
-    words = tuple(Word(t.text, needed=i not in dropped) for i, t in enumerate(tokens))
-    return Linked(words, tuple(_longest(mentions)), entities)
+    text = correct(expand(question.text), language.misspelt)
+    tokens = tokenize(text)
+    words = _words(tokens, language)
+    keys = keyed(text, tokens, words, ontology)
+    places = name_places(tokens)
+    ids = {one for found in keys.values() for one in found}
+    named = view.named([*{name for _, name in places}, *sorted(ids)], NAMESAKES)
+    entities = view.entities(ids | {one for found in named.values() for one in found})
+    mentions = list(entity_mentions(text, tokens, keys, places, named, entities))
+    lexicon_ = lexicon(ontology, language)
+    vocabulary = lexicon_.words | language.vocabulary | language.light | language.droppable | language.filler
+    corrected = corrections(tokens, _phrased(tokens, words, mentions, vocabulary), frozenset(vocabulary))
+    words = _words(tokens, language, corrected)
+    kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark")]
+    mentions += [m for m in phrase_mentions(tokens, kept, lexicon_, corrected) if m.score > PREPOSITION]
+    cues = list(cue_mentions(tokens, language, corrected))
+    mentions += _quantities(text, tokens, language)
+    mentions += _values(tokens, words, view)
+    dates = list(_dates(text, tokens, language))
+    dates += _dates_again(words, dates)
+    mentions += dates
+    versions = versions_asked(tokens, dates, view)
+    mentions += version_mentions(text, tokens, dates, versions, view)
+    mentions += dataset_mentions(tokens, view)
+    mentions += _needed_cues(cues, mentions, words)
+    covered = {i for m in mentions if _sure(m) for i in range(m.start, m.end)}
+    unknown = [i for i, word in enumerate(words) if word.weight == "content" and i not in covered]
+    sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)}
+    sure |= {i for i, word in enumerate(words) if word.weight in ("drop", "mark")}
+    like, met = like_mentions(tokens, like_places(tokens, unknown, sure), view)
+    entities |= met
+    mentions = _active_first([*mentions, *like], entities)
+    mentions = _merge_appositions(mentions, words)
+    mentions = _absorb(tokens, words, mentions, entities, view)
+    everyday = {entity for entity, one in entities.items() if ontology.types[one.type].everyday}
+    mentions = _doubtful_names(text, tokens, words, mentions, everyday)
+    return Linked(words, tuple(_longest(_whole_names(mentions, words))), entities, versions, text)
 
 
-def _spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
-    for i in range(length):
-        for j in range(i + 1, min(i + longest, length) + 1):
-            yield i, j
-
-
-def _name_spans(tokens: Sequence[Token]) -> Iterator[tuple[str, tuple[int, int]]]:
-    for i, j in _spans(len(tokens), LONGEST_NAME):
-        if all(token.text.isalnum() for token in (tokens[i], tokens[j - 1])):
-            yield fold(" ".join(token.folded for token in tokens[i:j])), (i, j)
-
-
-def _keys(
-    text: str, tokens: Sequence[Token], ontology: Ontology
-) -> Iterator[tuple[tuple[int, int], tuple[EntityId, ...]]]:
-    """Spans that can be spelt keys, as they stand in the text."""
-    for i, j in _spans(len(tokens), LONGEST_KEY):
-        raw = text[tokens[i].start : tokens[j - 1].end]
-        if raw.count("(") > raw.count(")"):
-            raw += ")"
-        likely = j == i + 1 or any(c.isdigit() for c in raw)
-        if likely and (ids := tuple(dict.fromkeys(ontology.ids_of_key(raw)))):
-            yield (i, j), ids
-
-
-def _entity_mentions(
-    keyed: dict[tuple[int, int], tuple[EntityId, ...]],
-    places: Sequence[tuple[tuple[int, int], str]],
-    named: dict[str, tuple[EntityId, ...]],
-    entities: dict[EntityId, Entity],
-) -> Iterator[Mention]:
-    for (i, j), ids in keyed.items():
-        for entity in (*ids, *(found for key in ids for found in named.get(key, ()))):
-            if entity in entities:
-                yield Mention(i, j, "entity", entity)
-    for (i, j), name in places:
-        for entity in named.get(name, ()):
-            if entity in entities:
-                yield Mention(i, j, "entity", entity, fact=_alias_fact(entities[entity], name))
-
-
-def _alias_fact(entity: Entity, folded: str) -> Fact | None:
-    if fold(entity.name) == folded:
-        return None
-    alias = next((alias for alias in entity.aliases if fold(alias) == folded), None)
-    return Fact.of(entity.id, ALIAS, Literal(alias)) if alias is not None else None
-
-
-def _dropped(tokens: Sequence[Token], language: Language) -> frozenset[int]:
-    """Places of words that carry nothing: US, IT and WHO are names where us, it and who are not."""
+def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, str] | None = None) -> tuple[Word, ...]:
+    """What each token is to a reading. US, IT and WHO are names where us, it and who are not."""
     shouted = all(token.text.isupper() for token in tokens if token.text.isalpha())
-    last = max((i for i, token in enumerate(tokens) if token.text not in _ENDS), default=-1)
-    return frozenset(
+    found: list[Word] = []
+    for i, one in enumerate(tokens):
+        meant = (corrected or {}).get(i)
+        token = one if meant is None else replace(one, folded=meant)
+        spoken = i == 0 or shouted or not token.text.isupper() or len(token.text) == 1
+        if not token.text[0].isalnum():
+            found.append(Word(token.text, "mark", token.text))
+        elif spoken and token.folded in language.droppable:
+            found.append(Word(token.text, "drop", token.folded))
+        elif spoken and token.folded in language.light:
+            found.append(Word(token.text, "light", token.folded))
+        elif spoken and token.folded in language.filler:
+            found.append(Word(token.text, "filler", token.folded))
+        else:
+            found.append(Word(token.text, "content", token.folded))
+    return tuple(found)
+
+
+BEFORE = {
+    "by": {"type", "role", "predicate", "date", "cue"},
+    "in": {"date"},
+    "to": {"entity", "date", "version"},
+    "from": {"entity", "date", "version"},
+    "between": {"entity", "date", "version", "type"},
+    "against": {"entity"},
+    "over": {"number"},
+    "under": {"number"},
+    "than": set(),
+    "on": {"date"},
+    "at": {"date"},
+    "within": {"type", "date"},
+    "about": set(),
+    "for": set(),
+    "with": set(),
+    "as": set(),
+    "up": set(),
+    "through": {"date"},
+    "both": {"entity", "predicate"},
+    "else": {"cue"},
+    "out": set(),
+}
+"""What has to stand right behind a small word for it to be a cue."""
+
+
+def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Sequence[Word]) -> Iterator[Mention]:
+    """Cues less the small words that stand before nothing they could work on."""
+    starts: dict[int, set[str]] = {}
+    for m in mentions:
+        starts.setdefault(m.start, set()).add(m.kind)
+    found = list(cues)
+    for m in found:
+        starts.setdefault(m.start, set()).add(m.kind)
+    for m in found:
+        word = words[m.start]
+        if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
+            continue
+        if m.end - m.start == 1 and word.weight == "light" and word.folded in BEFORE:
+            behind = m.end
+            while behind < len(words) and words[behind].weight == "drop":
+                behind += 1
+            after_names = word.folded == "both" and any(one.kind == "entity" and one.end == m.start for one in mentions)
+            if not starts.get(behind, set()) & BEFORE[word.folded] and not after_names:
+                continue
+        yield m
+
+
+def _opens(words: Sequence[Word], place: int) -> bool:
+    """Whether a clause begins at the word."""
+    return place == 0 or words[place - 1].weight == "mark" or words[place - 1].folded in ("and", "but", "so")
+
+
+def _phrased(
+    tokens: Sequence[Token], words: Sequence[Word], mentions: Sequence[Mention], vocabulary: frozenset[str] | set[str]
+) -> list[int]:
+    """Words that are nothing known: perhaps misspelt."""
+    named = {i for m in mentions for i in range(m.start, m.end)}
+    known = _stems(frozenset(vocabulary))
+    return [
         i
         for i, token in enumerate(tokens)
-        if (token.folded in language.droppable and (i == 0 or shouted or token.text in ("I", token.text.lower())))
-        or (token.text in _ENDS and i > last)
-    )
-
-
-def _phrase_mentions(
-    tokens: Sequence[Token], dropped: frozenset[int], ontology: Ontology, language: Language
-) -> Iterator[Mention]:
-    """Type nouns, predicate phrases and cues, found as stem sequences between droppable words."""
-    phrases = _ontology_phrases(ontology, language)
-    kept = [i for i in range(len(tokens)) if i not in dropped]
-    longest = max((len(sequence) for sequence in phrases), default=0)
-    for at in range(len(kept)):
-        for size in range(1, min(longest, len(kept) - at) + 1):
-            sequence = tuple(tokens[i].stem for i in kept[at : at + size])
-            for mention in phrases.get(sequence, ()):
-                yield replace(mention, start=kept[at], end=kept[at + size - 1] + 1)
-    for sequence, cue in language.cues:
-        for i in range(len(tokens) - len(sequence) + 1):
-            if tuple(token.stem for token in tokens[i : i + len(sequence)]) == sequence:
-                yield Mention(i, i + len(sequence), "cue", cue)
-    numbers = dict(language.numbers)
-    for i, token in enumerate(tokens):
-        if token.folded in numbers or (token.folded.isdecimal() and len(token.folded) <= LONGEST_NUMBER):
-            yield Mention(i, i + 1, "number", str(numbers.get(token.folded, token.folded)))
+        if words[i].weight == "content"
+        and i not in named
+        and token.folded not in vocabulary
+        and token.stem not in known
+    ]
 
 
 @functools.lru_cache(maxsize=16)
-def _ontology_phrases(ontology: Ontology, language: Language) -> dict[tuple[str, ...], list[Mention]]:
-    """Stem sequences of all nouns and phrases, droppable words left out, with what each may mean."""
-    phrases: dict[tuple[str, ...], list[Mention]] = {}
-    said = [(noun, Mention(0, 0, "type", one.name)) for one in ontology.types.values() for noun in one.nouns]
-    for predicate in ontology.predicates.values():
-        said += [(phrase, Mention(0, 0, "predicate", predicate.name, "out")) for phrase in predicate.phrases]
-        said += [(phrase, Mention(0, 0, "predicate", predicate.name, "in")) for phrase in predicate.inverse]
-    for text, mention in said:
-        words = zip(stems(text), fold(text).split(), strict=True)
-        kept = tuple(stem for stem, word in words if word not in language.droppable)
-        phrases.setdefault(kept or stems(text), []).append(mention)
-    return phrases
+def _stems(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
 
 
-def _dataset_mentions(tokens: Sequence[Token], view: GraphView) -> Iterator[Mention]:
-    names = {fold(name): v.ref for v in view.datasets() for name in (v.title, v.publisher, *v.aliases)}
-    for name, (i, j) in _name_spans(tokens):
-        if name in names:
-            yield Mention(i, j, "dataset", names[name])
+def _sure(mention: Mention) -> bool:
+    """Whether a mention settles what its words are, so that they are not looked for as part of a name."""
+    return mention.score >= 0.8 and mention.kind not in ("number", "dataset")
+
+
+def _quantities(text: str, tokens: Sequence[Token], language: Language) -> Iterator[Mention]:
+    starts = {token.start: i for i, token in enumerate(tokens)}
+    ends = {token.end: i for i, token in enumerate(tokens)}
+    for match in _NUMBER.finditer(text):
+        if match.start() in starts and match.end() in ends and len(match.group()) <= LONGEST_NUMBER:
+            yield Mention(starts[match.start()], ends[match.end()] + 1, "number", match.group())
+    for i, token in enumerate(tokens):
+        if token.folded in language.numbers:
+            yield Mention(i, i + 1, "number", str(language.numbers[token.folded]))
+
+
+def _values(tokens: Sequence[Token], words: Sequence[Word], view: GraphView) -> Iterator[Mention]:
+    """Literals that have a span as their whole text."""
+    places: dict[tuple[int, int], str] = {}
+    for i, j in spans(len(tokens), LONGEST_VALUE):
+        if all(tokens[p].text[0].isalnum() for p in (i, j - 1)) and any(
+            words[p].weight == "content" for p in range(i, j)
+        ):
+            places[i, j] = " ".join(token.folded for token in tokens[i:j] if token.text[0].isalnum())
+    found = view.values(set(places.values()))
+    for (i, j), text in places.items():
+        for predicate in found.get(text, ()):
+            yield Mention(i, j, "value", text, more=(predicate,))
+
+
+# --- dates, versions, datasets ---------------------------------------------------------------------------------
+
+
+def _dates(text: str, tokens: Sequence[Token], language: Language) -> Iterator[Mention]:
+    for found in dated(text, language.months):
+        if place := _place(found, tokens):
+            yield Mention(*place, "date", found.first, more=(found.last,))
+
+
+def _dates_again(words: Sequence[Word], dates: Sequence[Mention]) -> list[Mention]:
+    """``that year``, ``the same day``: the date before it."""
+    found = []
+    for i, word in enumerate(words[:-1]):
+        before = [m for m in dates if m.end <= i]
+        if before and word.folded in _POINTING and words[i + 1].folded in _SPANS:
+            found.append(replace(before[-1], start=i, end=i + 2))
+    return found
+
+
+def _place(found: Dated, tokens: Sequence[Token]) -> tuple[int, int] | None:
+    inside = [i for i, token in enumerate(tokens) if found.start <= token.start and token.end <= found.end]
+    return (inside[0], inside[-1] + 1) if inside else None
+
+
+# --- which mentions stay ----------------------------------------------------------------------------------------
 
 
 def _active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity]) -> list[Mention]:
@@ -163,47 +243,109 @@ def _active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity])
     ]
 
 
-def _merge_appositions(mentions: list[Mention]) -> list[Mention]:
+def _doubtful_names(
+    text: str,
+    tokens: Sequence[Token],
+    words: Sequence[Word],
+    mentions: Sequence[Mention],
+    everyday: set[EntityId],
+) -> list[Mention]:
+    """Names that are also everyday words count as names only as written: ``at`` and ``Malware`` are entities too."""
+    nouns = {(m.start, m.end) for m in mentions if m.kind in ("type", "predicate", "role", "cue", "concept")}
+    found = []
+    for m in mentions:
+        if m.kind == "entity" and not _is_key(text, tokens, m):
+            small = all(words[i].weight != "content" for i in range(m.start, m.end))
+            written = text[tokens[m.start].start : tokens[m.end - 1].end]
+            capital = m.start > 0 and written[:1].isupper()
+            if small and not capital:
+                continue
+            if m.value in everyday and small is False:
+                m = replace(m, score=m.score * EVERYDAY)  # noqa: PLW2901
+            if m.end - m.start == 1 and _beside_a_name(m, words, tokens, mentions):
+                m = replace(m, score=m.score * 0.6)  # noqa: PLW2901
+            if (m.start, m.end) in nouns:
+                m = replace(m, score=m.score * (0.95 if capital else 0.6))  # noqa: PLW2901
+        found.append(m)
+    return found
+
+
+def _beside_a_name(
+    mention: Mention, words: Sequence[Word], tokens: Sequence[Token], mentions: Sequence[Mention]
+) -> bool:
+    """Whether a name of one word stands right beside another word in capitals, as if both were one longer name."""
+    if not tokens[mention.start].text[0].isupper():
+        return False
+    for place in (mention.start - 1, mention.start + 1):
+        if 0 < place < len(tokens) and tokens[place].text[0].isupper() and words[place].weight == "content":
+            longer = any(m.start <= place < m.end and m.end - m.start > 1 for m in mentions if m.kind == "entity")
+            other = any(m.start <= place < m.end for m in mentions if m.kind in ("type", "predicate", "role", "value"))
+            if not longer and not other and tokens[place].text.isalpha():
+                return True
+    return False
+
+
+def _is_key(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
+    return any(c.isdigit() for c in text[tokens[mention.start].start : tokens[mention.end - 1].end])
+
+
+def _whole_names(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:
+    """Without what stands inside a name of several words: "Process Discovery" speaks of no process."""
+    sure = [
+        (m.start, m.end)
+        for m in mentions
+        if m.kind == "entity"
+        and m.score >= SURE_NAME
+        and sum(w.weight == "content" for w in words[m.start : m.end]) > 1
+    ]
+    return [
+        m for m in mentions if not any(i <= m.start and m.end <= j and (m.end - m.start) < (j - i) for i, j in sure)
+    ]
+
+
+def _merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Mention]:
     """A name beside its own key (``Corner Shop (S-12)``) is one mention, and settles a shared name."""
-    entity = [m for m in mentions if m.kind == "entity"]
+    entity = [m for m in mentions if m.kind == "entity" and not m.more]
     merged: list[Mention] = []
     for left in entity:
         for right in entity:
-            if left.end == right.start and left.value == right.value:
-                merged.append(replace(left, end=right.end))
+            between = words[left.end : right.start]
+            if (
+                left.end <= right.start
+                and left.value == right.value
+                and all(w.weight in ("mark", "drop") for w in between)
+            ):
+                merged.append(replace(left, end=right.end, score=1.0))
     return mentions + merged
 
 
 def _absorb(
     tokens: Sequence[Token],
+    words: Sequence[Word],
     mentions: list[Mention],
     entities: dict[EntityId, Entity],
     view: GraphView,
-    language: Language,
 ) -> list[Mention]:
     """Widen an entity over neighbouring words of its own full name or of what it is a part of."""
-    ids = {m.value for m in mentions if m.kind == "entity"}
+    named = [m for m in mentions if m.kind == "entity"]
+    ids = {m.value for m in named}
     said = {i for m in mentions if m.kind == "cue" for i in range(m.start, m.end)}
-    said |= {i for i, t in enumerate(tokens) if t.folded in language.droppable | language.light}
-    bags = {entity: _name_stems(entities[entity]) for entity in ids}
+    said |= {i for i, word in enumerate(words) if word.weight in ("drop", "light", "mark")}
+    bags = {entity: name_stems(entities[entity]) for entity in ids}
     for entity, broader in _broader(ids, entities, view).items():
         for one in broader:
-            bags[entity] |= _name_stems(one)
+            bags[entity] |= name_stems(one)
     widened = []
-    for mention in mentions:
-        if mention.kind == "entity":
-            start, end = mention.start, mention.end
-            while start > 0 and start - 1 not in said and tokens[start - 1].stem in bags[mention.value]:
-                start -= 1
-            while end < len(tokens) and end not in said and tokens[end].stem in bags[mention.value]:
-                end += 1
-            if (start, end) != (mention.start, mention.end):
-                widened.append(replace(mention, start=start, end=end))
+    for mention in named:
+        start, end = mention.start, mention.end
+        bag = bags[mention.value]
+        while start > 0 and start - 1 not in said and same_stem(tokens[start - 1], bag):
+            start -= 1
+        while end < len(tokens) and end not in said and same_stem(tokens[end], bag):
+            end += 1
+        if (start, end) != (mention.start, mention.end):
+            widened.append(replace(mention, start=start, end=end))
     return mentions + widened
-
-
-def _name_stems(entity: Entity) -> set[str]:
-    return {stem for name in (entity.name, *entity.aliases) for stem in stems(name)}
 
 
 def _broader(ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphView) -> dict[EntityId, list[Entity]]:
@@ -227,10 +369,11 @@ def _longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
         wider = [m for m in found if m.start <= mention.start and mention.end <= m.end]
         longer = [m for m in wider if m.end - m.start > mention.end - mention.start]
         if mention.kind == "entity":
-            same = [m for m in wider if m.kind == "entity" and m.value == mention.value]
-            hidden = any(m in longer or (mention.fact is not None and m.fact is None) for m in same)
+            same = [m for m in wider if m.kind == "entity" and (m.value, m.more) == (mention.value, mention.more)]
+            better = [m for m in same if m.score > mention.score and m not in longer]
+            hidden = any(m in longer for m in same) or bool(better)
         elif mention.kind == "dataset":
-            hidden = any(m.kind in ("type", "entity", "dataset") for m in longer)
+            hidden = any(m.kind in ("type", "entity", "dataset", "version") for m in longer)
         else:
             # "Control families" are no controls; "at most" is no "most".
             hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in longer)

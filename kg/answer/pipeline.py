@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -10,32 +12,33 @@ from typing import Any
 
 import rfc8785
 
+from kg.answer.choose import choose
 from kg.answer.context import MAX_FACTS, context, facts_used
-from kg.answer.document import Finding, abstained, ambiguous, answered
+from kg.answer.decide import DecisionInputMissing
+from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
 from kg.answer.generate import generate
 from kg.answer.link import link
-from kg.answer.planner import Planned, Reading, plan
+from kg.answer.planner import Reading, plan
 from kg.answer.verify import verify
+from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.domain.decision import Document, comparable
 from kg.domain.evidence import Grounds
 from kg.domain.fact import Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Follow, Plan, Where, walk
+from kg.domain.plan import Entities, Follow, Group, Parts, Plan, Rank, Top, Value, Where, walk
+from kg.domain.plan_json import to_json
 from kg.domain.question import MAX_QUESTION, Linked, Question
 from kg.domain.result import Result
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
 from kg.ports.store import GraphStore, GraphView
-from kg.text.language import stems
 
 MAX_RIVALS = 10
 """Values of one functional predicate that are compared for one subject."""
-MAX_READINGS = 4
-"""Equally good readings that are run to see whether they differ."""
 
 
 @dataclass
@@ -68,7 +71,7 @@ def answer(
     trace = Trace()
     view = store.view(question.scope)
     trace.mark("view")
-    document = _decide(question, view, given, trace)
+    document = _decide(question, Views(view, store.view), given, trace)
     document["as_of"] = {
         "valid": question.scope.valid_as_of or clock().date().isoformat(),
         "known": view.known_at,
@@ -81,62 +84,122 @@ def answer(
     return document
 
 
-def _decide(question: Question, view: GraphView, given: Plan | None, trace: Trace) -> Document:
-    ontology = view.ontology()
+def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) -> Document:
+    view = views.own
     linked = link(question, view)
     trace.mark("link")
     if given is not None:
-        readings: tuple[Reading, ...] = (Reading(given, 0.0),)
-    else:
-        planned = plan(linked, ontology)
-        trace.mark("plan")
-        readings = planned.readings[:MAX_READINGS]
-        if not readings:
-            return abstained(question, view, _reason(linked, planned, ontology))
-    missing = {reading: _without_facts(reading.plan, view) for reading in readings}
-    readings = tuple(reading for reading in readings if missing[reading] is None)
-    if not readings:
+        return _answer(question, linked, (Reading(given, 0.0),), views, trace)
+    planned = plan(linked, view.ontology())
+    trace.mark("plan")
+    chosen = choose(planned, linked, view.ontology())
+    if chosen.reason is not None:
+        return abstained(question, view, chosen.reason)
+    return _answer(question, linked, chosen.readings, views, trace)
+
+
+def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], views: Views, trace: Trace) -> Document:
+    """Run the readings that are equally good; offer them if they differ in what they find."""
+    several = [one.plan for one in readings if isinstance(one.plan, Parts)]
+    if several and readings[0].plan == several[0]:
+        alike = [one.plans for one in several if len(one.plans) == len(several[0].plans)]
+        parts = [
+            _answer(question, linked, tuple(Reading(part, 0.0) for part in dict.fromkeys(choices)), views, trace)
+            for choices in zip(*alike, strict=True)
+        ]
+        return in_parts(question, views.own, several[0], parts)
+    readings = tuple(one for one in readings if not isinstance(one.plan, Parts))
+    missing = {reading: _without_facts(reading.plan, views.own) for reading in readings}
+    held = tuple(reading for reading in readings if missing[reading] is None)
+    if not held:
         first, without = next(iter(missing.items()))
-        return abstained(question, view, f"no source in this scope holds any fact “{without}”", first.plan)
-    try:
-        results = [(reading, execute(reading.plan, view, linked.entities)) for reading in readings]
-    except TooMuchRead as exc:
-        return abstained(question, view, str(exc), readings[0].plan)
+        return abstained(question, views.own, f"no source in this scope holds any fact “{without}”", first.plan)
+    results = []
+    for reading in held:
+        try:
+            results.append((reading, execute(reading.plan, views, linked.entities)))
+        except (TooMuchRead, DecisionInputMissing) as exc:
+            if len(held) == 1:
+                return abstained(question, views.own, str(exc), reading.plan)
+    if not results:
+        return abstained(
+            question, views.own, "every reading of it would read too much: ask for something narrower", held[0].plan
+        )
     trace.mark("execute")
     distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
-    grounds, met = _ground(linked, [result for _, result in distinct], view)
+    distinct = _with_something(distinct, linked, views.own.ontology())
+    grounds, met = _ground(linked, [result for _, result in distinct], views)
     distinct = [(one, replace(result, entities=result.entities | met)) for one, result in distinct]
-    drafts = [_finish(question, linked, one, result, grounds, view) for one, result in distinct]
+    drafts = [_finish(question, linked, one, result, grounds, views) for one, result in distinct]
     trace.mark("write")
-    answers = [draft for draft in drafts if draft["outcome"] == "answered"] or drafts[:1]
-    return ambiguous(question, view, answers) if len(answers) > 1 else answers[0]
+    if drafts[0]["outcome"] == "abstained":
+        return drafts[0]
+    answers = [draft for draft in drafts if draft["outcome"] != "abstained"]
+    return ambiguous(question, views.own, answers) if len(answers) > 1 else answers[0]
+
+
+def _with_something(
+    found: list[tuple[Reading, Result]], linked: Linked, ontology: Ontology
+) -> list[tuple[Reading, Result]]:
+    """Of readings that differ in who has a name alone, those that find something; what the others did is noted."""
+    full = [pair for pair in found if pair[1].rows or pair[1].paths]
+    if len(full) in (0, len(found)) or len({_shape(reading.plan) for reading, _ in found}) > 1:
+        return found
+    empty = [entity for reading, _ in found for entity in _named(reading.plan) if (reading, _) not in full]
+    wording = Wording(ontology, linked.entities)
+    told = (wording.entity(entity) for entity in dict.fromkeys(empty))
+    notes = tuple(f"{name} has the name too; nothing was found for it" for name in told)
+    return [(reading, replace(result, notes=(*result.notes, *notes))) for reading, result in full]
+
+
+def _shape(plan: Plan) -> str:
+    """The plan without who it names."""
+    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', json.dumps(to_json(plan)))
+
+
+def _named(plan: Plan) -> list[EntityId]:
+    return [entity for part in walk(plan) if isinstance(part, Entities) for entity in part.ids]
 
 
 def _rows(result: Result) -> tuple[Any, ...]:
-    return (result.type, tuple(row.entity for row in result.rows), result.value, result.paths)
+    value = json.dumps(result.value, sort_keys=True)
+    return (result.type, tuple((row.entity, row.other, row.group) for row in result.rows), value, result.paths)
 
 
-def _ground(linked: Linked, results: list[Result], view: GraphView) -> tuple[Grounds, dict[EntityId, Entity]]:
+def _ground(linked: Linked, results: list[Result], views: Views) -> tuple[Grounds, dict[EntityId, Entity]]:
     """What stands behind all results, read once: facts, their rivals, who asserts them; and entities met on the way."""
+    view = views.own
     facts = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
     for result in results:
         facts |= result.facts
     rivals, met = _rivals(facts, view)
     shown = {fact for result in results for fact in facts_used(linked, result)[:MAX_FACTS]}
-    return Grounds(facts | rivals, view.assertions(shown | set(rivals)), view.sources()), met
+    assertions = view.assertions(shown | set(rivals))
+    sources = view.sources()
+    for result in results:
+        for point, read in result.points.items():
+            other = views.at(point)
+            for fact, said in other.assertions(shown & read).items():
+                assertions[fact] = tuple(dict.fromkeys((*assertions.get(fact, ()), *said)))
+            sources = sources | other.sources()
+        for point in {absence.point for absence in result.absences} - result.points.keys():
+            sources = sources | views.at(point).sources()
+    return Grounds(facts | rivals, assertions, dict(sorted(sources.items()))), met
 
 
 def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
-    question: Question, linked: Linked, reading: Reading, result: Result, grounds: Grounds, view: GraphView
+    question: Question, linked: Linked, reading: Reading, result: Result, grounds: Grounds, views: Views
 ) -> Document:
     """Evidence, claims, verdicts and explanation for one executed plan."""
+    view = views.own
     ontology, chosen = view.ontology(), reading.plan
     order = facts_used(linked, result)
     if reading.datasets and (other := _elsewhere(order, grounds, reading.datasets)) is not None:
         names = " and ".join(sorted(reading.datasets))
         reason = f"the question names {names}, but the answer would rest on {other} too: leave the name out, or narrow"
         return abstained(question, view, f"{reason} the scope to it", chosen)
-    if result.value in (None, 0) and not result.rows and not result.paths and (unknown := _open(chosen, ontology)):
+    empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
+    if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         return abstained(question, view, reason, chosen)
     evidence = context(order, result, grounds, ontology)
@@ -145,7 +208,7 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
     draft = generate(chosen, result, evidence, wording)
     claims = verify(draft, evidence, result, wording, interpretation)
     drawn = explanation(evidence, grounds.facts, result, ontology)
-    return answered(question, view, Finding(chosen, interpretation, result, evidence, claims, drawn))
+    return answered(question, view, Finding(chosen, interpretation, result, evidence, claims, drawn), grounds)
 
 
 def _rivals(facts: dict[FactId, Fact], view: GraphView) -> tuple[dict[FactId, Fact], dict[EntityId, Entity]]:
@@ -161,7 +224,11 @@ def _rivals(facts: dict[FactId, Fact], view: GraphView) -> tuple[dict[FactId, Fa
 
 def _asked(chosen: Plan) -> Iterator[str]:
     """The predicates of the plan."""
-    return (part.predicate for part in walk(chosen) if isinstance(part, Follow | Where))
+    for part in walk(chosen):
+        if isinstance(part, Follow | Where | Value):
+            yield part.predicate
+        elif isinstance(part, Rank | Top | Group) and part.value is not None:
+            yield part.value
 
 
 def _open(chosen: Plan, ontology: Ontology) -> str | None:
@@ -180,22 +247,6 @@ def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> 
 
 def _without_facts(chosen: Plan, view: GraphView) -> str | None:
     """A predicate of the plan that nothing in this scope speaks of."""
-    held = view.profile().facts
-    return next((name.replace("_", " ") for name in _asked(chosen) if not held.get(name)), None)
-
-
-def _reason(linked: Linked, planned: Planned, ontology: Ontology) -> str:
-    """Why there is no plan, in words a person can act on."""
-    if planned.too_long:
-        return "the question is too long to be read as one: ask its parts one by one"
-    unexplained = planned.unexplained
-    left = {one for word in unexplained for one in stems(word)}
-    for missing in ontology.missing:
-        if any(set(stems(word)) <= left for word in missing.words):
-            return missing.says
-    if not any(m.kind in ("entity", "type") for m in linked.mentions):
-        return "nothing in the question is known to the graph: no name, key or kind of thing in it was recognised"
-    if unexplained:
-        words = ", ".join(f"“{word}”" for word in unexplained)
-        return f"I cannot account for {words}, so I do not answer as if the question were without"
-    return "I recognise the things the question names, but not what is asked about them"
+    held, predicates = view.profile().facts, view.ontology().predicates
+    recorded = (name for name in _asked(chosen) if not predicates[name].derived)
+    return next((name.replace("_", " ") for name in recorded if not held.get(name)), None)

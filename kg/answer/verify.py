@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
@@ -29,7 +30,7 @@ class _Check:
         self._result = result
         self._interpretation = interpretation
         # Longest first: one label may be the beginning of another.
-        self._labels = sorted({wording.entity(one) for one in result.entities}, key=lambda one: (-len(one), one))
+        self._labels = sorted(_labels(result, wording), key=lambda one: (-len(one), one))
         self._named = {item.id: {wording.entity(one) for one in item.entities} for item in evidence.items}
 
     def verdict(self, claim: Claim) -> Verdict:
@@ -48,6 +49,16 @@ class _Check:
         return _plain_verdict(own, known, self._result, cited)
 
 
+def _labels(result: Result, wording: Wording) -> set[str]:
+    """What the entities of the answer are called; and all that was met, where that could not be an everyday word."""
+    own = {end for row in result.rows for end in (row.entity, row.other) if end is not None}
+    own |= {end for fact in result.facts.values() for end in (fact.subject, fact.target) if end is not None}
+    own |= {end for absence in result.absences for end in absence.entities}
+    own |= {end for chain in result.paths for end in chain.entities}
+    met = {wording.entity(one) for one in result.entities}
+    return {wording.entity(one) for one in own} | {label for label in met if " " in label}
+
+
 def _plain_verdict(own: str, known: str, result: Result, cited: list[Evidence]) -> Verdict:
     """Numbers and polarity of what a claim says beside names."""
     numbers = {number.rstrip(".,") for number in _NUMBER.findall(known)}
@@ -62,7 +73,32 @@ def _plain_verdict(own: str, known: str, result: Result, cited: list[Evidence]) 
 def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     """Whether a number is one the plan counted, or says how much a sentence does not name."""
     told = sum(item.kind == "fact" for item in cited)
-    counted = {result.value, result.of, len(result.rows), *(row.value for row in result.rows)}
+    counted: set[object] = {
+        result.of,
+        len(result.rows),
+        *(row.value for row in result.rows),
+        *(row.of for row in result.rows),
+    }
+    counted |= set(_numbers(result.value))
     counted |= {len(chain.facts) for chain in result.paths}
     counted |= {len(result.rows) - MAX_NAMED, told - MAX_SENTENCES}
+    if isinstance(result.value, int) and result.of:
+        counted.add(round(100 * result.value / result.of))
+    groups = {row.group for row in result.rows if row.group}
+    if any(number in str(group) for group in groups):
+        return True
     return number.replace(",", "") in {str(value) for value in counted if value is not None}
+
+
+def _numbers(value: object) -> Iterator[object]:
+    """The numbers in a value, and the sizes of lists in it."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from _numbers(one)
+    elif isinstance(value, list):
+        yield len(value)
+        for one in value:
+            yield from _numbers(one)
+    else:
+        yield value

@@ -72,6 +72,10 @@ class EntityType:
     full_name: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     """Question words that ask for it: ``who`` for a person."""
+    default: bool = False
+    """Whether questions that name no type are about it."""
+    everyday: bool = False
+    """Whether its names are everyday words, which mean it only where something else says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _scheme(name: str, value: Any) -> KeyScheme:
 def _type(name: str, value: Any) -> EntityType:
     where = f"types.{name}"
     entry = _mapping(value or {}, where)
-    _known(entry, {"is", "key", "nouns", "titles", "full_name", "asks"}, where)
+    _known(entry, {"is", "key", "nouns", "titles", "full_name", "asks", "default", "everyday"}, where)
     return EntityType(
         name,
         parent=entry.get("is"),
@@ -94,6 +94,8 @@ def _type(name: str, value: Any) -> EntityType:
         titles=_words(entry.get("titles", []), f"{where}.titles"),
         full_name=_words(entry.get("full_name", []), f"{where}.full_name"),
         asks=_words(entry.get("asks", []), f"{where}.asks"),
+        default=bool(entry.get("default", False)),
+        everyday=bool(entry.get("everyday", False)),
     )
 
 
@@ -117,6 +119,8 @@ def _predicate(name: str, value: Any) -> Predicate:
     during = _words(entry.get("during", []), f"{where}.during")
     if len(during) not in (0, 2):
         raise OntologyInvalid(f"{where}.during: expected the predicates of the first and of the last day")
+    phrases: dict[str, Any] = {part: _words(entry.get(part, []), f"{where}.{part}") for part in _PHRASES}
+    marks: dict[str, Any] = {mark: bool(entry.get(mark, False)) for mark in _MARKS}
     return Predicate(
         name,
         subjects=_words(entry.get("subject", []), f"{where}.subject"),
@@ -129,8 +133,8 @@ def _predicate(name: str, value: Any) -> Predicate:
         during=cast("tuple[str, str] | None", during or None),
         holds=_plans(entry.get("holds", []), f"{where}.holds"),
         fails=_plans(entry.get("fails", []), f"{where}.fails"),
-        **{part: _words(entry.get(part, []), f"{where}.{part}") for part in _PHRASES},
-        **{mark: bool(entry.get(mark, False)) for mark in _MARKS},
+        **phrases,
+        **marks,
     )
 
 
@@ -184,7 +188,9 @@ def _table(name: str, value: Any) -> DecisionTable:
 
 def _missing(number: int, value: Any) -> Missing:
     entry = _mapping(value, f"missing.{number}")
-    return Missing(_words(entry.get("words"), f"missing.{number}.words"), _text(entry.get("says"), f"missing.{number}.says"))
+    return Missing(
+        _words(entry.get("words"), f"missing.{number}.words"), _text(entry.get("says"), f"missing.{number}.says")
+    )
 
 
 # --- references -------------------------------------------------------------------------------------------------
@@ -203,21 +209,25 @@ def _check_references(own: Ontology, *, reserved: bool) -> None:
     for entity_type in own.types.values():
         _check_type(entity_type, own)
     for name, predicate in own.predicates.items():
-        if reserved and name in RESERVED:
-            raise OntologyInvalid(f"predicates.{name}: the name is reserved (core ontology)")
-        if not predicate.subjects and name not in IDENTITY:
-            raise OntologyInvalid(f"predicates.{name}.subject: missing")
-        for type_name in (*predicate.subjects, *predicate.objects):
-            if type_name != ANY and type_name not in own.types:
-                raise OntologyInvalid(f"predicates.{name}: no type {type_name!r}")
-        for used in (*(step for step, _ in predicate.along), *(predicate.during or ())):
-            if used not in own.predicates or own.predicates[used].derived:
-                raise OntologyInvalid(f"predicates.{name}: {used!r} is no recorded predicate")
+        _check_predicate(name, predicate, own, reserved=reserved)
     for concept in own.concepts.values():
         if concept.of not in own.types:
             raise OntologyInvalid(f"concepts.{concept.name}.of: no type {concept.of!r}")
     for table in own.tables.values():
         _check_table(table, own)
+
+
+def _check_predicate(name: str, predicate: Predicate, own: Ontology, *, reserved: bool) -> None:
+    if reserved and name in RESERVED:
+        raise OntologyInvalid(f"predicates.{name}: the name is reserved (core ontology)")
+    if not predicate.subjects and name not in IDENTITY:
+        raise OntologyInvalid(f"predicates.{name}.subject: missing")
+    for type_name in (*predicate.subjects, *predicate.objects):
+        if type_name != ANY and type_name not in own.types:
+            raise OntologyInvalid(f"predicates.{name}: no type {type_name!r}")
+    for used in (*(step for step, _ in predicate.along), *(predicate.during or ())):
+        if used not in own.predicates or own.predicates[used].derived:
+            raise OntologyInvalid(f"predicates.{name}: {used!r} is no recorded predicate")
 
 
 def _check_table(table: DecisionTable, own: Ontology) -> None:

@@ -24,9 +24,11 @@ Quantifier = OneOf["some", "none", "at_least", "at_most", "exactly", "every"]
 Order = OneOf["most", "fewest"]
 Change = OneOf["added", "removed", "kept", "both"]
 MAX_DEPTH = 24
-MAX_HOPS = 8
+MAX_HOPS = 6
 MAX_TOP = 1000
 MAX_COVER = 20
+RECORDED = "recorded"
+"""As an input that is given to ``decide``: what the graph says, beside a value that is supposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Members with a literal fact that compares so; ``upper`` ends a ``between`` or ``overlaps``, both ends included."""
+    """Members with a literal fact that compares so; ``upper`` ends ``between`` and ``overlaps``, both ends included."""
 
     source: SetPlan
     predicate: str
@@ -198,10 +200,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Every member with everything ``by`` finds for it."""
+    """Every member with everything ``by`` finds for it; ``unordered`` gives each two once."""
 
     source: SetPlan
     by: SetPlan
+    unordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +293,15 @@ Asked = Union[Count, Rank, Group, Pairs, Compare, Cover, Paths, Value, Test, Dec
 Plan = Union[SetPlan, Asked, Parts]  # noqa: UP007
 
 SETS = get_args(SetPlan)
-EACH_FIELDS = {Having: ("plan",), Only: ("plan",), Rank: ("by", "of"), Top: ("by",), Group: ("by",), Pairs: ("by",), Cover: ("by",)}
+EACH_FIELDS = {
+    Having: ("plan",),
+    Only: ("plan",),
+    Rank: ("by", "of"),
+    Top: ("by",),
+    Group: ("by",),
+    Pairs: ("by",),
+    Cover: ("by",),
+}
 """Fields in which ``each`` stands for the members of ``source``."""
 
 

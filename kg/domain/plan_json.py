@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
@@ -93,7 +95,7 @@ _BOUNDS = {
     "cover.number": (1, MAX_COVER),
 }
 _SETS = ("source", "plan", "without", "by", "start", "end", "within", "only", "targets")
-_FLAGS = ("withdrawn", "repeat", "counted", "presumed")
+_FLAGS = ("withdrawn", "repeat", "counted", "presumed", "unordered")
 _OPTIONAL = ("type", "along", "of", "by", "without", "only", "as_of", "order")
 _PLAIN = ("upper",)
 """Texts that may be empty."""
@@ -131,6 +133,12 @@ def from_json(document: Any) -> Plan:
 def set_from_json(document: Any) -> SetPlan:
     """Read a set expression over ``each``, as ontologies hold them. Raises PlanInvalid."""
     return _set(document, "plan", 0)
+
+
+@functools.lru_cache(maxsize=256)
+def plan_of(text: str) -> SetPlan:
+    """A set expression over ``each`` as an ontology keeps it, in JSON text."""
+    return set_from_json(json.loads(text))
 
 
 def _read(document: Any, where: str, depth: int) -> Plan:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 from kg.domain.fact import Entity, EntityId, Fact
+from kg.domain.lineage import DatasetVersion
 from kg.domain.ontology import Direction
 from kg.domain.scope import Scope
 
@@ -21,7 +22,10 @@ class Question:
     scope: Scope = field(default_factory=Scope)
 
 
-MentionKind = OneOf["entity", "type", "predicate", "cue", "number", "dataset"]
+MentionKind = OneOf[
+    "entity", "type", "predicate", "role", "concept", "value", "cue", "number", "date", "version", "dataset",
+    "table", "input", "choice",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +36,28 @@ class Mention:
     end: int
     kind: MentionKind
     value: str
-    """Entity id, type, predicate, cue or dataset reference."""
+    """Entity id, type, predicate, concept, value, cue, number, first day, table."""
     direction: Direction | None = None
-    """For a predicate: ``out`` when the phrase reads subject first."""
+    """For a predicate: ``out`` when the phrase reads subject first. For a role: the way to who has it."""
     fact: Fact | None = None
     """For an entity found by alias: the fact that says so."""
+    score: float = 1.0
+    """How sure the words mean this: 1 as written, less for a part of a name or a near spelling."""
+    negative: bool = False
+    """Whether the phrase says that there is none."""
+    more: tuple[str, ...] = ()
+    """For a value: its predicates; for a date: its last day; for a version: its references; for an entity: all who
+    have the name; for an input or a choice: which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One token: its text and whether a plan has to explain it."""
+    """One token: its text and what it is to a reading."""
 
     text: str
-    needed: bool
+    weight: OneOf["content", "filler", "light", "drop", "mark"]
+    """Content has to be explained; filler is talk around the question; light words and marks may be left over."""
+    folded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +67,6 @@ class Linked:
     words: tuple[Word, ...]
     mentions: tuple[Mention, ...]
     entities: dict[EntityId, Entity]
+    versions: tuple[DatasetVersion, ...] = ()
+    """The dataset versions that may be meant, where the question speaks of one."""
+    text: str = ""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.fact import Entity, EntityId, Fact, FactId
-from kg.domain.ontology import Direction
-from kg.domain.plan import SetPlan
+from kg.domain.plan import Point, SetPlan
 
-AnswerType = OneOf["list", "count", "ranking", "path"]
+AnswerType = OneOf[
+    "list", "count", "ranking", "comparison", "path", "yes_no", "value", "pairs", "partition", "decision", "conflict",
+    "passages",
+]  # fmt: skip
+HERE = Point()
+"""The point that the question's own scope reads at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,21 +23,26 @@ class Row:
 
     entity: EntityId
     witness: tuple[FactId, ...]
-    value: int | None = None
-    """For a ranking: how many the sub-plan found."""
+    value: int | float | str | None = None
+    """For a ranking how many, for a value its text, for a decision what is decided."""
+    of: int | None = None
+    group: str | None = None
+    """For a partition: what the member stands under; for a comparison: the label of the option."""
+    other: EntityId | None = None
+    """For a pair: its second member; for a partition: the entity that the group is named after."""
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A search that found nothing: for these entities, no fact of this predicate into the searched set."""
+    """A search that found nothing: what was sought for each of these entities, or they among what was sought."""
 
-    predicate: str
-    direction: Direction
     entities: tuple[EntityId, ...]
+    sought: SetPlan
     looked_at: int
     """Facts that were read in the search."""
-    sought: SetPlan | None = None
-    """What was searched for each entity; ``None`` means any fact of the predicate."""
+    point: Point = HERE
+    among: bool = False
+    """Whether the entities were looked for among what was sought, rather than it for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +61,19 @@ class Result:
     rows: tuple[Row, ...]
     facts: dict[FactId, Fact]
     entities: dict[EntityId, Entity]
-    value: int | None = None
+    value: Any = None
     of: int | None = None
     absences: tuple[Absence, ...] = ()
     paths: tuple[Chain, ...] = ()
     cut: tuple[str, ...] = ()
     """What a limit kept out, in words."""
+    points: dict[Point, frozenset[FactId]] = field(default_factory=dict)
+    """At which points facts were read, for those read elsewhere than here."""
+    sides: tuple[tuple[FactId, ...], ...] = ()
+    """For a conflict: the facts that say one thing, and those that say the other."""
+    refuted: bool = False
+    """Whether the question takes for granted what does not hold."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know beside the answer."""
+    alternatives: tuple[tuple[EntityId, ...], ...] = ()
+    """Other choices that are as good."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import snowballstemmer
@@ -12,16 +13,37 @@ import yaml
 
 from kg.domain.words import fold
 
-_TOKEN = re.compile(r"[^\W_]+|[,;:.?]")
+_TOKEN = re.compile(r"[^\W_]+|[,;:.?!&%()/\"-]")
+_CONTRACTED = re.compile(r"\b(\w+?)n['\u2019]t\b", re.IGNORECASE)
+_SHORT = re.compile(r"(?<=\w)'(?:m|ve|ll|re|d)\b", re.IGNORECASE)
+_FULL = {"ca": "can", "wo": "will", "sha": "shall"}
+_WORDS = re.compile(r"(?<![\w.-])[a-z']+(?![\w-]|\.\w)")
+_ABBREVIATIONS = re.compile(r"[^aeiouys]+e?s")
 _STEMMER = snowballstemmer.stemmer("english")
+_IRREGULAR = {
+    "were": "be", "was": "be", "wrote": "write", "written": "write", "ran": "run", "hit": "hit", "fed": "feed",
+    "led": "lead", "made": "make", "built": "build", "held": "hold", "sold": "sell", "bought": "buy", "lost": "lose",
+    "loses": "lose", "shot": "shoot", "seen": "see", "saw": "see", "took": "take", "taken": "take", "broke": "break",
+    "broken": "break", "knew": "know", "known": "know", "brought": "bring", "began": "begin", "begun": "begin",
+    "came": "come", "gave": "give", "given": "give", "shown": "show", "caught": "catch", "found": "find",
+    "left": "leave", "fell": "fall", "fallen": "fall", "people": "person", "women": "woman", "men": "man",
+    "went": "go", "gone": "go", "rose": "rise", "drew": "draw", "drawn": "draw", "became": "become",
+    "chose": "choose", "chosen": "choose", "bacteria": "bacterium", "viruses": "virus", "indices": "index",
+    "criteria": "criterion", "feeds": "feed", "taxa": "taxon", "phenomena": "phenomenon", "hypotheses": "hypothesis",
+    "analyses": "analysis", "countermeasures": "countermeasure",
+}  # fmt: skip
+"""Forms that the stemmer does not bring together."""
+
+
+@functools.lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Porter2 stem of a folded word; irregular forms as their base, abbreviations without the s of their plural."""
+    if _ABBREVIATIONS.fullmatch(word):
+        return word[:-1]
+    return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
 
 
 @functools.lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """Porter2 stem of a folded word."""
-    return str(_STEMMER.stemWord(word))
-
-
 def stems(text: str) -> tuple[str, ...]:
     """Stems of the folded words of a text."""
     return tuple(stem(word) for word in fold(text).split())
@@ -38,6 +60,17 @@ class Token:
     stem: str
 
 
+def expand(text: str) -> str:
+    """The text with contracted negations written out (``isn't`` as ``is not``) and plain apostrophes."""
+    plain = _SHORT.sub("", text.replace("\u2019", "'"))
+    return _CONTRACTED.sub(lambda found: f"{_FULL.get(found[1].lower(), found[1])} not", plain)
+
+
+def correct(text: str, misspelt: Mapping[str, str]) -> str:
+    """The text with words that are often written wrongly put right."""
+    return _WORDS.sub(lambda found: misspelt.get(found[0].lower(), found[0]) if found[0].islower() else found[0], text)
+
+
 def tokenize(text: str) -> tuple[Token, ...]:
     """Words and the punctuation that separates, in order."""
     found = []
@@ -48,21 +81,40 @@ def tokenize(text: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """Cue phrases as stem sequences by operator, and the words that need no explanation."""
 
     droppable: frozenset[str]
     light: frozenset[str]
-    cues: tuple[tuple[tuple[str, ...], str], ...]
-    numbers: tuple[tuple[str, int], ...]
+    filler: frozenset[str]
+    cues: dict[tuple[str, ...], tuple[str, ...]]
+    """By stem sequence: the operators it may mean."""
+    numbers: dict[str, int]
+    months: dict[str, int]
+    misspelt: dict[str, str]
+    vocabulary: frozenset[str]
+    """Every word that some cue has."""
 
 
 @functools.cache
 def english() -> Language:
     """The English cue file, read once."""
-    document = yaml.safe_load(importlib.resources.files("kg.text").joinpath("english.yml").read_text("utf-8"))
-    cues = [(stems(phrase), cue) for cue, phrases in document["cues"].items() for phrase in phrases]
+    text = importlib.resources.files("kg.text").joinpath("english.yml").read_text("utf-8")
+    document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe; the C one is quick)
+    cues: dict[tuple[str, ...], list[str]] = {}
+    words: set[str] = set()
+    for cue, phrases in document["cues"].items():
+        for phrase in phrases:
+            cues.setdefault(stems(phrase) or (phrase,), []).append(cue)
+            words.update(fold(phrase).split())
     return Language(
-        frozenset(document["droppable"]), frozenset(document["light"]), tuple(cues), tuple(document["numbers"].items())
+        frozenset(document["droppable"]),
+        frozenset(document["light"]),
+        frozenset(document["filler"]),
+        {sequence: tuple(dict.fromkeys(found)) for sequence, found in cues.items()},
+        document["numbers"],
+        document["months"],
+        {str(wrong): str(meant) for wrong, meant in document["misspelt"].items()},
+        frozenset(words),
     )

@@ -110,7 +110,7 @@ def test_a_call_is_one_round_trip_whatever_the_number_of_ids(make_store: MakeSto
         lambda: view.named(ids, 2),
         lambda: view.search(["ann", "bob"], [], 2),
         lambda: view.values(ids),
-        lambda: view.versions(),
+        view.versions,
         lambda: view.scan(["Person", "Firm"], 2),
         lambda: view.follow(ids, [], "out", 2),
         lambda: view.facts(ids),

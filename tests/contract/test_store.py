@@ -359,7 +359,12 @@ def test_ids_are_ordered_by_code_point(store: Store) -> None:
     load(store, target(), [item for key in keys for item in entity(key, name="same")])
     ids = tuple(sorted(entity_id(key) for key in keys))
     view = store.view(Scope())
-    assert view.scan(["Person"], 9).ids == view.search(["same"], [], 9)["same"].ids == view.named(["same"], 9)["same"] == ids
+    assert (
+        view.scan(["Person"], 9).ids
+        == view.search(["same"], [], 9)["same"].ids
+        == view.named(["same"], 9)["same"]
+        == ids
+    )
     assert view.scan(["Person"], 5) == Listing(ids[:5], cut=True)
     assert list(view.entities(ids)) == list(ids)
 
@@ -474,7 +479,11 @@ def test_a_text_is_known_as_a_value_of_the_predicates_that_have_it(store: Store)
     long = "x " * 60
     notes = [fact("ann", "note", Literal(text)) for text in ("Very Busy", "very-busy!", "idle", long)]
     load(store, target(), [*entity("ann"), *entity("f", "Firm"), *notes, fact("f", "size", Literal("3", "number"))])
-    load(store, target("secret", classification=Classification.RESTRICTED), [*entity("ann"), fact("ann", "note", Literal("hidden"))])
+    load(
+        store,
+        target("secret", classification=Classification.RESTRICTED),
+        [*entity("ann"), fact("ann", "note", Literal("hidden"))],
+    )
     view = store.view(Scope())
     assert view.values(["very busy", "idle", "hidden", "busy", "3", "ann", long.strip(), ""]) == {
         "idle": ("note",),

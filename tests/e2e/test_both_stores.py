@@ -27,7 +27,7 @@ from tests.conftest import ROOT
 from tests.neo4j_server import empty, neo4j_auth
 
 CYBER = "../questions/questions_cyber_visible.jsonl"
-MOST_ROUND_TRIPS = 10
+MOST_ROUND_TRIPS = 40
 
 pytestmark = pytest.mark.neo4j
 
@@ -85,7 +85,7 @@ def test_no_answer_is_wrong(pair: tuple[Pair, list[dict[str, Any]]]) -> None:
     assert {grades[one] for one in asked_for} == {"right"}
 
 
-def test_a_question_takes_ten_round_trips_at_most(pair: tuple[Pair, list[dict[str, Any]]]) -> None:
+def test_round_trips_grow_with_the_steps_of_a_plan_not_with_rows(pair: tuple[Pair, list[dict[str, Any]]]) -> None:
     (_, server, store), questions = pair
     for gold in questions:
         before = store.round_trips

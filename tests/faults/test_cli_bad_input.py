@@ -94,7 +94,7 @@ def test_wrong_use_ends_with_two(run: Run, arguments: list[str]) -> None:
         ('{"op": "destroy"}', "expected an object whose op is one of"),
         ('{"op": "entities", "type": "Planet"}', "no type 'Planet' in the ontology"),
         ('{"op": "entities", "ids": []}', "expected a list with members"),
-        ('{"op": "each"}', "each stands outside having and rank"),
+        ('{"op": "each"}', "each stands outside having, only, rank"),
         ('{"plan": null}', "expected an object whose op is one of"),
     ],
 )

@@ -18,7 +18,6 @@ from kg.domain.records import load_source, load_version
 from kg.domain.scope import Scope
 from kg.ports.store import Expansion, Listing
 
-
 MOST_NAMES = 5_000
 """Names looked at for words that are like one word."""
 
@@ -92,7 +91,9 @@ class Neo4jView:
         }
 
     def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
-        literal = [name for name in self._literals if (spec := self._ontology.predicates.get(name)) and spec.value == "text"]
+        literal = [
+            name for name in self._literals if (spec := self._ontology.predicates.get(name)) and spec.value == "text"
+        ]
         asked = [[text, name, lookup_for_value(name, text)] for text in sorted(set(texts)) for name in literal]
         found: dict[str, list[str]] = {}
         for text, name in self._read(cypher.VALUES, texts=asked) if asked else ():
@@ -143,7 +144,7 @@ class Neo4jView:
         return {fact: tuple(items) for fact, items in found.items()}
 
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
-        beside = {told: ids for told, ids in self._read(cypher.RECORDED_WITH, ids=sorted(set(facts)))}
+        beside = dict(self._read(cypher.RECORDED_WITH, ids=sorted(set(facts))))
         known = self.facts({fact for ids in beside.values() for fact in ids})
         found = {
             told: tuple(known[fact] for fact in sorted(ids) if fact in known and known[fact].predicate not in IDENTITY)

@@ -6,11 +6,12 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from kg.backends.sqlite import sql
-from kg.domain.fact import Datatype, Literal
+from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import (
     ConfigError,
@@ -51,7 +52,8 @@ def store_errors(path: str) -> Iterator[None]:
         raise StoreError(f"{path!r}: {exc}") from exc
 
 
-def _lookup(predicate: str, value: str, datatype: Datatype) -> str | None:
+def _lookup(*row: Any) -> str | None:
+    predicate, value, datatype = row
     return lookup_of(predicate, Literal(value, datatype))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -32,6 +34,11 @@ from kg.domain.ontology import Direction, Ontology
 from kg.domain.records import load_source, load_version
 from kg.domain.scope import Scope
 from kg.ports.store import Expansion, Listing
+
+FEW = 16
+"""Entities up to which each is read by a statement of its own."""
+PER_ENTITY = 20
+"""Facts an entity has at most on average where many are read at once."""
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
@@ -172,24 +179,44 @@ class SqliteView:
     ) -> Expansion:
         names = sorted(set(predicates) or set(self._predicates) - set(IDENTITY))
         numbers = [self._predicates[name] for name in names if name in self._predicates]
+        asked = sorted(set(ids))
+        found = self._follow_many(asked, numbers, direction, limit_each) if len(asked) > FEW else None
+        facts, cut = found or self._follow_each(asked, numbers, direction, limit_each)
+        far = {fact.target if direction == "out" else fact.subject for fact in facts}
+        return Expansion(tuple(facts), tuple(cut), self.entities({one for one in far if one is not None}))
+
+    def _follow_each(
+        self, ids: list[EntityId], numbers: list[int], direction: Direction, limit_each: int
+    ) -> tuple[list[Fact], list[EntityId]]:
+        """One statement an entity and predicate: none reads more than it gives."""
         text = sql.FOLLOW_OUT if direction == "out" else sql.FOLLOW_IN
         facts: list[Fact] = []
-        cut: list[EntityId] = []
-        asked = json.dumps(sorted(set(ids)))
+        cut: dict[EntityId, None] = {}
         with self._database.use() as connection:
-            nears = connection.execute(sql.DECLARED_NUMBERS, self._bounds | {"ids": asked}).fetchall()
+            nears = connection.execute(sql.DECLARED_NUMBERS, self._bounds | {"ids": json.dumps(ids)}).fetchall()
             for near, entity in nears:
                 for number in numbers:
                     rows = connection.execute(
                         text, self._bounds | {"n": near, "predicate": number, "limit": limit_each + 1}
                     ).fetchall()
                     if len(rows) > limit_each:
-                        cut.append(str(entity))
+                        cut[str(entity)] = None
                     facts += [_fact(row) for row in rows[:limit_each]]
-        far = {fact.target if direction == "out" else fact.subject for fact in facts}
-        return Expansion(
-            tuple(facts), tuple(dict.fromkeys(cut)), self.entities({one for one in far if one is not None})
-        )
+        return facts, list(cut)
+
+    def _follow_many(
+        self, ids: list[EntityId], numbers: list[int], direction: Direction, limit_each: int
+    ) -> tuple[list[Fact], list[EntityId]] | None:
+        """All in one statement; ``None`` where an entity has more facts than asked for, or all have too many."""
+        text = sql.FOLLOW_MANY_OUT if direction == "out" else sql.FOLLOW_MANY_IN
+        limit = limit_each + PER_ENTITY * len(ids)
+        rows = self._read(text, ids=json.dumps(ids), predicates=json.dumps(numbers), limit=limit + 1)
+        facts = [_fact(row) for row in rows]
+        near = attrgetter("subject" if direction == "out" else "target")
+        counts = Counter((near(fact), fact.predicate) for fact in facts)
+        if len(rows) > limit or any(count > limit_each for count in counts.values()):
+            return None
+        return sorted(facts, key=lambda fact: (near(fact), fact.predicate, fact.id)), []
 
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
         return {row[0]: _fact(row) for row in self._read(sql.FACTS, ids=json.dumps(sorted(set(ids))))}

@@ -6,9 +6,11 @@ import json
 from functools import cache
 from typing import Any
 
+from kg.answer.choose import Chosen, choose
 from kg.answer.link import link
 from kg.answer.pipeline import answer
-from kg.answer.planner import Planned, plan
+from kg.answer.planner import plan
+from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
@@ -16,7 +18,7 @@ from kg.domain.decision import Document
 from kg.domain.fact import ALIAS, NAME, STATUS, TYPE, Fact, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
-from kg.domain.plan import to_json
+from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.ports.store import GraphView
@@ -59,14 +61,15 @@ ONTOLOGY: dict[str, Any] = {
     "missing": [{"words": ["price", "cost"], "says": "prices are in no source"}],
 }
 ADA, BO, SAGE_GROWER = "grower:GR-1", "grower:GR-2", "grower:GR-3"
+CLEO, OTHER_CLEO = "grower:GR-4", "grower:GR-5"
 SAGE, MINT, APPLE, THYME = "plant:PL-1", "plant:PL-2", "plant:PL-3", "plant:PL-4"
 SUNNY, WET = "bed:BED-1", "bed:BED-2"
 NAMES = {
     ADA: ("Grower", "Ada"),
     BO: ("Grower", "Bo"),
     SAGE_GROWER: ("Grower", "Sage"),
-    "grower:GR-4": ("Grower", "Cleo"),
-    "grower:GR-5": ("Grower", "Cleo"),
+    CLEO: ("Grower", "Cleo"),
+    OTHER_CLEO: ("Grower", "Cleo"),
     SAGE: ("Herb", "Sage"),
     MINT: ("Herb", "Mint"),
     APPLE: ("Tree", "Apple"),
@@ -80,10 +83,12 @@ SAID = [
     (ADA, "tends", APPLE),
     (BO, "tends", MINT),
     (BO, "tends", THYME),
-    ("grower:GR-4", "tends", THYME),
+    (CLEO, "tends", THYME),
     (SAGE, "stands_in", SUNNY),
     (MINT, "stands_in", WET),
     (BO, "waters", WET),
+    (CLEO, "waters", SUNNY),
+    (OTHER_CLEO, "waters", WET),
 ]
 
 
@@ -118,13 +123,18 @@ def view() -> GraphView:
     return store().view(Scope())
 
 
-def planned(text: str) -> Planned:
-    return plan(link(Question(text), view()), ontology())
+def views() -> Views:
+    return Views(view(), store().view)
+
+
+def chosen(text: str) -> Chosen:
+    linked = link(Question(text), view())
+    return choose(plan(linked, ontology()), linked, ontology())
 
 
 def readings(text: str) -> list[dict[str, Any]]:
-    """The plans a question is read as, best first."""
-    return [to_json(reading.plan) for reading in planned(text).readings]
+    """The plans that a question is read as: one, several that are equally good, or none."""
+    return [to_json(reading.plan) for reading in chosen(text).readings]
 
 
 def ask(text: str) -> Document:

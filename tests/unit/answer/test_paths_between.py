@@ -18,7 +18,7 @@ def world(*edges: tuple[str, str], withdrawn: tuple[str, ...] = ()) -> World:
 
 
 def between(held: World, starts: tuple[str, ...], ends: tuple[str, ...], hops: int = 4) -> Result:
-    return execute(Paths(Entities(ids=starts), Entities(ids=ends), hops), held.view())
+    return execute(Paths(Entities(ids=starts), Entities(ids=ends), hops), held.views())
 
 
 def chains(found: Result) -> list[tuple[str, ...]]:

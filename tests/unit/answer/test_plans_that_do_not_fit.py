@@ -5,9 +5,31 @@ from __future__ import annotations
 import pytest
 
 from kg.answer.execute import execute
-from kg.domain.plan import Count, Each, Entities, Follow, Having, Intersect, Minus, Plan, Rank, UnionOf, Where
+from kg.domain.plan import (
+    At,
+    Count,
+    Cover,
+    Decide,
+    Each,
+    Entities,
+    Follow,
+    Group,
+    Having,
+    Intersect,
+    Minus,
+    Only,
+    Pairs,
+    Plan,
+    Point,
+    Rank,
+    Suppose,
+    Top,
+    UnionOf,
+    Value,
+    Where,
+)
 from kg.errors import PlanInvalid
-from tests.unit.answer.garden import ADA, view
+from tests.unit.answer.garden import ADA, views
 
 PLANTS, GROWERS = Entities(type="Plant"), Entities(type="Grower")
 TENDED_BY = Follow(Each(), "tends", "in")
@@ -28,11 +50,29 @@ TENDED_BY = Follow(Each(), "tends", "in")
         (Having(PLANTS, "some", UnionOf((TENDED_BY, GROWERS))), "has to start from each"),
         (Having(PLANTS, "some", Minus(GROWERS, TENDED_BY)), "has to start from each"),
         (Rank(PLANTS, Entities(ids=(ADA,))), "has to start from each"),
+        (Top(PLANTS, Entities(ids=(ADA,))), "has to start from each"),
+        (Only(PLANTS, GROWERS, GROWERS), "has to start from each"),
+        (Group(PLANTS, GROWERS), "has to start from each"),
+        (Pairs(PLANTS, GROWERS), "has to start from each"),
+        (Cover(GROWERS, PLANTS, PLANTS), "has to start from each"),
+        (
+            Follow(GROWERS, "stands_in", "out"),
+            r"'stands_in' \(out\) starts from Herb or Plant or Tree, not from Grower",
+        ),
+        (Follow(GROWERS, "tends", "out", "Bed"), "leads to Herb or Plant or Tree, never to Bed"),
+        (Where(GROWERS, "height", ">", "3"), "'height' is said of Herb or Plant or Tree, not of Grower"),
+        (Where(PLANTS, "height", ">", "tall"), "'tall' is not a number, 'height' is one"),
+        (Intersect((PLANTS, GROWERS)), "nothing is both of Herb or Plant or Tree and of Grower"),
+        (Rank(PLANTS, value="tends"), "'tends' leads to entities: use follow"),
+        (Value(PLANTS, "age"), "no predicate 'age'"),
+        (Decide("triage", PLANTS), "no decision table 'triage' in the ontology"),
+        (At(PLANTS, Point(("seeds@9",))), "no dataset version 'seeds@9' in this scope; there are people@1"),
+        (Having(PLANTS, "some", Follow(Suppose(Each(), without=Each()), "stands_in", "out")), "for every row alike"),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused(plan: Plan, message: str) -> None:
     with pytest.raises(PlanInvalid, match=message):
-        execute(plan, view())
+        execute(plan, views())
 
 
 @pytest.mark.parametrize(
@@ -44,5 +84,5 @@ def test_a_plan_that_does_not_fit_is_refused(plan: Plan, message: str) -> None:
     ],
 )
 def test_a_sub_plan_may_lean_on_sets_of_its_own(sub_plan: Plan, expected: list[str]) -> None:
-    found = execute(Having(PLANTS, "some", sub_plan), view())  # type: ignore[arg-type]
+    found = execute(Having(PLANTS, "some", sub_plan), views())  # type: ignore[arg-type]
     assert [row.entity for row in found.rows] == expected

@@ -47,11 +47,11 @@ BEDS_OF_EACH = Follow(Each(), "stands_in", "out", "Bed")
             Intersect((ADAS, Follow(Entities(ids=(BO,)), "tends", "out"))),
             "plants that are tended by Ada (GR-1) and that are tended by Bo (GR-2)",
         ),
-        (Minus(PLANTS, ADAS), "plants that are not plants that are tended by Ada (GR-1)"),
-        (Count(ADAS), "the plants that are tended by Ada (GR-1)"),
-        (Count(ADAS, PLANTS), "the plants that are tended by Ada (GR-1), out of the plants"),
+        (Minus(PLANTS, ADAS), "plants that are not among the plants that are tended by Ada (GR-1)"),
+        (Count(ADAS), "the number of plants that are tended by Ada (GR-1)"),
+        (Count(ADAS, PLANTS), "the number of plants that are tended by Ada (GR-1), out of the plants"),
         (
-            Rank(GROWERS, Follow(Each(), "tends", "out", "Herb"), "fewest", 3),
+            Rank(GROWERS, Follow(Each(), "tends", "out", "Herb"), order="fewest", top=3),
             "the 3 of the growers with the fewest herbs that are tended by it",
         ),
         (
@@ -82,7 +82,7 @@ def test_a_fact_in_words(fact: Fact, words: str) -> None:
 
 
 def test_what_a_search_was_for() -> None:
-    absence = Absence("stands_in", "out", (MINT,), 3, BEDS_OF_EACH)
+    absence = Absence((MINT,), BEDS_OF_EACH, 3)
     assert wording().sought(absence) == "beds that hold it"
 
 

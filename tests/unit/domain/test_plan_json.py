@@ -8,12 +8,29 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from kg.domain.plan import Count, Each, Entities, Follow, Having, Plan, Rank, as_set, from_json, to_json, walk
+from kg.domain.plan import Count, Each, Entities, Follow, Having, Plan, Point, Rank, as_set, walk
+from kg.domain.plan_json import from_json, to_json
 from kg.errors import PlanInvalid
 from tests.unit.domain.plans import Names, plans
 
-NAMES = Names(("Person", "Firm"), ("knows", "owns"), ("size",), ("person:ann", "firm:x:y", "p:Ä ö"), ("1", "ä", "x y"))
+NAMES = Names(
+    ("Person", "Firm"),
+    ("knows", "owns"),
+    ("size",),
+    ("person:ann", "firm:x:y", "p:Ä ö"),
+    ("1", "ä", "x y"),
+    (Point(("people@1",)), Point(("people@2", "firms@1"), "2026-03-31"), Point(as_of="2026-01-01")),
+)
 FIRMS = {"op": "entities", "type": "Firm"}
+SIZED = {"op": "where", "source": FIRMS, "predicate": "size"}
+COMPARED = {"op": "compare", "options": [FIRMS, FIRMS], "labels": ["a", "b"]}
+CHANGED = {
+    "op": "diff",
+    "source": FIRMS,
+    "before": {"datasets": ["people@1"]},
+    "after": {"datasets": ["people@2"]},
+    "change": "both",
+}
 KNOWN = {"op": "follow", "source": {"op": "each"}, "predicate": "knows", "direction": "out"}
 
 
@@ -70,15 +87,39 @@ def nested(depth: int) -> dict[str, Any]:
         (KNOWN | {"source": FIRMS, "direction": "up"}, "plan.direction: 'up' is not one of out, in"),
         (KNOWN | {"source": FIRMS, "direction": ["out"]}, "plan.direction: "),
         ({"op": "count", "source": {"op": "count", "source": FIRMS}}, "plan.source: count may stand on top of a plan"),
-        ({"op": "each"}, "plan: each stands outside having and rank"),
-        (KNOWN, "plan: each stands outside having and rank"),
-        ({"op": "minus", "source": FIRMS, "without": KNOWN}, "plan: each stands outside having and rank"),
-        ({"op": "rank", "source": KNOWN, "by": KNOWN}, "plan: each stands outside having and rank"),
+        ({"op": "each"}, "plan: each stands outside having"),
+        (KNOWN, "plan: each stands outside having"),
+        ({"op": "minus", "source": FIRMS, "without": KNOWN}, "plan: each stands outside having"),
+        ({"op": "rank", "source": KNOWN, "by": KNOWN}, "plan: each stands outside having"),
         ({"op": "rank", "source": FIRMS, "by": KNOWN, "top": 0}, "plan.top: expected a whole number from 1 to 1000"),
         ({"op": "rank", "source": FIRMS, "by": KNOWN, "top": True}, "plan.top: expected a whole number"),
         ({"op": "rank", "source": FIRMS, "by": KNOWN, "top": 1.5}, "plan.top: expected a whole number"),
         ({"op": "paths", "start": FIRMS, "end": FIRMS, "max_hops": 7}, "plan.max_hops: expected a whole number from"),
         ({"op": "having", "source": FIRMS, "quantifier": "many", "plan": KNOWN}, "plan.quantifier: 'many' is not one"),
+        (SIZED | {"comparator": "="}, "plan: where = takes a value"),
+        (SIZED | {"comparator": "known", "value": "1"}, "plan: where known takes no value"),
+        (SIZED | {"comparator": "between", "value": "1"}, "plan: where takes upper with between and overlaps only"),
+        (SIZED | {"comparator": "=", "value": "1", "upper": "2"}, "plan: where takes upper with between and overlaps"),
+        ({"op": "having", "source": FIRMS, "quantifier": "every", "plan": KNOWN}, "plan: having takes `of` with"),
+        (
+            {"op": "having", "source": FIRMS, "quantifier": "some", "plan": KNOWN, "of": FIRMS},
+            "plan: having takes `of`",
+        ),
+        ({"op": "rank", "source": FIRMS}, "plan: rank takes either by or value"),
+        ({"op": "rank", "source": FIRMS, "by": KNOWN, "value": "size"}, "plan: rank takes either by or value"),
+        ({"op": "rank", "source": FIRMS, "value": "size", "of": KNOWN}, "plan: rank takes `of` together with by only"),
+        ({"op": "top", "source": FIRMS, "value": "size", "number": 0}, "plan.number: expected a whole number from 1"),
+        ({"op": "group", "source": FIRMS}, "plan: group takes either by or value"),
+        ({"op": "compare", "options": [FIRMS, FIRMS], "labels": ["a"]}, "plan: compare needs one label an option"),
+        (COMPARED | {"of": [FIRMS]}, "plan: compare needs one `of` an option, or none"),
+        ({"op": "suppose", "source": FIRMS}, "plan: suppose takes either without or only"),
+        ({"op": "count", "source": CHANGED}, "plan.source: a diff of both gains and losses may stand on top"),
+        (CHANGED | {"before": {}}, "plan.before: expected datasets"),
+        (CHANGED | {"before": {"as_of": "May"}}, "plan.before.as_of: 'May' is not a day"),
+        (CHANGED | {"before": {"day": "2026-01-01"}}, "plan.before: expected datasets"),
+        ({"op": "parts", "plans": [{"op": "parts", "plans": [FIRMS]}]}, "plan.plans.0: parts may stand on top"),
+        ({"op": "decide", "table": "t", "source": FIRMS, "given": {}}, "plan.given: expected inputs with their values"),
+        ({"op": "test", "source": FIRMS, "presumed": 1}, "plan.presumed: expected true or false"),
         (nested(25), "deeper than 24 operators"),
         (nested(300), "deeper than 24 operators"),
     ],

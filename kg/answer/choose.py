@@ -1,0 +1,75 @@
+"""Which readings of a question are run, or why none is: knowing when not to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kg.answer.planner import TIE, Planned, Reading
+from kg.domain.ontology import Ontology
+from kg.domain.question import Linked
+from kg.text.language import stems
+
+MAX_READINGS = 4
+"""Equally good readings that are run to see whether they differ."""
+
+
+PASSED_OVER = {
+    "skip_cue": 0.5,
+    "skip_relation": 1.0,
+    "skip_value": 1.0,
+    "skip_set": 1.5,
+    "skip_other": 0.8,
+    "unexplained": 1.0,
+    "unexplained_context": 0.05,
+    "unexplained_talk": 0.05,
+    "wild": 0.6,
+    "undecided_words": 0.3,
+    "pending_unused": 1.0,
+    "order_unused": 1.0,
+    "popular_unused": 1.0,
+    "quantifier_unused": 1.0,
+    "ask_lost": 1.0,
+    "focus_lost": 0.3,
+}
+"""How much of the question is passed over, by feature of a reading."""
+MOST_PASSED_OVER = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The readings to run, best first; or the reason not to answer."""
+
+    readings: tuple[Reading, ...] = ()
+    reason: str | None = None
+
+
+def choose(planned: Planned, linked: Linked, ontology: Ontology) -> Chosen:
+    """Take the best reading and those as good, unless too much is left unexplained."""
+    if planned.too_long:
+        return Chosen(reason="the question is too long to be read as one: ask its parts one by one")
+    if not planned.readings:
+        return Chosen(reason=_reason(planned.unexplained, linked, ontology))
+    top = planned.readings[0]
+    if left_over(top) > MOST_PASSED_OVER:
+        return Chosen(reason=_reason(planned.unexplained, linked, ontology))
+    near = [one for one in planned.readings if one.score >= top.score - TIE and left_over(one) <= MOST_PASSED_OVER]
+    return Chosen(tuple(near[:MAX_READINGS]))
+
+
+def left_over(reading: Reading) -> float:
+    """How much of the question the reading passes over."""
+    return sum(PASSED_OVER.get(name, 0.0) * value for name, value in reading.features)
+
+
+def _reason(unexplained: tuple[str, ...], linked: Linked, ontology: Ontology) -> str:
+    """Why there is no plan, in words a person can act on."""
+    left = {one for word in linked.words for one in stems(word.text)}
+    for missing in ontology.missing:
+        if any(set(stems(word)) <= left for word in missing.words):
+            return missing.says
+    if not any(m.kind in ("entity", "type") for m in linked.mentions):
+        return "nothing in the question is known to the graph: no name, key or kind of thing in it was recognised"
+    if unexplained:
+        words = ", ".join(f"“{word}”" for word in unexplained)
+        return f"I cannot account for {words}, so I do not answer as if the question were without"
+    return "I recognise the things the question names, but not what is asked about them"

@@ -1,0 +1,218 @@
+"""Which entities the words of a question may name: by key, by name or alias, by part of a name, by near spelling."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from rapidfuzz import fuzz
+
+from kg.domain.fact import ALIAS, Entity, EntityId, Fact, Literal
+from kg.domain.ontology import Ontology
+from kg.domain.question import Mention, Word
+from kg.domain.words import fold
+from kg.ports.store import GraphView
+from kg.text.language import Token, stems
+
+LONGEST_NAME = 12
+"""Words of a name; longer names are found by their key or by a part."""
+LONGEST_KEY = 9
+LEAST_PLAIN = 3
+"""Letters of a key in small letters; shorter ones are words like at and is."""
+LONGEST_JOINED = 3
+"""Words that may be one word of a name: ``fin 7`` for ``FIN7``."""
+NAMESAKES = 10
+"""Entities sharing one name that are considered; more than a person would choose among."""
+LIKE_EACH = 20
+LEAST_SPELT = 6
+NEAR_SPELT = 84
+"""Per cent of letters from which on a word of so many letters is another one written wrongly."""
+LEAST_LIKE = 0.5
+ALIKE = 75
+"""Per cent of letters that two spellings of a word share."""
+LEAST_COVERED = 0.5
+"""How much of a name has to be said, in words, for it to be meant: ``Curtiz`` for ``Michael Curtiz``."""
+LEAST_WORDS = 2
+LEAST_COVERED_BY_SEVERAL = 0.3
+"""And where so many of its words are said."""
+ALIAS_SCORE = 0.97
+SMALL_LETTERS = 0.7
+"""Score of a name of one word in small letters where the question writes others with capitals: ``more`` is no film."""
+OTHER_CASE = 0.98
+"""Score of a name written with other capitals: where ``War`` is one thing and ``war`` another, as written wins."""
+
+
+def spans(length: int, longest: int) -> Iterator[tuple[int, int]]:
+    for i in range(length):
+        for j in range(i + 1, min(i + longest, length) + 1):
+            yield i, j
+
+
+def keyed(
+    text: str, tokens: Sequence[Token], words: Sequence[Word], ontology: Ontology
+) -> dict[tuple[int, int], tuple[EntityId, ...]]:
+    """Spans that can be spelt keys, as they stand in the text."""
+    found = {}
+    for i, j in spans(len(tokens), LONGEST_KEY):
+        raw = text[tokens[i].start : tokens[j - 1].end]
+        if not (raw[0].isalnum() and (raw[-1].isalnum() or raw[-1] == ")")):
+            continue
+        if raw.count("(") > raw.count(")"):
+            raw += ")"
+        single = j == i + 1
+        plain = single and words[i].weight == "content" and len(raw) >= LEAST_PLAIN
+        likely = (
+            plain or (single and (raw.isupper() or not raw.isalpha())) or any(c.isdigit() or c in "._" for c in raw)
+        )
+        if likely and (ids := tuple(dict.fromkeys(ontology.ids_of_key(raw)))):
+            found[i, j] = ids
+    return found
+
+
+def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
+    """Spans with each way in which they may stand as a name: as written, in the singular, in one word."""
+    found = []
+    for i, j in spans(len(tokens), LONGEST_NAME):
+        if not all(token.text[0].isalnum() for token in (tokens[i], tokens[j - 1])):
+            continue
+        words = [token.folded for token in tokens[i:j] if token.text[0].isalnum()]
+        found.append(((i, j), " ".join(words)))
+        if len(words[-1]) > 3 and words[-1].endswith("s"):
+            found.append(((i, j), " ".join([*words[:-1], words[-1][:-1]])))
+        if 1 < len(words) <= LONGEST_JOINED:
+            found.append(((i, j), "".join(words)))
+        elif len(words) == 1 and (split := _split(words[0])):
+            found.append(((i, j), split))
+    return found
+
+
+def _split(word: str) -> str | None:
+    """``fin7`` as ``fin 7``."""
+    head = word.rstrip("0123456789")
+    return f"{head} {word[len(head) :]}" if head and head != word else None
+
+
+def entity_mentions(  # noqa: PLR0913, PLR0917 (what was read, once for all spans)
+    text: str,
+    tokens: Sequence[Token],
+    keys: dict[tuple[int, int], tuple[EntityId, ...]],
+    places: Sequence[tuple[tuple[int, int], str]],
+    named: dict[str, tuple[EntityId, ...]],
+    entities: dict[EntityId, Entity],
+) -> Iterator[Mention]:
+    """Mentions by key and by whole name; several entities of one type and name also as one mention of them all."""
+    mixed = any(token.text[0].isupper() for token in tokens[1:])
+    for (i, j), ids in keys.items():
+        for entity in (*ids, *(found for key in ids for found in named.get(key, ()))):
+            if entity in entities:
+                yield Mention(i, j, "entity", entity)
+    for (i, j), name in places:
+        found = [one for one in named.get(name, ()) if one in entities]
+        raw = text[tokens[i].start : tokens[j - 1].end]
+        for entity in found:
+            yield _named(entities[entity], i, j, name, raw, mixed=mixed)
+        for kind in sorted({entities[one].type for one in found}):
+            same = tuple(one for one in found if entities[one].type == kind and entities[one].status is None)
+            if len(same) > 1:
+                yield replace(_named(entities[same[0]], i, j, name, raw, mixed=mixed), more=same)
+
+
+def _named(entity: Entity, i: int, j: int, folded: str, raw: str, *, mixed: bool) -> Mention:  # noqa: PLR0913 (what a name is seen by)
+    written = [name for name in (entity.name, *entity.aliases) if fold(name) == folded] or [entity.name]
+    score = 1.0 if raw in written else OTHER_CASE
+    if mixed and raw.islower() and " " not in raw and not any(name.islower() for name in written):
+        score = SMALL_LETTERS
+    if fold(entity.name) == folded:
+        return Mention(i, j, "entity", entity.id, score=score)
+    alias = next((alias for alias in entity.aliases if fold(alias) == folded), None)
+    fact = Fact.of(entity.id, ALIAS, Literal(alias)) if alias is not None else None
+    return Mention(i, j, "entity", entity.id, fact=fact, score=score * (ALIAS_SCORE if fact else 1.0))
+
+
+def like_places(tokens: Sequence[Token], unknown: Collection[int], covered: Collection[int]) -> list[tuple[int, int]]:
+    """Spans that may be a part of a name or a near spelling: they hold an unknown word and nothing that is sure."""
+    found = []
+    for i, j in spans(len(tokens), 5):
+        inside = range(i, j)
+        if any(p in unknown for p in inside) and all(tokens[p].text[0].isalnum() and p not in covered for p in inside):
+            found.append((i, j))
+    return found
+
+
+def like_mentions(
+    tokens: Sequence[Token], places: Sequence[tuple[int, int]], view: GraphView
+) -> tuple[list[Mention], dict[EntityId, Entity]]:
+    """Entities whose name has the words of a span, or words like these; the best few of the longest spans."""
+    texts = {(i, j): " ".join(token.folded for token in tokens[i:j]) for i, j in places}
+    texts = {place: text for place, text in texts.items() if len(text) >= 4}
+    if not texts:
+        return [], {}
+    singles = {place: _singular(text) for place, text in texts.items()}
+    found = view.search(sorted({*texts.values(), *singles.values()}), (), LIKE_EACH)
+    hits = {place: (*found[texts[place]].ids, *found[singles[place]].ids) for place in texts}
+    longest = _widest([place for place, ids in hits.items() if ids])
+    rest = {place: text for place, text in texts.items() if not any(_inside(place, wide) for wide in longest)}
+    for edits in (1, 2):
+        asked = {place: text for place, text in rest.items() if len(text.replace(" ", "")) >= (5 if edits == 1 else 8)}
+        if not asked:
+            break
+        near = view.search(sorted(set(asked.values())), (), LIKE_EACH, edits=edits)
+        hits |= {place: near[text].ids for place, text in asked.items() if near[text].ids}
+        longest = _widest([place for place, ids in hits.items() if ids])
+        rest = {place: text for place, text in rest.items() if not any(_inside(place, wide) for wide in longest)}
+    entities = view.entities({one for place in longest for one in hits[place]})
+    mentions = []
+    for i, j in longest:
+        scored = sorted(
+            ((_likeness(texts[i, j], entities[one]), one) for one in dict.fromkeys(hits[i, j]) if one in entities),
+            key=lambda pair: (-pair[0], pair[1]),
+        )
+        best = scored[0][0] if scored else 0.0
+        mentions += [
+            Mention(i, j, "entity", one, score=round(0.9 * score, 4))
+            for score, one in scored[:NAMESAKES]
+            if score >= max(LEAST_LIKE, best - 0.08)
+        ]
+    return mentions, entities
+
+
+def _singular(text: str) -> str:
+    return text[:-1] if text.endswith("s") and not text.endswith("ss") else text
+
+
+def _widest(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places that lie in no other one."""
+    return [place for place in places if not any(other != place and _inside(place, other) for other in places)]
+
+
+def _inside(place: tuple[int, int], other: tuple[int, int]) -> bool:
+    return other[0] <= place[0] and place[1] <= other[1]
+
+
+def _likeness(text: str, entity: Entity) -> float:
+    """How near the text is to the nearest of the entity's names, 0 to 1; 0 for too small a part of each."""
+    return max(_like(text, fold(name)) for name in (entity.name, *entity.aliases))
+
+
+def _like(text: str, name: str) -> float:
+    words, parts = text.split(), name.split()
+    known = sum(1 for part in parts if any(fuzz.ratio(_singular(word), _singular(part)) >= ALIKE for word in words))
+    covered = known / len(parts) if parts else 0.0
+    if covered < LEAST_COVERED and not (known >= LEAST_WORDS and covered >= LEAST_COVERED_BY_SEVERAL):
+        return 0.0
+    return 0.6 * fuzz.ratio(text, name) / 100 + 0.4 * fuzz.token_set_ratio(_singular(text), name) / 100
+
+
+def name_stems(entity: Entity) -> set[str]:
+    """Stems of the words of all its names."""
+    names = [stems(name) for name in (entity.name, *entity.aliases)]
+    joined = {"".join(pair) for name in names for pair in itertools.pairwise(name)}
+    return joined | {stem_ for name in names for stem_ in name}
+
+
+def same_stem(token: Token, bag: Collection[str]) -> bool:
+    """Whether the word is of a name, in this or a near spelling; two words of the name may be written as one."""
+    if token.stem in bag:
+        return True
+    return len(token.folded) >= LEAST_SPELT and any(fuzz.ratio(token.folded, one) >= NEAR_SPELT for one in bag)

@@ -1,0 +1,192 @@
+"""What the words of an ontology may mean in a question: stem sequences of its nouns and phrases."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from rapidfuzz.distance import OSA
+
+from kg.domain.ontology import Ontology, Predicate
+from kg.domain.question import Mention
+from kg.domain.words import fold
+from kg.text.language import Language, Token, stem
+
+PREPOSITION = 0.3
+"""Score of a phrase that is a preposition alone: it says little about which predicate is meant."""
+TELLING = 0.6
+"""Score of a preposition that says more: ``about``, ``against``."""
+PLAIN_PREPOSITIONS = frozenset({"of", "in", "on", "at", "by", "for", "with", "to", "from", "as", "up", "off", "over"})
+TRUNCATED = 0.85
+"""Score of a phrase less its last preposition: ``used`` for ``used by``."""
+MISSPELT = 0.8
+PASSIVE = 0.95
+ACTIVE = 0.55
+"""Score of a phrase read as if it were active where it stands in the passive."""
+BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"})
+PARTICIPLES = frozenset(
+    {
+        "hit",
+        "fed",
+        "led",
+        "made",
+        "built",
+        "held",
+        "sold",
+        "bought",
+        "lost",
+        "shot",
+        "run",
+        "cut",
+        "read",
+        "put",
+        "set",
+        "taught",
+        "caught",
+        "found",
+        "left",
+        "brought",
+        "cast",
+    }
+)
+
+
+@dataclass
+class Lexicon:
+    """Stem sequences, droppable words left out, with what each may mean; and every word that stands in one."""
+
+    phrases: dict[tuple[str, ...], list[Mention]] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
+    longest: int = 1
+
+    def add(self, text: str, mention: Mention, language: Language, *, whole: bool = False) -> None:
+        folded = fold(text).split()
+        kept = [word for word in folded if word not in language.droppable] if not whole else folded
+        kept = kept or folded
+        self.words.update(kept)
+        sequence = tuple(stem(word) for word in kept)
+        if all(word in language.light for word in kept) and mention.kind == "predicate":
+            telling = not any(word in PLAIN_PREPOSITIONS for word in kept)
+            mention = replace(mention, score=mention.score * (TELLING if telling else PREPOSITION))
+        found = self.phrases.setdefault(sequence, [])
+        if mention not in found:
+            found.append(mention)
+        self.longest = max(self.longest, len(sequence))
+        if (
+            mention.kind == "predicate"
+            and len(kept) > 1
+            and kept[-1] in language.light
+            and kept[-2] not in language.light
+        ):
+            short = replace(mention, score=mention.score * TRUNCATED)
+            if sequence[:-1] not in language.cues and not any(
+                replace(one, score=1.0) == replace(short, score=1.0) for one in self.phrases.get(sequence[:-1], ())
+            ):
+                self.phrases.setdefault(sequence[:-1], []).append(short)
+
+
+@functools.lru_cache(maxsize=16)
+def lexicon(ontology: Ontology, language: Language) -> Lexicon:
+    """The lexicon of an ontology."""
+    found = Lexicon()
+    for mention, texts in _said(ontology):
+        for text in texts:
+            found.add(text, mention, language)
+    return found
+
+
+def _said(ontology: Ontology) -> Iterator[tuple[Mention, tuple[str, ...]]]:
+    for one in ontology.types.values():
+        yield Mention(0, 0, "type", one.name), one.nouns
+        yield Mention(0, 0, "type", one.name, more=("title",)), one.titles
+        yield Mention(0, 0, "type", one.name, score=0.5, more=("ask",)), one.asks
+    for predicate in ontology.predicates.values():
+        yield from _predicate(predicate)
+    for concept in ontology.concepts.values():
+        yield Mention(0, 0, "concept", concept.name, more=("noun",)), concept.nouns
+        yield Mention(0, 0, "concept", concept.name, more=("adjective",)), concept.adjectives
+    for table in ontology.tables.values():
+        yield Mention(0, 0, "table", table.name), table.nouns
+        for item in table.inputs:
+            yield Mention(0, 0, "input", table.name, more=(item.name,)), item.phrases
+            for value, phrases in item.values:
+                yield Mention(0, 0, "choice", value, more=(table.name, item.name)), (value, *phrases)
+
+
+def _predicate(predicate: Predicate) -> Iterator[tuple[Mention, tuple[str, ...]]]:
+    name = predicate.name
+    yield Mention(0, 0, "predicate", name, "out"), predicate.phrases
+    yield Mention(0, 0, "predicate", name, "in"), predicate.inverse
+    yield Mention(0, 0, "predicate", name, "out", negative=True), predicate.negative
+    yield Mention(0, 0, "predicate", name, "in", negative=True), predicate.inverse_negative
+    yield Mention(0, 0, "role", name, "out"), predicate.roles
+    yield Mention(0, 0, "role", name, "in"), predicate.inverse_roles
+    yield Mention(0, 0, "role", name, "out", score=0.5, more=("ask",)), predicate.asks
+    for value, phrases in predicate.values:
+        yield Mention(0, 0, "value", value, more=(name,)), (value, *phrases)
+
+
+def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[str]) -> dict[int, str]:
+    """For each of these tokens the one known word that is nearest, if one is near: 1 letter in 4 to 6, 2 in more."""
+    found: dict[int, str] = {}
+    for place in places:
+        word = tokens[place].folded
+        if len(word) < 4 or not word.isalpha():
+            continue
+        # A word and its plural count as one: "modles" is a model.
+        spelt = (word, word[:-1]) if word.endswith("s") and len(word) > 4 else (word,)
+        near = sorted(
+            (OSA.distance(one, other, score_cutoff=most), other)
+            for one in spelt
+            for most in (1 if len(one) < 7 else 2,)
+            for other in words
+            if other[:1] == one[0] and abs(len(other) - len(one)) <= most and len(other) >= 4
+        )
+        if near and near[0][0] <= (1 if len(word) < 7 else 2):
+            found[place] = near[0][1]
+    return found
+
+
+def phrase_mentions(
+    tokens: tuple[Token, ...], kept: list[int], lexicon: Lexicon, corrected: dict[int, str]
+) -> Iterator[Mention]:
+    """Every phrase of the lexicon in the tokens kept, also with near spellings read as the known word."""
+    for at in range(len(kept)):
+        for size in range(1, min(lexicon.longest, len(kept) - at) + 1):
+            places = kept[at : at + size]
+            changed = [place for place in places if place in corrected]
+            sequence = tuple(stem(corrected[p]) if p in corrected else tokens[p].stem for p in places)
+            for mention in lexicon.phrases.get(sequence, ()):
+                score = mention.score * MISSPELT ** len(changed)
+                found = replace(mention, start=places[0], end=places[-1] + 1, score=score)
+                if mention.kind == "predicate" and size == 1 and _passive(tokens, places[0]):
+                    # "Are touched": who is touched stands first, whatever the phrase says.
+                    turned = replace(found, direction="in" if found.direction == "out" else "out")
+                    yield replace(turned, score=score * (PASSIVE if mention.direction == "out" else ACTIVE))
+                    if mention.direction == "out":
+                        found = replace(found, score=score * ACTIVE)
+                    else:
+                        found = replace(
+                            found, score=mention.score / TRUNCATED * PASSIVE if mention.score == TRUNCATED else score
+                        )
+                yield found
+
+
+def _passive(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether the word is a participle with a form of "be" before it: ``is T1059 used``."""
+    word = tokens[place].text.lower()
+    if not (word.endswith(("ed", "en", "wn", "ne")) or word in PARTICIPLES):
+        return False
+    return any(tokens[i].folded in BE for i in range(max(0, place - 5), place))
+
+
+def cue_mentions(tokens: tuple[Token, ...], language: Language, corrected: dict[int, str]) -> Iterator[Mention]:
+    """Every cue phrase."""
+    longest = max(len(sequence) for sequence in language.cues)
+    spelt = [stem(corrected[i]) if i in corrected else token.stem for i, token in enumerate(tokens)]
+    for i in range(len(tokens)):
+        for j in range(i + 1, min(i + longest, len(tokens)) + 1):
+            for cue in language.cues.get(tuple(spelt[i:j]), ()):
+                changed = sum(place in corrected for place in range(i, j))
+                yield Mention(i, j, "cue", cue, score=MISSPELT**changed)

@@ -1,0 +1,193 @@
+"""Chains between two things, and reasons: how, why, by what mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kg.answer.reading.narrow import steps
+from kg.answer.reading.parts import (
+    AnswerPart,
+    Feature,
+    OpPart,
+    Part,
+    PathPart,
+    Rel,
+    RelPart,
+    SetPart,
+    altered,
+)
+from kg.answer.reading.rules import Grammar, rule
+from kg.domain.plan import Entities, Paths, Plan, Test, UnionOf
+
+PASSED_OVER = ("present", "both", "and", "extra_value", "exactly", "together", "any", "some", "values")
+"""Cues that may stand before or behind a whole answer and change nothing in it."""
+
+
+@rule(PASSED_OVER, AnswerPart)
+def cue_before_answer(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
+    """``and`` ``is X used by Y``."""
+    yield grammar.made(answer, op, answer)
+
+
+@rule(AnswerPart, PASSED_OVER)
+def cue_after_answer(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterator[Part]:
+    """``which group uses most techniques`` ``and how many is that``."""
+    yield grammar.made(answer, answer, op)
+
+
+@rule("yes_no", AnswerPart)
+def whether(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
+    """``does`` ``X use Y``."""
+    if answer.kind == "claim":
+        yield grammar.made(altered(answer, kind="yes_no"), op, answer)
+
+
+@rule(("why", "when"), AnswerPart)
+def why_claim(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
+    """``why does`` ``X use Y``; ``when did`` ``X use Y``: that it does is taken for granted."""
+    plan = answer.plan
+    if answer.kind == "claim" and isinstance(plan, Test):
+        yield grammar.made(altered(answer, plan=_reason(grammar, answer, plan), kind="why"), op, answer)
+
+
+@rule(AnswerPart, "why")
+def claim_why(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterator[Part]:
+    """``X uses Y,`` ``why``."""
+    plan = answer.plan
+    if answer.kind == "claim" and isinstance(plan, Test):
+        yield grammar.made(altered(answer, plan=_reason(grammar, answer, plan), kind="why"), answer, op)
+    elif answer.kind != "claim":
+        yield grammar.made(answer, answer, op)
+
+
+@rule("mechanism", AnswerPart)
+def how_claim(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
+    """``how does`` ``X treat Y``."""
+    yield from _by_mechanism(grammar, answer, (op, answer))
+
+
+@rule(AnswerPart, "mechanism")
+def claim_how(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterator[Part]:
+    """``X treats Y`` ``by what mechanism``."""
+    yield from _by_mechanism(grammar, answer, (answer, op))
+    if answer.kind == "path":
+        yield grammar.made(answer, answer, op)
+
+
+def _by_mechanism(grammar: Grammar, answer: AnswerPart, of: tuple[Part, ...]) -> Iterator[Part]:
+    if answer.kind == "claim" and isinstance(answer.plan, Test):
+        reason = _reason(grammar, answer, answer.plan)
+        if isinstance(reason, Paths):
+            yield grammar.made(altered(answer, plan=reason, kind="path"), *of)
+
+
+def _reason(grammar: Grammar, answer: AnswerPart, plan: Test) -> Plan:
+    """Why a claim holds: by the records that explain it, where they do; else by its facts."""
+    head, argument = answer.head, answer.argument
+    explained = [rel for rel in answer.rels if grammar.ontology.predicates[rel.predicate].explained]
+    if explained and head is not None and argument is not None and head.plan is not None and argument.plan is not None:
+        ends = (head.plan, argument.plan) if explained[0].direction == "out" else (argument.plan, head.plan)
+        return Paths(*ends, along=explained[0].predicate)
+    return replace(plan, presumed=True)
+
+
+@rule(PathPart, SetPart)
+def path_to(grammar: Grammar, start: PathPart, end: SetPart) -> Iterator[Part]:
+    """``how is A connected`` ``to B``; ``how does A work`` ``in B``."""
+    first = start.start
+    if (
+        first is None
+        or first.plan is None
+        or end.plan is None
+        or not end.named
+        or first.plan == end.plan
+        or end.options
+    ):
+        return
+    explained = [
+        (rel, features)
+        for rel, features in steps(grammar.ontology, _explained(grammar), first.types, end.types, left=False)
+        if not any(name == "flipped" for name, _ in features)
+    ]
+    if explained and start.mechanism:
+        yield grammar.made(
+            AnswerPart(plan=Paths(first.plan, end.plan, along=explained[0][0].predicate), kind="path"), start, end
+        )
+        return
+    backwards = [
+        (rel, features)
+        for rel, features in steps(grammar.ontology, _explained(grammar), end.types, first.types, left=False)
+        if not any(name == "flipped" for name, _ in features)
+    ]
+    if backwards and start.mechanism:
+        plan = Paths(end.plan, first.plan, along=backwards[0][0].predicate)
+        yield grammar.made(AnswerPart(plan=plan, kind="path"), start, end)
+        return
+    features: tuple[Feature, ...] = (("mechanism_without", 1.0),) if start.mechanism else ()
+    yield grammar.made(
+        AnswerPart(plan=Paths(first.plan, end.plan, max_hops=6), kind="path"), start, end, features=features
+    )
+
+
+def _explained(grammar: Grammar) -> tuple[Rel, ...]:
+    return tuple(Rel(name, "out") for name, spec in grammar.ontology.predicates.items() if spec.explained)
+
+
+@rule(PathPart, ("to", "and", "path", "mechanism", "during"))
+def path_then_cue(grammar: Grammar, start: PathPart, op: OpPart) -> Iterator[Part]:
+    """``path from A`` ``to``."""
+    yield grammar.made(altered(start, mechanism=start.mechanism or op.op == "mechanism"), start, op)
+
+
+@rule(("path", "mechanism"), PathPart)
+def cue_then_path(grammar: Grammar, op: OpPart, start: PathPart) -> Iterator[Part]:
+    """``how is`` ``A connected``."""
+    yield grammar.made(altered(start, mechanism=start.mechanism or op.op == "mechanism"), op, start)
+
+
+@rule(PathPart, RelPart)
+def path_then_relation(grammar: Grammar, start: PathPart, relation: RelPart) -> Iterator[Part]:
+    """``how does A`` ``treat``: the phrase of what is explained."""
+    if any(grammar.ontology.predicates[rel.predicate].explained for rel in relation.rels):
+        yield grammar.made(altered(start, mechanism=True), start, relation)
+
+
+@rule(("path", "mechanism"), SetPart)
+def path_from(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``how is`` ``A`` …."""
+    if not right.late:
+        yield from _path_from(grammar, op, right, (op, right))
+
+
+@rule(SetPart, ("path", "mechanism"))
+def path_from_before(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A`` ``connected to`` …."""
+    yield from _path_from(grammar, op, left, (left, op))
+
+
+def _path_from(grammar: Grammar, op: OpPart, one: SetPart, of: tuple[Part, ...]) -> Iterator[Part]:
+    if len(one.options) == 2 and one.named:
+        first, second = (plan for _, plan in one.options)
+        yield grammar.made(AnswerPart(plan=Paths(first, second), kind="path"), *of)
+    elif one.named and not one.options:
+        yield grammar.made(PathPart(start=one, mechanism=op.op == "mechanism"), *of)
+
+
+@rule("path", AnswerPart)
+def path_of_claim(grammar: Grammar, op: OpPart, claim: AnswerPart) -> Iterator[Part]:
+    """``through what chain is`` ``A fed by B``: the way between the two."""
+    head, argument = claim.head, claim.argument
+    if claim.kind != "claim" or head is None or argument is None or not argument.named or argument.options:
+        return
+    if head.plan is not None and argument.plan is not None:
+        plan = Paths(argument.plan, head.plan, max_hops=6)
+        yield grammar.made(AnswerPart(plan=plan, kind="path"), op, claim)
+
+
+@rule("path", SetPart)
+def chain_of_kinds(grammar: Grammar, op: OpPart, kinds: SetPart) -> Iterator[Part]:
+    """``chain of`` ``jobs and tables``: what a chain is made of."""
+    bare = kinds.plan.plans if isinstance(kinds.plan, UnionOf) else (kinds.plan,)
+    if not kinds.named and all(isinstance(plan, Entities) and plan.type is not None for plan in bare):
+        yield grammar.made(op, op, kinds, features=(("skip_light", 2.0),))

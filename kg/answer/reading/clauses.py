@@ -1,0 +1,360 @@
+"""A question's sentences and clauses: what is asked, what is said around it, and what one clause means by "them"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from kg.answer.reading.chart import Chart
+from kg.answer.reading.finished import finished
+from kg.answer.reading.parts import (
+    AnswerPart,
+    Feature,
+    OpPart,
+    Part,
+    SetPart,
+    TopicPart,
+    VersionPart,
+    altered,
+    scored,
+)
+from kg.answer.reading.rules import Grammar
+from kg.answer.reading.sentences import ASKING, AUXILIARIES, POSSESSIVE, SPEAKER, asks_from, pauses, sentences, splits
+from kg.answer.reading.topics import about
+from kg.domain.ontology import Ontology
+from kg.domain.plan import SETS, At, Compare, Entities, Plan, SetPlan, Test, as_set, walk
+from kg.domain.question import Linked
+
+PRONOUNS = frozenset(
+    {
+        "that",
+        "this",
+        "those",
+        "these",
+        "them",
+        "they",
+        "it",
+        "its",
+        "their",
+        "he",
+        "she",
+        "him",
+        "her",
+        "his",
+        "ones",
+        "one",
+    }
+)
+LEAST_ISLAND = 2
+KEPT = 5
+"""Readings of one clause that are carried on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A reading of all clauses so far: what is asked, in order, and what pronouns may stand for."""
+
+    plans: tuple[Plan, ...] = ()
+    score: float = 0.0
+    features: tuple[Feature, ...] = ()
+    antecedents: tuple[SetPart, ...] = ()
+    topic: TopicPart | None = None
+    last: SetPart | None = None
+    unexplained: tuple[int, ...] = ()
+
+
+@dataclass
+class Clauses:
+    """Reads one question clause by clause."""
+
+    linked: Linked
+    grammar: Grammar
+    leaves: dict[tuple[int, int], list[Part]]
+    joins: int = 0
+    charts: dict[tuple[int, int, tuple[SetPart, ...]], Chart] = field(default_factory=dict)
+    seen: dict[tuple[int, int, tuple[SetPart, ...]], list[Part]] = field(default_factory=dict)
+
+    @property
+    def ontology(self) -> Ontology:
+        return self.grammar.ontology
+
+    def read(self) -> list[Story]:
+        """Readings of the whole question, best first. Raises TooLong."""
+        stories = [Story()]
+        for start, end in sentences(self.linked):
+            stories = self._sentence(stories, start, end)
+        told = [story for story in stories if story.plans]
+        return sorted(told, key=lambda story: -story.score)
+
+    # --- sentences ---
+
+    def _sentence(self, stories: list[Story], start: int, end: int) -> list[Story]:
+        found: list[Story] = []
+        for story in stories:
+            for way in splits(self.linked, start, end):
+                current = [story]
+                for place in way:
+                    current = [more for one in current for more in self._clause(one, *place)]
+                    current = sorted(current, key=lambda one: -one.score)[: KEPT * 2]
+                cost = self.grammar.weights.get("clause", 0.0) * (len(way) - 1)
+                found += [_with(one, cost, (("clause", float(len(way) - 1)),)) for one in current]
+            found += self._context(story, start, end)
+            found += self._why(story, start, end)
+            found += self._islands(story, start, end)
+        unique: dict[tuple[Plan, ...], Story] = {}
+        for one in sorted(found, key=lambda one: -one.score):
+            unique.setdefault(one.plans + ((None,) if one.topic else ()), one)  # type: ignore[operator]
+        return list(unique.values())[: KEPT * 3]
+
+    def _islands(self, story: Story, start: int, end: int) -> Iterator[Story]:
+        """A stretch of the sentence is what is asked, and the rest before and behind it is talk."""
+        bounds = [start, *pauses(self.linked, start, end), end]
+        for i, a in enumerate(bounds):
+            for b in bounds[i + 1 :]:
+                if (a, b) == (start, end) or b - a < LEAST_ISLAND:
+                    continue
+                before = list(self._context(story, start, a))[-1:] if a > start else [story]
+                for talked in before:
+                    told = sorted(self._clause(talked, a, b), key=lambda one: -one.score)[:2]
+                    for one in told:
+                        yield from list(self._context(one, b, end))[-1:] if b < end else [one]
+
+    def _why(self, story: Story, start: int, end: int) -> Iterator[Story]:
+        """``X fills Y. Why is it so?``: what was claimed is taken for granted."""
+        inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
+        why = any(m.kind == "cue" and m.value == "why" for m in inside)
+        if why and story.plans and isinstance(story.plans[-1], Test) and all(m.kind == "cue" for m in inside):
+            plans = (*story.plans[:-1], replace(story.plans[-1], presumed=True))
+            yield replace(story, plans=plans, score=story.score + 0.5, features=(*story.features, ("why_so", 1.0)))
+
+    def _context(self, story: Story, start: int, end: int) -> Iterator[Story]:
+        """The sentence taken as talk: it asks nothing, but may name what is spoken of."""
+        weights = self.grammar.weights
+        words = self.linked.words
+        inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
+        asks = any(words[i].folded in ASKING for i in range(start, end)) or words[end - 1].text == "?"
+        named = [part for m in inside if m.kind == "entity" for part in self._named(m.start, m.end)]
+        content = sum(1 for i in range(start, end) if words[i].weight == "content")
+        sure = {
+            i
+            for m in inside
+            if m.kind not in ("cue", "dataset", "number") and m.score >= 0.8
+            for i in range(m.start, m.end)
+        }
+        passed = sum(1 for i in sure if words[i].weight == "content")
+        features = (
+            ("context", 1.0),
+            ("unexplained_context", float(content - passed)),
+            ("context_passed", float(passed)),
+            ("context_asks", float(asks)),
+        )
+        cost = sum(weights.get(name, 0.0) * value for name, value in features)
+        for topic, left in self._topics(start, end):
+            arguments = _told_already(topic)
+            talk = (("context", 1.0), ("unexplained_context", float(left)))
+            yield Story(
+                story.plans,
+                story.score + topic.score + sum(weights.get(name, 0.0) * value for name, value in talk),
+                (*story.features, *topic.features, *talk),
+                (*arguments, *story.antecedents),
+                topic,
+                story.last,
+                story.unexplained,
+            )
+        yield Story(
+            story.plans,
+            story.score + cost,
+            (*story.features, *features),
+            (*named, *story.antecedents),
+            story.topic,
+            story.last,
+            story.unexplained,
+        )
+
+    def _topics(self, start: int, end: int) -> list[tuple[TopicPart, int]]:
+        """The best topics that a stretch of talk sets, each with how many words beside it say something else."""
+        chart = self._chart(start, end, (), [])
+        words = self.linked.words
+        found = []
+        for (i, j), parts in chart.cells.items():
+            a, b = chart.units[i], chart.units[j - 1] + 1
+            if start <= a and b <= end:
+                left = sum(1 for at in range(start, end) if words[at].weight == "content" and not a <= at < b)
+                left += sum(1 for at in chart.unexplained if a <= at < b)
+                found += [(part, left) for part in parts if isinstance(part, TopicPart)]
+        found.sort(key=lambda pair: pair[0].score - 0.5 * pair[1], reverse=True)
+        return found[:2]
+
+    def _named(self, start: int, end: int) -> Iterator[SetPart]:
+        for part in self.leaves.get((start, end), ()):
+            if isinstance(part, SetPart) and part.named:
+                yield part
+
+    # --- clauses ---
+
+    def _whole(self, start: int, end: int, antecedents: tuple[SetPart, ...] = ()) -> list[Part]:
+        """What a stretch as a whole may mean."""
+        words = self.linked.words
+        pronouns = [i for i in range(start, end) if words[i].folded in PRONOUNS] if antecedents else []
+        key = (start, end, antecedents[:3] if pronouns else ())
+        if key not in self.seen:
+            chart = self._chart(start, end, key[2], pronouns)
+            found = chart.between(start, end)
+            asked = self._yes_no(start, end)
+            if asked is not None:
+                found = [*found, *(made for part in found for made in self.grammar.join(asked, part))]
+            asked_from = asks_from(self.linked, start, end)
+            talk = sum(1 for place in chart.unexplained if start <= place < asked_from)
+            lost = sum(1 for place in chart.unexplained if asked_from <= place < end)
+            cost = tuple((name, float(n)) for name, n in (("unexplained", lost), ("unexplained_talk", talk)) if n)
+            self.seen[key] = [scored(part, self.grammar.weights, *cost, of=(part,)) for part in found]
+        return self.seen[key]
+
+    def _chart(self, start: int, end: int, antecedents: tuple[SetPart, ...], pronouns: list[int]) -> Chart:
+        """The chart of the sentence around the stretch; with pronouns, one of its own."""
+        if not pronouns:
+            place = next(((a, b) for a, b in sentences(self.linked) if a <= start and end <= b), (start, end))
+        else:
+            place = (start, end)
+        key = (*place, antecedents)
+        if key not in self.charts:
+            a, b = place
+            parts = {span: list(found) for span, found in self.leaves.items() if a <= span[0] and span[1] <= b}
+            for i in pronouns:
+                own = (("anaphor_possessive", 1.0),) if self.linked.words[i].folded in POSSESSIVE else ()
+                for antecedent in antecedents:
+                    # Named in talk that asks nothing, it is told here.
+                    made = scored(
+                        altered(antecedent, anaphor=True),
+                        self.grammar.weights,
+                        ("anaphor", 1.0),
+                        ("words", 0.3),
+                        *own,
+                        of=(antecedent,),
+                    )
+                    parts.setdefault((i, i + 1), []).append(made)
+            chart = Chart(self.linked, self.grammar, parts, a, b)
+            chart.joins = self.joins
+            chart.fill()
+            self.joins = chart.joins
+            self.charts[key] = chart
+        return self.charts[key]
+
+    def _yes_no(self, start: int, end: int) -> OpPart | None:
+        """A clause that begins with an auxiliary, and has no question word, asks whether."""
+        words = self.linked.words
+        spoken = (
+            i for i in range(start, end) if words[i].text[0].isalnum() and words[i].folded not in ("and", "but", "so")
+        )
+        first = next(spoken, start)
+        asking = any(words[i].folded in ASKING for i in range(start, end))
+        speaker = first + 1 < end and words[first + 1].folded in SPEAKER
+        if words[first].folded in AUXILIARIES and not asking and not speaker:
+            return scored(OpPart(op="yes_no"), self.grammar.weights, ("yes_no", 1.0))
+        return None
+
+    def _clause(self, story: Story, start: int, end: int) -> Iterator[Story]:
+        """What a clause adds to what was said before."""
+        whole = self._whole(start, end, story.antecedents if story.plans or story.antecedents else ())
+        count = 0
+        for part in whole:
+            for more in self._applied(part, story):
+                for plan, features, last in finished(more):
+                    yield self._told(story, more, plan, features, last)
+                    count += 1
+                    if count >= KEPT * 2:
+                        return
+            if isinstance(part, TopicPart) and not story.plans:
+                yield Story(
+                    story.plans,
+                    story.score + part.score,
+                    (*story.features, *part.features),
+                    (*_told_already(part), *story.antecedents),
+                    part,
+                    story.last,
+                )
+            if isinstance(part, OpPart) and story.plans:
+                yield from self._ordered(story, part)
+            if isinstance(part, VersionPart) and story.last is not None and story.plans:
+                again = self._at_another(story, part)
+                if again is not None:
+                    yield again
+
+    def _ordered(self, story: Story, cue: OpPart) -> Iterator[Story]:
+        """``…, and whose is highest``: which of what was compared is asked for."""
+        order = {"most": "most", "more": "most", "fewest": "fewest", "fewer": "fewest"}.get(cue.op)
+        last = story.plans[-1]
+        if order is not None and isinstance(last, Compare) and last.order is None:
+            plan = replace(last, order=order)  # type: ignore[arg-type]
+            yield replace(
+                story,
+                plans=(*story.plans[:-1], plan),
+                score=story.score + cue.score,
+                features=(*story.features, *cue.features),
+            )
+
+    def _applied(self, part: Part, story: Story) -> Iterator[Part]:
+        """The clause, said of the topic where it still waits for one."""
+        if story.topic is None:
+            yield part
+            return
+        if isinstance(part, SetPart) and (
+            part.pending or part.losing is not None or story.topic.shift is not None or part.wider
+        ):
+            yield from about(self.grammar, story.topic, part, (part,))
+        if isinstance(part, AnswerPart):
+            yield from self.grammar.join(altered(story.topic, score=0.0, features=()), part)
+        yield scored(part, self.grammar.weights, ("topic_unused", 1.0), of=(part,))
+
+    def _told(self, story: Story, part: Part, plan: Plan, features: tuple[Feature, ...], last: SetPart | None) -> Story:
+        score = part.score + sum(self.grammar.weights.get(name, 0.0) * value for name, value in features)
+        named = tuple(_named_parts(plan, self))
+        own = (altered(last, score=0.0, features=()),) if last is not None else ()
+        return Story(
+            (*story.plans, plan),
+            story.score + score,
+            (*story.features, *part.features, *features),
+            (*own, *named, *story.antecedents)[:6],
+            None,
+            last,
+            story.unexplained,
+        )
+
+    def _at_another(self, story: Story, version: VersionPart) -> Story | None:
+        """``… in v16.1, and how many now in v18.1``: the same, at the other version, beside it."""
+        last = story.last
+        if last is None or not isinstance(last.plan, At) or len(version.points) != 1 or version.change is not None:
+            return None
+        first = last.plan
+        label = first.point.datasets[0].partition("@")[2] if first.point.datasets else str(first.point.as_of)
+        compare = Compare((first, At(first.source, version.points[0])), (label, version.labels[0]))
+        weight = self.grammar.weights.get("version_again", 0.0)
+        return Story(
+            (*story.plans[:-1], compare),
+            story.score + version.score + weight,
+            (*story.features, *version.features, ("version_again", 1.0)),
+            story.antecedents,
+            None,
+            last,
+        )
+
+
+def _with(story: Story, cost: float, features: tuple[Feature, ...]) -> Story:
+    return replace(story, score=story.score + cost, features=(*story.features, *features))
+
+
+def _told_already(topic: TopicPart) -> tuple[SetPart, ...]:
+    """What a topic speaks of, as what a pronoun may stand for."""
+    return () if topic.argument is None else (altered(topic.argument, score=0.0, features=()),)
+
+
+def _named_parts(plan: Plan, clauses: Clauses) -> Iterator[SetPart]:
+    """Entities that a plan names, as what a pronoun may stand for."""
+    for one in walk(plan):
+        if isinstance(one, Entities) and one.ids:
+            types = frozenset(clauses.linked.entities[i].type for i in one.ids if i in clauses.linked.entities)
+            yield SetPart(plan=one, types=types, named=True)
+
+
+def set_or_none(plan: Plan) -> SetPlan | None:
+    return as_set(plan) if isinstance(plan, SETS) else None

@@ -1,0 +1,214 @@
+"""By group, in pairs, side by side: partitions, comparisons and what is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kg.answer.reading.narrow import reached, steps, type_of
+from kg.answer.reading.parts import (
+    AnswerPart,
+    GroupPart,
+    LiteralPart,
+    OpPart,
+    Part,
+    PropPart,
+    RelPart,
+    SetPart,
+    VersionPart,
+    altered,
+)
+from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
+from kg.domain.ontology import back
+from kg.domain.plan import At, Compare, Each, Follow, Group, Minus, Pairs, Rank, SetPlan
+
+SAID_TWICE = ("path", "mechanism", "common", "compare", "group", "most", "together")
+
+
+@rule(PropPart, SetPart)
+def shared_with(grammar: Grammar, prop: PropPart, other: SetPart) -> Iterator[Part]:
+    """``share techniques`` ``with X``; ``acted together with`` ``X``."""
+    if prop.through is not None and not prop.ready and prop.argument is None and other.plan is not None:
+        yield grammar.made(altered(prop, argument=other, ready=True), prop, other)
+
+
+@rule(RelPart, PropPart)
+def using_the_same(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
+    """``use`` ``the same techniques as X``."""
+    if prop.through is not None and not prop.rels:
+        yield grammar.made(altered(prop, rels=relation.rels), relation, prop)
+
+
+@rule("share_with", ("both", "any", "some", "same"))
+def sharing_cues(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """``share`` ``some``."""
+    yield grammar.made(left, left, right)
+
+
+@rule(("group", "until"), LiteralPart)
+def group_by_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``by`` ``platform``."""
+    for name in phrase.predicates:
+        yield grammar.made(GroupPart(predicate=name), op, phrase)
+
+
+@rule("grouping", SetPart)
+def grouping_verb(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``group`` ``the techniques`` by …."""
+    yield grammar.made(right, op, right)
+
+
+@rule("grouping", AnswerPart)
+@rule("grouping", GroupPart)
+def grouping_answer(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
+    """``group`` ``the techniques by tactic``."""
+    if not isinstance(right, AnswerPart) or right.kind == "group":
+        yield grammar.made(right, op, right)
+
+
+@rule(AnswerPart, "grouping")
+@rule(GroupPart, "grouping")
+def grouping_behind(grammar: Grammar, left: Part, op: OpPart) -> Iterator[Part]:
+    """``for each tactic,`` ``set out`` …."""
+    if not isinstance(left, AnswerPart) or left.kind == "group":
+        yield grammar.made(left, left, op)
+
+
+@rule("group", RelPart)
+def group_by_role(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``by`` ``director``."""
+    if relation.noun:
+        yield grammar.made(GroupPart(rels=relation.rels), op, relation)
+
+
+@rule(SetPart, GroupPart)
+def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]:
+    """``techniques of X`` ``by tactic``."""
+    if head.plan is None or (head.named and not head.options):
+        return
+    if head.options and head.named and group.by is not None and group.by.ask == "count":
+        # "Compare A and B by number of techniques".
+        yield from grammar.narrow(head, grammar.made(PropPart(argument=altered(group.by, order="most", ask="")), group))
+        return
+    counted = head.ask in ("count", "count_of")
+    if group.predicate:
+        if head.types & grammar.ontology.ends(group.predicate)[0]:
+            made = AnswerPart(plan=Group(head.plan, value=group.predicate, counted=counted), kind="group", head=head)
+            yield grammar.made(made, head, group)
+        return
+    by = group.by
+    if by is not None and by.ask == "count":
+        # "Top five techniques by number of groups".
+        for rel, features in steps(grammar.ontology, by.pending, head.types, by.types, left=False)[:MAX_WAYS]:
+            rank = Rank(head.plan, reached(rel, by.plan), order=head.popular or "most", top=max(1, head.pick))
+            yield grammar.made(
+                AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,)), head, group, features=features
+            )
+        return
+    types = by.types if by is not None else frozenset(grammar.ontology.types)
+    rels = (
+        group.rels
+        or (by.pending if by is not None else ())
+        or ((by.role,) if by is not None and by.role is not None else ())
+    )
+    for rel, features in steps(grammar.ontology, rels, head.types, types, left=False)[:MAX_WAYS]:
+        plan = Group(head.plan, by=reached(rel, by.plan if by is not None else None), counted=counted)
+        yield grammar.made(AnswerPart(plan=plan, kind="group", head=head, rels=(rel,)), head, group, features=features)
+
+
+@rule(GroupPart, SetPart)
+def group_first(grammar: Grammar, group: GroupPart, head: SetPart) -> Iterator[Part]:
+    """``for each tactic,`` ``how many techniques``."""
+    yield from grouped(grammar, head, group)
+
+
+@rule(VersionPart, GroupPart)
+def versions_by_count(grammar: Grammar, version: VersionPart, group: GroupPart) -> Iterator[Part]:
+    """``compare 16.1 and 18.1`` ``by the number of techniques``."""
+    counted = group.by
+    if counted is not None and counted.ask == "count" and counted.plan is not None and len(version.points) > 1:
+        options = tuple(At(counted.plan, point) for point in version.points)
+        yield grammar.made(AnswerPart(plan=Compare(options, version.labels), kind="compare"), version, group)
+
+
+@rule("group", SetPart)
+def group_by(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``by`` ``tactic``."""
+    if not right.late and (not right.named or right.several):
+        yield grammar.made(GroupPart(by=altered(right, quantifier="")), op, right)
+
+
+@rule(SetPart, "pairs")
+def set_in_pairs(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``each group`` ``with its`` …; ``job`` ``pairs``."""
+    if not left.named and left.plan is not None:
+        yield grammar.made(GroupPart(by=left), left, op, features=(("pairs_open", 1.0),))
+        yield grammar.made(altered(left, together=True), left, op)
+
+
+@rule("pairs", SetPart)
+def pairs_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``pairs of`` ``jobs``."""
+    if not right.named and right.plan is not None:
+        yield grammar.made(altered(right, together=True), op, right)
+
+
+@rule(SetPart, PropPart)
+def sharing_pairs(grammar: Grammar, head: SetPart, prop: PropPart) -> Iterator[Part]:
+    """``job pairs`` ``sharing an input table``: each two that have one in common."""
+    through = prop.through
+    if not head.together or through is None or prop.argument is not None or head.plan is None:
+        return
+    rels = (through.role,) if through.role is not None else prop.rels
+    for rel, features in steps(grammar.ontology, rels, head.types, through.types, left=False)[:MAX_WAYS]:
+        shared: SetPlan = reached(rel, None if through.role is not None else through.plan)
+        by = Minus(Follow(shared, rel.predicate, back(rel.direction), type_of(head.plan)), Each())
+        plan = Pairs(head.plan, by, unordered=True)
+        yield grammar.made(AnswerPart(plan=plan, kind="pairs", head=head, rels=(rel,)), head, prop, features=features)
+
+
+@rule(("same", "share_with"), SetPart)
+def sharing(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``share`` ``techniques`` …; ``the same`` ``techniques`` …."""
+    if not right.named and not right.late:
+        yield grammar.made(PropPart(through=right, ready=False), op, right)
+
+
+@rule("with_them", RelPart)
+def together_with(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``together with`` ``acted``."""
+    anything = SetPart(types=frozenset(grammar.ontology.types))
+    yield grammar.made(PropPart(rels=relation.rels, through=anything, ready=False), op, relation)
+
+
+@rule(RelPart, "with_them")
+def related_together(grammar: Grammar, relation: RelPart, op: OpPart) -> Iterator[Part]:
+    """``acted`` ``together with``."""
+    yield from together_with(grammar, op, relation)
+
+
+@rule("together", SetPart)
+def together_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``together`` ``two controls``."""
+    if right.pick > 1 and not right.late:
+        yield grammar.made(altered(right, together=True), op, right)
+
+
+@rule(SetPart, "together")
+def set_together(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``two controls`` ``together``."""
+    if left.pick > 1:
+        yield grammar.made(altered(left, together=True), left, op)
+
+
+@rule("compare", OpPart)
+@rule(OpPart, "compare")
+def compare_cue(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """``compare`` beside another cue."""
+    yield grammar.made(OpPart(op="compare"), left, right)
+
+
+@rule(SAID_TWICE, SAID_TWICE)
+def cue_twice(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """One cue said in two ways."""
+    if left.op == right.op:
+        yield grammar.made(left, left, right)

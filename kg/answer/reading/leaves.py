@@ -1,0 +1,181 @@
+"""Mentions to parts: what each recognised word or name means by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kg.answer.phrases import TELLING
+from kg.answer.reading.narrow import all_of
+from kg.answer.reading.nouns import implied
+from kg.answer.reading.parts import (
+    Condition,
+    DatePart,
+    LiteralPart,
+    NumberPart,
+    OpPart,
+    Part,
+    PropPart,
+    Rel,
+    RelPart,
+    SetPart,
+    VersionPart,
+    altered,
+    scored,
+)
+from kg.answer.reading.rules import Grammar
+from kg.answer.reading.sentences import asks_from, sentences
+from kg.domain.ontology import back
+from kg.domain.plan import Each, Entities, Follow, Having, Point, SetPlan
+from kg.domain.plan_json import plan_of
+from kg.domain.question import Linked, Mention, Word
+from kg.domain.words import fold
+
+WEIGHT = {"content": 1.0, "filler": 0.7, "light": 0.3, "drop": 0.0, "mark": 0.0}
+"""How much of the question a word is, by its kind."""
+QUESTION_WORDS = frozenset({"what", "which", "who", "whom", "where"})
+DETERMINERS = frozenset({"the", "a", "an", "s", "their", "its", "his", "her", "my", "our", "your", "no", "any", "some"})
+ANYTHING = frozenset({"anything", "something", "everything", "things", "stuff"})
+PLURAL = 3
+SETTLED = 0.12
+"""What a longer mention gains over its pieces, a word."""
+
+
+def size(words: Sequence[Word], start: int, end: int) -> float:
+    """How much of the question stands between two places."""
+    return sum(WEIGHT[word.weight] for word in words[start:end])
+
+
+def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]]:  # noqa: C901, PLR0912 (one kind of mention each)
+    """Parts by the tokens they stand for."""
+    found: dict[tuple[int, int], list[Part]] = {}
+    relations: dict[tuple[int, int, bool, bool], list[Mention]] = {}
+    literal: dict[tuple[int, int, bool, bool], list[Mention]] = {}
+    values: dict[tuple[int, int], list[Mention]] = {}
+    for mention in linked.mentions:
+        place = (mention.start, mention.end)
+        if mention.kind in ("predicate", "role"):
+            spec = grammar.ontology.predicates[mention.value]
+            group = literal if spec.value is not None else relations
+            key = (*place, mention.negative, mention.kind == "role")
+            group.setdefault(key, []).append(mention)
+        elif mention.kind in ("dataset", "table", "input", "choice"):
+            continue
+        elif mention.kind == "value":
+            values.setdefault(place, []).append(mention)
+        else:
+            for part in _leaf(mention, linked, grammar):
+                found.setdefault(place, []).append(part)
+    for at, word in enumerate(linked.words):
+        if (word.weight == "light" and word.folded in QUESTION_WORDS) or word.folded in ANYTHING:
+            anything = SetPart(wh=True, types=frozenset(grammar.ontology.types))
+            found.setdefault((at, at + 1), []).append(scored(anything, grammar.weights, ("words", 0.3)))
+    ends = {m.end: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
+    starts = {m.start: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
+    for at, word in enumerate(linked.words):
+        if word.text == "," and at in ends and ends[at] == starts.get(at + 1):
+            found.setdefault((at, at + 1), []).append(scored(OpPart(op="comma"), grammar.weights))
+    for at in _unknown(linked):
+        # An unknown word may be a verb for a relation; which one, the two ends have to tell.
+        wild = RelPart()
+        found.setdefault((at, at + 1), []).append(scored(wild, grammar.weights, ("words", 0.5), ("wild", 1.0)))
+    for (start, end, negative, noun), mentions in relations.items():
+        for part in _relation(mentions, linked, grammar, negative=negative, noun=noun):
+            found.setdefault((start, end), []).append(part)
+    for (start, end, _, noun), mentions in literal.items():
+        found.setdefault((start, end), []).append(_literal(mentions, linked, grammar, noun=noun))
+    for place, mentions in values.items():
+        names = {(m.more[0], m.value): m.score for m in mentions}
+        conditions = tuple(Condition(name, "=", value) for name, value in sorted(names))
+        best = max(m.score for m in mentions)
+        found.setdefault(place, []).append(_worth(PropPart(conditions=conditions), mentions[0], linked, grammar, best))
+    return found
+
+
+def _unknown(linked: Linked) -> Iterator[int]:
+    """Words in small letters behind where the question begins to ask, of which nothing is known."""
+    known = {i for m in linked.mentions for i in range(m.start, m.end)}
+    for start, end in sentences(linked):
+        for i in range(max(asks_from(linked, start, end), start), end):
+            word = linked.words[i]
+            before, behind = (linked.words[p].folded if start <= p < end else "" for p in (i - 1, i + 1))
+            noun = before in DETERMINERS or behind == "of"
+            if i not in known and word.weight == "content" and word.text.isalpha() and word.text.islower() and not noun:
+                yield i
+
+
+def _worth(part: Part, mention: Mention, linked: Linked, grammar: Grammar, score: float | None = None) -> Part:
+    """The part with what its words explain."""
+    weight = size(linked.words, mention.start, mention.end)
+    sure = mention.score if score is None else score
+    features = [("words", weight * sure), ("settled", max(0, mention.end - mention.start - 1) * 1.0)]
+    if sure < 0.95 and mention.kind == "entity":
+        features.append(("fuzzy", 1.0 - sure))
+    return scored(part, grammar.weights, *features)
+
+
+def _leaf(mention: Mention, linked: Linked, grammar: Grammar) -> Iterator[Part]:  # noqa: C901 (one kind of mention each)
+    ontology, kind = grammar.ontology, mention.kind
+    if kind == "entity":
+        entity = linked.entities[mention.value]
+        ids = mention.more or (entity.id,)
+        made = SetPart(plan=Entities(ids=ids), types=frozenset({entity.type}), named=True, several=bool(mention.more))
+        yield _worth(made, mention, linked, grammar)
+        last = linked.words[mention.end - 1].folded
+        if last.endswith("s") and len(last) > PLURAL and not fold(entity.name).endswith("s"):
+            # "Westerns" are films of the genre Western.
+            for these, features in implied(grammar, made):
+                yield scored(these, grammar.weights, *features, of=(_worth(SetPart(), mention, linked, grammar),))
+    elif kind == "type":
+        typed = SetPart(plan=Entities(type=mention.value), types=ontology.family(mention.value))
+        if "ask" in mention.more:
+            typed = altered(typed, focus=True)
+        yield _worth(typed, mention, linked, grammar)
+    elif kind == "concept":
+        yield from _concept(mention, linked, grammar)
+    elif kind == "number":
+        yield _worth(NumberPart(number=float(mention.value)), mention, linked, grammar)
+    elif kind == "date":
+        yield _worth(DatePart(first=mention.value, last=mention.more[0]), mention, linked, grammar)
+    elif kind == "version":
+        point = Point(datasets=mention.more)
+        yield _worth(VersionPart(points=(point,), labels=(mention.value,)), mention, linked, grammar)
+    elif kind == "cue":
+        yield _worth(OpPart(op=mention.value), mention, linked, grammar)
+
+
+def _concept(mention: Mention, linked: Linked, grammar: Grammar) -> Iterator[Part]:
+    concept = grammar.ontology.concepts[mention.value]
+    yield _worth(PropPart(concept=concept.name), mention, linked, grammar)
+    if "noun" in mention.more:
+        plan: SetPlan = Having(Entities(type=concept.of), "none" if concept.none else "some", plan_of(concept.plan))
+        yield _worth(SetPart(plan=plan, types=grammar.ontology.family(concept.of)), mention, linked, grammar)
+
+
+def _relation(
+    mentions: list[Mention], linked: Linked, grammar: Grammar, *, negative: bool, noun: bool
+) -> Iterator[Part]:
+    best = max(m.score for m in mentions)
+    rels: dict[tuple[str, str], Rel] = {}
+    for m in sorted(mentions, key=lambda m: -m.score):
+        direction = m.direction or "out"
+        rels.setdefault((m.value, direction), Rel(m.value, direction, round(m.score - best, 3)))
+    weak = best <= TELLING
+    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, weak=weak)
+    yield _worth(made, mentions[0], linked, grammar, best)
+    if noun:
+        # "Directors" by itself are people who direct.
+        for rel in rels.values():
+            _, far = grammar.ontology.ends(rel.predicate, rel.direction)
+            plan = Having(all_of(far, grammar.ontology), "some", _step_back(rel))
+            yield _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
+
+
+def _step_back(rel: Rel) -> SetPlan:
+    return Follow(Each(), rel.predicate, back(rel.direction))
+
+
+def _literal(mentions: list[Mention], linked: Linked, grammar: Grammar, *, noun: bool) -> Part:
+    best = max(m.score for m in mentions)
+    names = tuple(dict.fromkeys(m.value for m in sorted(mentions, key=lambda m: -m.score)))
+    asks = any("ask" in m.more for m in mentions)
+    return _worth(LiteralPart(predicates=names, noun=noun, asks=asks), mentions[0], linked, grammar, best)

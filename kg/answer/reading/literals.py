@@ -1,0 +1,270 @@
+"""How literals, numbers, dates and versions join with what they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kg.answer.reading.nouns import implied
+from kg.answer.reading.parts import (
+    AnswerPart,
+    Condition,
+    DatePart,
+    LiteralPart,
+    NumberPart,
+    OpPart,
+    Part,
+    PropPart,
+    RankPart,
+    SetPart,
+    altered,
+)
+from kg.answer.reading.rules import Grammar, rule
+from kg.domain.plan import Comparator, Rank, Test, Value, Where
+
+COMPARATORS: dict[str, Comparator] = {
+    "at_least": ">=",
+    "more_than": ">",
+    "at_most": "<=",
+    "fewer_than": "<",
+    "exactly": "=",
+    "": "=",
+}
+
+
+# --- literal phrases ---------------------------------------------------------------------------------------------
+
+
+@rule(LiteralPart, PropPart)
+def phrase_and_value(grammar: Grammar, phrase: LiteralPart, value: PropPart) -> Iterator[Part]:
+    """``exploitation`` ``active``."""
+    kept = tuple(one for one in value.conditions if one.predicate in phrase.predicates)
+    if kept:
+        yield grammar.made(altered(value, conditions=kept), phrase, value)
+
+
+@rule(PropPart, LiteralPart)
+def value_and_phrase(grammar: Grammar, value: PropPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``high`` ``severity``."""
+    kept = tuple(one for one in value.conditions if one.predicate in phrase.predicates)
+    if kept:
+        yield grammar.made(altered(value, conditions=kept), value, phrase)
+
+
+@rule(LiteralPart, LiteralPart)
+def phrase_twice(grammar: Grammar, left: LiteralPart, right: LiteralPart) -> Iterator[Part]:
+    """``platforms … run on``: two phrases for one predicate."""
+    common = tuple(name for name in left.predicates if name in right.predicates)
+    if common:
+        both = LiteralPart(predicates=common, noun=left.noun or right.noun, asks=left.asks or right.asks)
+        yield grammar.made(both, left, right)
+
+
+@rule(LiteralPart, NumberPart)
+def phrase_and_number(grammar: Grammar, phrase: LiteralPart, number: NumberPart) -> Iterator[Part]:
+    """``CVSS score`` ``above 9``."""
+    conditions = tuple(
+        Condition(name, COMPARATORS[number.comparator], plain_number(number.number))
+        for name in phrase.predicates
+        if grammar.ontology.predicates[name].value == "number"
+    )
+    if conditions:
+        yield grammar.made(PropPart(conditions=conditions), phrase, number)
+
+
+def plain_number(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
+
+
+@rule(LiteralPart, DatePart)
+def phrase_and_date(grammar: Grammar, phrase: LiteralPart, date: DatePart) -> Iterator[Part]:
+    """``published`` ``in March 2025``."""
+    conditions = tuple(one for name in phrase.predicates for one in dated(grammar, name, date))
+    if conditions:
+        yield grammar.made(PropPart(conditions=conditions), phrase, date)
+
+
+def dated(grammar: Grammar, name: str, date: DatePart) -> Iterator[Condition]:
+    """A date as the test of one predicate: of days, or of years."""
+    spec = grammar.ontology.predicates[name]
+    first, last = date.first, date.last
+    if first.startswith("--"):
+        return
+    if spec.value == "number" and spec.unit == "year":
+        first, last = first[:4], last[:4]
+    elif spec.value != "date":
+        return
+    bounds: dict[str, tuple[Comparator, str]] = {
+        "before": ("<", first),
+        "until": ("<=", last),
+        "after": (">", last),
+        "since": (">=", first),
+    }
+    if date.comparator in bounds:
+        yield Condition(name, *bounds[date.comparator])
+    elif spec.during:
+        yield Condition(name, "overlaps", first, last)
+    elif first == last:
+        yield Condition(name, "=", first)
+    else:
+        yield Condition(name, "between", first, last)
+
+
+@rule(LiteralPart, RankPart)
+def phrase_and_order(grammar: Grammar, phrase: LiteralPart, order: RankPart) -> Iterator[Part]:
+    """``first seen`` ``earliest``."""
+    for name in phrase.predicates:
+        if not order.value:
+            yield grammar.made(RankPart(value=name, order=order.order), phrase, order)
+
+
+@rule(RankPart, LiteralPart)
+def order_and_phrase(grammar: Grammar, order: RankPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``highest`` ``CVSS score``."""
+    yield from phrase_and_order(grammar, phrase, order)
+
+
+@rule(SetPart, RankPart)
+def set_by_order(grammar: Grammar, head: SetPart, order: RankPart) -> Iterator[Part]:
+    """``vulnerability`` ``with the highest score``."""
+    if head.named and not head.options:
+        for made, features in implied(grammar, head):
+            for part in set_by_order(grammar, grammar.made(made, head, features=features), altered(order, score=0.0)):
+                yield grammar.made(part, part, altered(order))
+        return
+    if head.plan is None:
+        return
+    for name in (order.value,) if order.value else _dates_of(grammar, head):
+        if head.types & grammar.ontology.ends(name)[0]:
+            rank = Rank(head.plan, value=name, order=order.order, top=max(1, head.pick))
+            features = () if order.value else (("inserted_date", 1.0),)
+            yield grammar.made(AnswerPart(plan=rank, kind="rank", head=head), head, order, features=features)
+
+
+@rule(RankPart, SetPart)
+def order_of_set(grammar: Grammar, order: RankPart, head: SetPart) -> Iterator[Part]:
+    """``latest`` ``campaign``."""
+    yield from set_by_order(grammar, head, order)
+
+
+@rule(AnswerPart, RankPart)
+def described_then_ordered(grammar: Grammar, answer: AnswerPart, order: RankPart) -> Iterator[Part]:
+    """A ranking whose literal is said last."""
+    if (
+        answer.kind == "rank"
+        and isinstance(answer.plan, Rank)
+        and answer.plan.value
+        and answer.plan.value == order.value
+    ):
+        yield grammar.made(answer, answer, order)
+
+
+def _dates_of(grammar: Grammar, head: SetPart) -> list[str]:
+    """Date predicates of the head, the ones meant by default first."""
+    names = [
+        name
+        for name, spec in grammar.ontology.predicates.items()
+        if (spec.value == "date" or spec.unit == "year")
+        and not spec.derived
+        and head.types & grammar.ontology.ends(name)[0]
+    ]
+    default = [name for name in names if grammar.ontology.predicates[name].default]
+    return default or names
+
+
+@rule(SetPart, LiteralPart)
+def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``C0001`` ``first seen``; ``campaigns`` ``declared non-mappable``."""
+    for name in phrase.predicates:
+        spec = grammar.ontology.predicates[name]
+        if not head.types & grammar.ontology.ends(name)[0]:
+            continue
+        if spec.value == "boolean" and not phrase.noun:
+            yield from grammar.narrow(head, grammar.made(PropPart(conditions=(Condition(name, "=", "true"),)), phrase))
+        elif head.plan is not None and (head.named or head.wider is not None or phrase.noun or phrase.asks):
+            value = AnswerPart(plan=Value(head.plan, name), kind="value", head=head)
+            yield grammar.made(value, head, phrase, features=(("value", 1.0), *grammar.lost(head)))
+            if not head.named:
+                known = grammar.made(PropPart(conditions=(Condition(name, "known"),)), phrase)
+                yield from grammar.narrow(head, known, ("known", 1.0))
+        elif head.plan is not None:
+            known = grammar.made(PropPart(conditions=(Condition(name, "known"),)), phrase)
+            yield from grammar.narrow(head, known, ("known", 1.0))
+
+
+@rule(LiteralPart, SetPart)
+def value_for_set(grammar: Grammar, phrase: LiteralPart, head: SetPart) -> Iterator[Part]:
+    """``the CVSS score`` ``of CVE-2020-1``; ``declared unmappable`` ``techniques``."""
+    for name in phrase.predicates:
+        spec = grammar.ontology.predicates[name]
+        if head.plan is None or not head.types & grammar.ontology.ends(name)[0]:
+            continue
+        if spec.value == "boolean" and not phrase.noun:
+            bare = grammar.made(PropPart(conditions=(Condition(name, "=", "true"),)), phrase)
+            yield from grammar.narrow(head, bare, ("premodified", 1.0))
+        else:
+            value = AnswerPart(plan=Value(head.plan, name), kind="value", head=head)
+            yield grammar.made(value, phrase, head, features=(("value", 1.0), *grammar.lost(head)))
+
+
+@rule(LiteralPart, AnswerPart)
+def value_asked_twice(grammar: Grammar, phrase: LiteralPart, answer: AnswerPart) -> Iterator[Part]:
+    """``when`` ``was C0001 first seen``."""
+    if answer.kind == "value" and isinstance(answer.plan, Value) and answer.plan.predicate in phrase.predicates:
+        yield grammar.made(answer, phrase, answer)
+    if answer.kind == "rank" and isinstance(answer.plan, Rank) and answer.plan.value in phrase.predicates:
+        yield grammar.made(answer, phrase, answer)
+    if answer.kind == "claim" and phrase.asks and answer.head is not None and answer.head.plan is not None:
+        return
+
+
+@rule(AnswerPart, LiteralPart)
+def value_said_twice(grammar: Grammar, answer: AnswerPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``what platforms does X`` ``run on``."""
+    yield from value_asked_twice(grammar, phrase, answer)
+
+
+# --- values as properties of a claim -----------------------------------------------------------------------------
+
+
+@rule(AnswerPart, PropPart)
+def value_and_value(grammar: Grammar, claim: AnswerPart, value: PropPart) -> Iterator[Part]:
+    """``Is the severity of X`` ``critical``."""
+    if (
+        claim.kind == "value"
+        and isinstance(claim.plan, Value)
+        and claim.head is not None
+        and claim.head.plan is not None
+    ):
+        for one in value.conditions:
+            if one.predicate == claim.plan.predicate:
+                test = Test(Where(claim.head.plan, one.predicate, one.comparator, one.value, one.upper))
+                yield grammar.made(altered(claim, plan=test, kind="claim"), claim, value)
+
+
+# --- cues that belong to literal phrases --------------------------------------------------------------------------
+
+
+@rule(("most", "fewest", "latest", "earliest", "top"), LiteralPart)
+def order_by_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``highest`` ``score``."""
+    order = "fewest" if op.op in ("fewest", "earliest") else "most"
+    for name in phrase.predicates:
+        yield grammar.made(RankPart(value=name, order=order), op, phrase)  # type: ignore[arg-type]
+
+
+@rule("negation", LiteralPart)
+def without_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``no`` ``due date``; ``not`` ``retired``."""
+    conditions = tuple(
+        Condition(name, "!=", "true")
+        if grammar.ontology.predicates[name].value == "boolean"
+        else Condition(name, "unknown")
+        for name in phrase.predicates
+    )
+    yield grammar.made(PropPart(conditions=conditions), op, phrase)
+
+
+@rule(("present", "during", "and", "values"), LiteralPart)
+def cue_before_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
+    """A small word before a literal phrase."""
+    yield grammar.made(phrase, op, phrase)

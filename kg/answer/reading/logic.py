@@ -1,0 +1,254 @@
+"""Not, any, every, only, both, or, except: how the cues of logic join with sets, properties and relations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kg.answer.reading.parts import NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
+from kg.answer.reading.rules import Grammar, rule
+from kg.domain.plan import Entities
+
+# --- not ---------------------------------------------------------------------------------------------------------
+
+
+@rule("negation", SetPart)
+def no_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``no`` ``campaign``; ``not`` ``by APT29``; ``without`` ``SI-3``."""
+    if right.late or right.quantifier not in ("", "any"):
+        return
+    yield grammar.made(altered(right, quantifier="none"), op, right)
+    if right.named:
+        yield grammar.made(PropPart(argument=right, negative=True), op, right, features=(("negated_name", 1.0),))
+        yield grammar.made(TopicPart(argument=right), op, right, features=(("without", 1.0),))
+
+
+@rule(SetPart, "negation")
+def set_not(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``APT29`` ``does not`` …."""
+    if left.named:
+        made = PropPart(argument=left, negative=True, left=True)
+        yield grammar.made(made, left, op, features=(("late_negation", 1.0),))
+
+
+@rule("negation", PropPart)
+def no_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
+    """``not`` ``used by APT29``."""
+    if not prop.ranked:
+        yield grammar.made(altered(prop, negative=not prop.negative), op, prop)
+
+
+@rule("negation", RelPart)
+def not_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``not`` ``use``."""
+    yield grammar.made(altered(relation, negative=not relation.negative), op, relation)
+
+
+@rule(RelPart, "negation")
+def related_not(grammar: Grammar, relation: RelPart, op: OpPart) -> Iterator[Part]:
+    """``mapped to`` ``nothing``."""
+    made = altered(relation, negative=not relation.negative)
+    yield grammar.made(made, relation, op, features=(("late_negation", 1.0),))
+
+
+# --- any, every, only ----------------------------------------------------------------------------------------------
+
+
+def _plain(part: SetPart) -> bool:
+    return not (part.named or part.order or part.quantifier or part.late)
+
+
+@rule(("any", "some", "every"), SetPart)
+def quantified(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``every`` ``control``."""
+    if _plain(right):
+        yield grammar.made(altered(right, quantifier=op.op), op, right)
+    elif op.op == "every" and len(right.options) > 1:
+        yield from both_of(grammar, op, right)
+
+
+@rule("each", SetPart)
+def each_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``each`` ``control``; ``each of`` ``A, B and C``: of a list, one by one."""
+    if _plain(right):
+        yield grammar.made(altered(right, quantifier="every"), op, right)
+    elif len(right.options) > 1 and not right.late:
+        yield grammar.made(altered(right, joined="each"), op, right, features=(("each_of", 1.0),))
+        yield grammar.made(altered(right, joined="both"), op, right)
+
+
+@rule(SetPart, "each")
+def each_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``how many techniques of A and B`` ``each``."""
+    if len(left.options) > 1:
+        yield grammar.made(altered(left, joined="each"), left, op, features=(("each_of", 1.0),))
+
+
+@rule(("single", "exactly_one"), SetPart)
+def one_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``exactly one`` ``control``; ``which single`` ``control``."""
+    if _plain(right):
+        yield grammar.made(altered(right, quantifier="exactly", number=1), op, right)
+        if op.op == "single":
+            yield grammar.made(altered(right, pick=1), op, right, features=(("picked", 1.0),))
+
+
+@rule("only", SetPart)
+def only_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``only`` ``APT29``; ``their only`` ``control``."""
+    if not right.quantifier and not right.late:
+        yield grammar.made(altered(right, quantifier="only"), op, right)
+
+
+@rule("only", PropPart)
+def only_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
+    """``only`` ``used by APT29``."""
+    if prop.argument is not None and not prop.argument.quantifier:
+        yield grammar.made(altered(prop, argument=altered(prop.argument, quantifier="only")), op, prop)
+
+
+@rule("only", RelPart)
+def only_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``only`` ``uses``: of what it uses, perhaps."""
+    yield grammar.made(altered(relation), op, relation, features=(("skip_cue", 1.0),))
+
+
+@rule(("only", "exactly"), NumberPart)
+def only_number(grammar: Grammar, op: OpPart, number: NumberPart) -> Iterator[Part]:
+    """``only`` ``one``."""
+    if not number.comparator:
+        yield grammar.made(altered(number, comparator="exactly"), op, number)
+
+
+@rule(("only", "single", "exactly"), ("only", "single"))
+def only_one(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """``only a`` ``single``."""
+    if left.op != right.op:
+        yield grammar.made(OpPart(op="exactly_one"), left, right)
+
+
+@rule("other", SetPart)
+def other_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``other`` ``films``: not those that they are described by."""
+    if not right.named and not right.late:
+        yield grammar.made(altered(right, other=True), op, right)
+
+
+@rule("other", RelPart)
+def other_relation(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``else`` ``uses``."""
+    yield grammar.made(relation, op, relation, features=(("skip_cue", 0.5),))
+
+
+# --- except --------------------------------------------------------------------------------------------------------
+
+
+@rule("except", SetPart)
+def except_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``other than`` ``APT29``."""
+    if right.plan is not None and not right.late:
+        yield grammar.made(PropPart(argument=right, exclude=True), op, right)
+
+
+@rule(SetPart, "except")
+def set_excepted(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``unit tests`` ``excluded``."""
+    if left.plan is not None:
+        yield grammar.made(PropPart(argument=left, exclude=True), left, op)
+
+
+@rule("except", PropPart)
+def except_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
+    """``except`` ``used by APT29``."""
+    yield grammar.made(altered(prop, negative=True), op, prop)
+
+
+# --- both, and, or ---------------------------------------------------------------------------------------------------
+
+
+@rule("both", SetPart)
+def both_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``both`` ``A and B``."""
+    if len(right.options) > 1:
+        yield grammar.made(altered(right, joined="both"), op, right, features=(("both", 1.0),))
+
+
+@rule(SetPart, ("both", "together"))
+def both_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A and B`` ``both``."""
+    if len(left.options) > 1 and (op.op != "both" or left.joined != "or"):
+        yield grammar.made(altered(left, joined="both"), left, op, features=(("both", 1.0),))
+
+
+@rule("common", SetPart)
+def common_to(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``common to`` ``A and B``."""
+    if len(right.options) > 1:
+        made = PropPart(argument=altered(right, joined="both"))
+        yield grammar.made(made, op, right, features=(("both", 1.0),))
+
+
+@rule(SetPart, ("common", "share_with"))
+def in_common(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``(techniques) A and B`` ``have in common``."""
+    if len(left.options) > 1:
+        together = altered(left, joined="both")
+        yield grammar.made(together, left, op, features=(("both", 1.0),))
+        yield grammar.made(PropPart(argument=together, left=True), left, op, features=(("both", 1.0),))
+
+
+@rule(PropPart, ("common", "both"))
+def related_to_both(grammar: Grammar, prop: PropPart, op: OpPart) -> Iterator[Part]:
+    """``used by A and B`` ``both``."""
+    if prop.argument is not None and len(prop.argument.options) > 1:
+        argument = altered(prop.argument, joined="both")
+        yield grammar.made(altered(prop, argument=argument), prop, op, features=(("both", 1.0),))
+
+
+@rule(SetPart, ("and", "or", "vs", "but", "to"))
+def list_goes_on(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A`` ``and`` …: what stands behind is joined to it as its next member."""
+    if left.named or (isinstance(left.plan, Entities) and left.plan.type is not None):
+        mark = {"but": "and", "to": "and"}.get(op.op, op.op)
+        yield grammar.made(altered(left, joined=mark), left, op, features=(("list_open", 1.0),))
+
+
+@rule(SetPart, "comma")
+def list_after_comma(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A`` ``,`` …."""
+    if left.named:
+        yield grammar.made(altered(left, joined=left.joined or "and"), left, op)
+
+
+@rule(PropPart, "or")
+def property_or(grammar: Grammar, prop: PropPart, op: OpPart) -> Iterator[Part]:
+    """``used by A`` ``or`` …."""
+    yield grammar.made(altered(prop, ready=False), prop, op)
+
+
+@rule(PropPart, PropPart)
+def either_property(grammar: Grammar, left: PropPart, right: PropPart) -> Iterator[Part]:
+    """``used by A or`` ``mapped to B``."""
+    if not left.ready and right.ready and left.rels != right.rels and not (left.ranked or right.ranked):
+        first = altered(left, ready=True)
+        yield grammar.made(PropPart(either=(*(first.either or (first,)), right)), left, right)
+
+
+# --- cues that change nothing ----------------------------------------------------------------------------------------
+
+
+@rule(("during", "present"), SetPart)
+@rule(("and", "but", "present", "both"), PropPart)
+@rule(("and", "but", "present", "if", "during"), RelPart)
+@rule(("present", "both", "exactly"), OpPart)
+def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
+    """A cue before something that is the same without it."""
+    yield grammar.made(right, op, right)
+
+
+@rule(SetPart, "present")
+@rule(PropPart, ("present", "extra_value"))
+@rule(RelPart, ("present", "exactly"))
+@rule(OpPart, "present")
+def passed_over_behind(grammar: Grammar, left: Part, op: OpPart) -> Iterator[Part]:
+    """A cue behind something that is the same without it."""
+    yield grammar.made(left, left, op)

@@ -1,0 +1,364 @@
+"""Sets kept to what is said of them: the plans that a head and a property make, by the types of the ontology."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kg.answer.reading.parts import Condition, Feature, PropPart, Rel, SetPart, altered
+from kg.domain.ontology import Direction, Ontology, back
+from kg.domain.plan import (
+    At,
+    Each,
+    Entities,
+    Follow,
+    Having,
+    Intersect,
+    Minus,
+    Only,
+    Point,
+    SetPlan,
+    UnionOf,
+    Where,
+    walk,
+)
+from kg.domain.plan_json import plan_of
+
+MAX_INSERTED = 6
+"""Predicates that may join two types where none is meant by default; of more, nobody could tell which is meant."""
+DIRECTIONS: tuple[Direction, ...] = ("out", "in")
+Change = Callable[[SetPlan], SetPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """One way in which a property narrows a head: what becomes of the set, and for each option of a list."""
+
+    change: Change
+    types: frozenset[str]
+    features: tuple[Feature, ...] = ()
+    options: tuple[tuple[str, Change], ...] = ()
+    joined: str = ""
+    rel: Rel | None = None
+    reached: SetPlan | None = None
+    """What the relation leads to from its argument, for a head that is anything."""
+
+
+Way = tuple[Rel, tuple[Feature, ...]]
+
+
+@functools.lru_cache(maxsize=16_384)
+def steps(
+    ontology: Ontology, rels: tuple[Rel, ...], head: frozenset[str], argument: frozenset[str], *, left: bool
+) -> tuple[Way, ...]:
+    """Predicates that may join a head and an argument, each in the direction away from the head.
+
+    A phrase reads from the near end. After its head, the head is what it starts from; where the argument stands before
+    the phrase ("goods the shop sells"), the argument is. Read against its direction it costs more.
+    """
+    if not rels:
+        return _inserted(ontology, head, argument)
+    found = []
+    for rel in rels:
+        way = back(rel.direction) if left else rel.direction
+        spec = ontology.predicates[rel.predicate]
+        for direction, features in ((way, ()), (back(way), (("flipped", 1.0),))):
+            if features and spec.symmetric:
+                continue
+            near, far = ontology.ends(rel.predicate, direction)
+            if spec.symmetric:
+                near = far = near | far
+            if head & near and argument & far:
+                found.append((Rel(rel.predicate, direction), (("unlikely", rel.cost), *features)))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _inserted(ontology: Ontology, head: frozenset[str], argument: frozenset[str]) -> tuple[Way, ...]:
+    """Predicates that nobody said but that join these types; those that are meant by default cost less."""
+    found = []
+    for name, spec in ontology.predicates.items():
+        if spec.value is None and spec.objects and "*" not in spec.objects:
+            for direction in DIRECTIONS:
+                near, far = ontology.ends(name, direction)
+                if head & near and argument & far:
+                    features = [("inserted_default" if spec.default else "inserted", 1.0)]
+                    if not (head <= near and argument <= far):
+                        features.append(("inserted_loose", 1.0))
+                    found.append((Rel(name, direction), tuple(features)))
+    default = [way for way in found if way[1][0][0] == "inserted_default"]
+    return tuple(default or (found if len(found) <= MAX_INSERTED else ()))
+
+
+def narrowings(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
+    """Every way in which the property narrows the head."""
+    if by.either:
+        yield from _either(ontology, head, by)
+    elif by.conditions:
+        yield from _conditions(ontology, head, by)
+    elif by.concept:
+        yield from _concept(ontology, head, by)
+    elif by.bare:
+        yield from _bare(ontology, head, by)
+    elif by.argument is not None:
+        yield from _related(ontology, head, by, by.argument)
+
+
+def _either(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
+    ways = [list(narrowings(ontology, head, part))[:2] for part in by.either]
+    if not all(ways):
+        return
+    first = [way[0] for way in ways]
+    types = frozenset().union(*(one.types for one in first))
+    features = tuple(feature for one in first for feature in one.features)
+
+    def change(plan: SetPlan) -> SetPlan:
+        return UnionOf(tuple(one.change(plan) for one in first))
+
+    yield Narrowing(change, types, features)
+
+
+def _conditions(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
+    for condition in by.conditions:
+        near, _ = ontology.ends(condition.predicate)
+        if types := head.types & near:
+
+            def change(plan: SetPlan, test: Condition = condition) -> SetPlan:
+                kept = Where(plan, test.predicate, test.comparator, test.value, test.upper)
+                return at(Minus(plan, kept) if by.negative else kept, by.point)
+
+            yield Narrowing(change, types)
+
+
+def _concept(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
+    concept = ontology.concepts[by.concept]
+    if types := head.types & ontology.family(concept.of):
+        none = concept.none != by.negative
+
+        def change(plan: SetPlan) -> SetPlan:
+            return at(Having(plan, "none" if none else "some", plan_of(concept.plan)), by.point)
+
+        yield Narrowing(change, types)
+
+
+def _bare(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
+    """A relation without its argument: that there is one, or none."""
+    for rel in by.rels:
+        # "Mapped controls" and "controls that map to something": the head is what the phrase starts from.
+        near, _ = ontology.ends(rel.predicate, rel.direction)
+        types = head.types & near
+        if not types:
+            continue
+
+        def change(plan: SetPlan, rel: Rel = rel) -> SetPlan:
+            return at(
+                Having(plan, "none" if by.negative else "some", Follow(Each(), rel.predicate, rel.direction)), by.point
+            )
+
+        feature = "bare_none" if by.negative else "bare"
+        yield Narrowing(change, types, ((feature, 1.0), ("unlikely", rel.cost)), rel=rel)
+
+
+def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart) -> Iterator[Narrowing]:
+    quantifier = argument.quantifier
+    rels = by.rels or _roles(ontology, head, argument, left=by.left)
+    for rel, features in steps(ontology, rels, head.types, argument.types, left=by.left):
+        near, _ = ontology.ends(rel.predicate, rel.direction)
+        if ontology.predicates[rel.predicate].symmetric:
+            near = near | ontology.ends(rel.predicate, back(rel.direction))[0]
+        types = head.types & near
+        members = argument.options if len(argument.options) > 1 else ()
+
+        def change(plan: SetPlan, to: SetPlan, rel: Rel = rel, *, negative: bool = by.negative) -> SetPlan:
+            others = _kind(ontology, rel, argument.types) if quantifier == "only" else None
+            return at(related(plan, rel, to, quantifier, argument.number, negative=negative, others=others), by.point)
+
+        options = tuple((label, functools.partial(_to, change, to)) for label, to in members)
+        if argument.plan is None and not options:
+            continue
+        if by.negative and quantifier == "some" and argument.plan is not None:
+            # "Not by some" may be by none, or not by all.
+            for wanted, negative in (("none", False), ("every", True)):
+                told = functools.partial(
+                    related, rel=rel, argument=argument.plan, quantifier=wanted, number=1, negative=negative
+                )
+                yield Narrowing(told, types, features, options, argument.joined, rel)
+            continue
+        if members and argument.joined == "both" and by.negative:
+            each = functools.partial(change, negative=False)
+            every = _all([functools.partial(_to, each, to) for _, to in members])
+            yield Narrowing(functools.partial(_less, every), types, features, options, "and", rel)
+            continue
+        if members and argument.joined in ("and", "both") and not by.negative and quantifier in ("", "any", "some"):
+            yield Narrowing(
+                _all([one for _, one in options]), types, (*features, ("list_all", 1.0)), options, "and", rel
+            )
+            if argument.joined == "both":
+                continue
+            whole = either([plan for _, plan in members])
+            yield Narrowing(
+                functools.partial(_to, change, whole),
+                types,
+                (*features, ("list_any", 1.0)),
+                options,
+                "and",
+                rel,
+            )
+        else:
+            target = argument.plan if argument.plan is not None else either([plan for _, plan in members])
+            yield Narrowing(
+                functools.partial(_to, change, target),
+                types,
+                features,
+                options,
+                argument.joined,
+                rel,
+                _reached_from(target, rel, quantifier, by),
+            )
+
+
+def _roles(ontology: Ontology, head: SetPart, argument: SetPart, *, left: bool) -> tuple[Rel, ...]:
+    """Where no relation is said, that of the part which one of the two plays: the directors of those films."""
+    found = []
+    for role, near, far in ((head.role, head, argument), (argument.role, argument, head)):
+        if role is not None:
+            # A role is seen from those it is played for.
+            way = back(role.direction) if (near is head) != left else role.direction
+            ends = ontology.ends(role.predicate, back(role.direction))
+            if near.types & ends[0] and far.types & ends[1]:
+                found.append(Rel(role.predicate, way))
+    return tuple(dict.fromkeys(found))
+
+
+def _to(change: Callable[[SetPlan, SetPlan], SetPlan], to: SetPlan, plan: SetPlan) -> SetPlan:
+    return change(plan, to)
+
+
+def _less(gone: Change, plan: SetPlan) -> SetPlan:
+    return Minus(plan, gone(plan))
+
+
+def _kind(ontology: Ontology, rel: Rel, types: frozenset[str]) -> str | None:
+    """The kind of thing that "only" counts others among: the widest type around the argument within reach."""
+    _, far = ontology.ends(rel.predicate, rel.direction)
+    if not far or (len({ontology.family(name) & far for name in types}) > 1 and far == types):
+        return None
+    wide = [name for name in ontology.types if types <= ontology.family(name) <= far]
+    return max(wide, key=lambda name: len(ontology.family(name)), default=None)
+
+
+def _reached_from(argument: SetPlan, rel: Rel, quantifier: str, by: PropPart) -> SetPlan | None:
+    if quantifier not in ("", "any", "some") or by.negative or not anchored(argument):
+        return None
+    return at(Follow(argument, rel.predicate, back(rel.direction)), by.point)
+
+
+def _all(changes: list[Change]) -> Change:
+    return lambda plan: Intersect(tuple(change(plan) for change in changes))
+
+
+def either(plans: list[SetPlan]) -> SetPlan:
+    """Members of any; named ones as one list."""
+    if all(isinstance(plan, Entities) and plan.ids for plan in plans):
+        return Entities(ids=tuple(dict.fromkeys(i for plan in plans if isinstance(plan, Entities) for i in plan.ids)))
+    return plans[0] if len(plans) == 1 else UnionOf(tuple(plans))
+
+
+def at(plan: SetPlan, point: Point | None) -> SetPlan:
+    return plan if point is None else At(plan, point)
+
+
+# --- plans ---------------------------------------------------------------------------------------------------------
+
+
+def related(  # noqa: PLR0913 (what one relation is made of)
+    plan: SetPlan,
+    rel: Rel,
+    argument: SetPlan,
+    quantifier: str,
+    number: int,
+    *,
+    negative: bool,
+    others: str | None = None,
+) -> SetPlan:
+    """The set, kept to members with this relation to the argument."""
+    found = reached(rel, argument)
+    if quantifier == "only":
+        step = Follow(Each(), rel.predicate, rel.direction, others)
+        return Minus(plan, Only(plan, step, argument)) if negative else Only(plan, step, argument)
+    if quantifier == "every":
+        having = Having(plan, "every", Follow(Each(), rel.predicate, rel.direction), of=argument)
+        return Minus(plan, having) if negative else having
+    if quantifier in ("at_least", "at_most", "exactly"):
+        having = Having(plan, quantifier, found, number)  # type: ignore[arg-type]
+        return Minus(plan, having) if negative else having
+    if negative or quantifier == "none":
+        # "Not without" is with.
+        return Having(plan, "some" if negative and quantifier == "none" else "none", found)
+    return met(plan, rel, argument)
+
+
+def met(plan: SetPlan, rel: Rel, argument: SetPlan) -> SetPlan:
+    """Members with this relation to some member of the argument, from the end that is smaller."""
+    way = back(rel.direction)
+    if isinstance(plan, Entities) and plan.type is not None and anchored(argument):
+        return Follow(argument, rel.predicate, way, plan.type)
+    if isinstance(argument, Entities) and argument.ids:
+        return Intersect((plan, Follow(argument, rel.predicate, way)))
+    return Having(plan, "some", reached(rel, argument))
+
+
+def reached(rel: Rel, argument: SetPlan | None) -> SetPlan:
+    """What one step from the row at hand reaches inside the argument."""
+    if argument is None:
+        return Follow(Each(), rel.predicate, rel.direction)
+    if isinstance(argument, Entities) and argument.type is not None and not argument.withdrawn:
+        return Follow(Each(), rel.predicate, rel.direction, argument.type)
+    return Intersect((Follow(Each(), rel.predicate, rel.direction), argument))
+
+
+def anchored(plan: SetPlan) -> bool:
+    """Whether the set starts from named entities, so that it is small and can be followed backwards."""
+    return any(isinstance(part, Entities) and part.ids for part in walk(plan))
+
+
+def followed(source: SetPlan, rel: Rel, type_name: str | None = None) -> SetPlan:
+    return Follow(source, rel.predicate, rel.direction, type_name)
+
+
+def without(plan: SetPlan, gone: SetPlan) -> SetPlan:
+    return Minus(plan, gone)
+
+
+def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | None:
+    """The head, narrowed; ``None`` where two lists meet."""
+    if head.plan is None and way.reached is not None and not way.options:
+        return altered(head, plan=way.reached, types=way.types, wh=False, focus=True)
+    plan = head.plan if head.plan is not None else all_of(way.types, ontology)
+    role = head.role
+    if role is not None and way.rel == Rel(role.predicate, back(role.direction)):
+        # Who plays a part for somebody need not be looked for among all who play it.
+        plan = all_of(head.types, ontology)
+    focus = head.focus or head.wh
+    kept = altered(
+        head, plan=way.change(plan), types=way.types, wider=plan, several=False, role=None, wh=False, focus=focus
+    )
+    if way.options and head.options:
+        return None
+    if way.options:
+        joined = way.joined if way.joined in ("and", "each", "or", "vs") else ""
+        return altered(kept, options=tuple((label, change(plan)) for label, change in way.options), joined=joined)
+    return altered(kept, options=tuple((label, way.change(option)) for label, option in head.options))
+
+
+def all_of(types: frozenset[str], ontology: Ontology) -> SetPlan:
+    """Everything of these types, by the fewest names."""
+    names = [name for name in ontology.types if ontology.family(name) <= types]
+    widest = [name for name in names if not any(name != other and name in ontology.family(other) for other in names)]
+    return either([Entities(type=name) for name in widest])
+
+
+def type_of(plan: SetPlan | None) -> str | None:
+    """The type, where the set is all of one."""
+    return plan.type if isinstance(plan, Entities) else None

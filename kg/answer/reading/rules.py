@@ -1,0 +1,275 @@
+"""How two neighbouring parts of a question join: nouns with what describes them.
+
+Every rule takes two parts that stand side by side and gives each way to read them as one. Rules for operators are in
+``operators``, those for literals, dates and versions in ``literals``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kg.answer.reading.narrow import (
+    all_of,
+    met,
+    narrowed,
+    narrowings,
+    reached,
+    steps,
+    type_of,
+)
+from kg.answer.reading.parts import (
+    AnswerPart,
+    Feature,
+    OpPart,
+    Part,
+    PropPart,
+    Rel,
+    SetPart,
+    Weights,
+    altered,
+    modifiers,
+    scored,
+)
+from kg.domain.ontology import Ontology, back
+from kg.domain.plan import (
+    Compare,
+    Cover,
+    Each,
+    Entities,
+    Follow,
+    Intersect,
+    Minus,
+    Rank,
+    SetPlan,
+    Test,
+    walk,
+)
+
+Rule = Callable[["Grammar", Any, Any], Iterator[Part]]
+Kind = type | str
+"""A kind of part, or a cue; ``OpPart`` is any cue."""
+RULES: dict[tuple[Kind, Kind], list[Rule]] = {}
+MAX_WAYS = 6
+"""Ways of one narrowing that are kept: more predicates between two types are told apart by their phrases."""
+
+
+def rule(left: Kind | tuple[str, ...], right: Kind | tuple[str, ...]) -> Callable[[Rule], Rule]:
+    """Register a rule for neighbours of these kinds."""
+
+    def register(function: Rule) -> Rule:
+        for one in left if isinstance(left, tuple) else (left,):
+            for other in right if isinstance(right, tuple) else (right,):
+                RULES.setdefault((one, other), []).append(function)
+        return function
+
+    return register
+
+
+def kind_of(part: Part) -> Kind:
+    """What rules are registered for: the cue, or the kind of part."""
+    return part.op if isinstance(part, OpPart) else type(part)
+
+
+@functools.cache
+def rules_for(left: Kind, right: Kind) -> tuple[Rule, ...]:
+    """The rules for two neighbours, those for any cue included."""
+    lefts = (left, OpPart) if isinstance(left, str) else (left,)
+    rights = (right, OpPart) if isinstance(right, str) else (right,)
+    return tuple(dict.fromkeys(found for one in lefts for other in rights for found in RULES.get((one, other), ())))
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What the rules need to know: the ontology, and what a feature weighs."""
+
+    ontology: Ontology
+    weights: Weights
+
+    def join(self, left: Part, right: Part) -> Iterator[Part]:
+        """Every way to read two neighbours as one."""
+        for function in rules_for(kind_of(left), kind_of(right)):
+            yield from function(self, left, right)
+
+    def made(self, part: Any, *of: Part, features: tuple[Feature, ...] = ()) -> Any:
+        """The part, with the score of the parts it is made of and of how it was made."""
+        return scored(part, self.weights, *features, of=of)
+
+    def argument(self, argument: SetPart) -> tuple[Feature, ...]:
+        """What it says against a reading that this set is not what is asked for."""
+        lost = (("focus_lost", 1.0),) if argument.focus or argument.wh else ()
+        asks = argument.ask and not (argument.ask == "share" and argument.order)
+        told = (("ask_lost", 1.0),) if asks else ()
+        passed = (
+            bool(argument.popular) + argument.other + bool(argument.losing) + argument.together + bool(argument.pending)
+        )
+        passed += argument.pick > 1 and not argument.quantifier
+        return (*lost, *told, *((("modifier_lost", float(passed)),) if passed else ()))
+
+    def lost(self, part: SetPart) -> tuple[Feature, ...]:
+        """What is said of a set and does not reach the plan."""
+        count = modifiers(part)
+        return (("modifier_lost", float(count)),) if count else ()
+
+    def narrow(self, head: SetPart, by: PropPart, *features: Feature) -> Iterator[Part]:  # noqa: C901, PLR0912 (one kind of property each)
+        """The head, kept to what the property says of it; a claim where the head is named."""
+        if not by.ready:
+            return
+        if by.losing is not None:
+            if not head.named:
+                yield self.made(altered(head, losing=by.losing), head, by, features=features)
+            return
+        if by.through is not None:
+            yield from self._sharing(head, by, features)
+            return
+        if by.exclude and by.argument is not None and by.argument.plan is not None:
+            if head.plan is not None and head.types & by.argument.types and not head.named:
+                left = altered(head.each(lambda plan: Minus(plan, by.argument.plan)), wider=head.wider)  # type: ignore[union-attr, arg-type]
+                yield self.made(left, head, by, features=features)
+                return
+            by = altered(by, exclude=False, negative=True)
+        counted = by.argument
+        if counted is not None and counted.order and not by.negative:
+            yield from self._counting(head, by, counted, features)
+            return
+        if head.popular and counted is not None and not counted.named and not by.ranked and not by.negative:
+            by = altered(by, ranked=head.popular)
+        ways = sorted(
+            narrowings(self.ontology, head, by),
+            key=lambda way: -sum(self.weights.get(name, 0.0) * value for name, value in way.features),
+        )
+        for way in ways[:MAX_WAYS]:
+            if (kept := narrowed(head, way, self.ontology)) is None or kept.plan is None:
+                continue
+            if head.named and not head.several and not head.options:
+                claim = AnswerPart(
+                    plan=Test(kept.plan),
+                    kind="claim",
+                    head=head,
+                    rels=(way.rel,) if way.rel else (),
+                    argument=by.argument,
+                )
+                asked = by.argument is not None and (by.argument.focus or by.argument.wh)
+                lost = (("focus_lost", 1.0),) if asked else ()
+                if by.argument is not None and not by.rels:
+                    lost = (*lost, ("claim_unsaid", 1.0))
+                yield self.made(claim, head, by, features=(*way.features, *features, *lost))
+                continue
+            if by.ranked:
+                yield from self.rank(head, by, way.rel, (*way.features, *features), (head, by))
+                continue
+            if by.argument is not None and by.argument.change is not None:
+                kept = altered(kept, change=by.argument.change)
+            if not by.rels and by.argument is not None and way.rel is not None:
+                kept = altered(kept, unsaid=(way.rel,))
+            elif kept.unsaid:
+                kept = altered(kept, unsaid=())
+            if head.other and kept.plan is not None:
+                kept = altered(kept, plan=_others(kept.plan))
+            yield self.made(kept, head, by, features=(*way.features, *features))
+
+    def _sharing(self, head: SetPart, by: PropPart, features: tuple[Feature, ...]) -> Iterator[Part]:
+        """Who shares something with the argument, or shares most with it."""
+        through, other = by.through, by.argument
+        if through is None or other is None or (head.named and not head.options):
+            return
+        rels = (through.role,) if through.role is not None else by.rels
+        if through.role is not None and by.rels and not any(rel.predicate == through.role.predicate for rel in by.rels):
+            return
+        for found, shared, rel, more in co_related(self, head, through, rels, other):
+            made: Part = altered(head, plan=found, types=head.types & other.types, wider=None, wh=False)
+            if through.order in ("most", "fewest"):
+                source = Minus(head.plan if head.plan is not None else all_of(other.types, self.ontology), other.plan)  # type: ignore[arg-type]
+                rank = Rank(source, shared, order=through.order, top=max(1, head.pick))
+                made = AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,))
+            yield self.made(made, head, by, features=(*more, *features))
+
+    def _counting(self, head: SetPart, by: PropPart, counted: SetPart, features: tuple[Feature, ...]) -> Iterator[Part]:
+        """The head by how many of the argument it is related to: the first, the few with most, or one of a list."""
+        for rel, more in steps(self.ontology, by.rels, head.types, counted.types, left=by.left)[:MAX_WAYS]:
+            made = (*more, *features)
+            if head.options and head.named:
+                yield from self._comparing(head, by, counted, rel, made)
+            elif head.named or head.plan is None or counted.plan is None:
+                continue
+            elif (
+                head.pick > 1
+                and (head.together or counted.order in ("most_of", "all_of"))
+                and counted.order != "fewest"
+            ):
+                cover = Cover(head.plan, counted.plan, reached(rel, None), head.pick)
+                yield self.made(
+                    AnswerPart(plan=cover, kind="cover", head=head, rels=(rel,), argument=counted),
+                    head,
+                    by,
+                    features=made,
+                )
+            elif counted.order != "all_of":
+                order = "fewest" if counted.order in ("fewest", "fewer") else "most"
+                share = counted.ask == "share" and counted.base is not None
+                if share and counted.base == counted.plan:
+                    continue
+                of = reached(rel, counted.base) if share else None
+                rank = Rank(head.plan, reached(rel, counted.plan), of=of, order=order, top=max(1, head.pick))  # type: ignore[arg-type]
+                yield self.made(
+                    AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,), argument=counted),
+                    head,
+                    by,
+                    features=made,
+                )
+
+    def _comparing(
+        self, head: SetPart, by: PropPart, counted: SetPart, rel: Rel, features: tuple[Feature, ...]
+    ) -> Iterator[Part]:
+        if counted.plan is None or (counted.ask == "share" and counted.base == counted.plan):
+            return
+        way = Rel(rel.predicate, back(rel.direction))
+        order = {"more": "most", "most": "most", "fewer": "fewest", "fewest": "fewest"}.get(counted.order)
+        options = tuple(met(counted.plan, way, plan) for _, plan in head.options)
+        of: tuple[SetPlan, ...] = ()
+        if counted.ask == "share" and counted.base is not None:
+            of = tuple(met(counted.base, way, plan) for _, plan in head.options)
+        plan = Compare(options, tuple(label for label, _ in head.options), of, order)  # type: ignore[arg-type]
+        yield self.made(
+            AnswerPart(plan=plan, kind="compare", head=head, rels=(rel,), argument=counted), head, by, features=features
+        )
+
+    def rank(
+        self, head: SetPart, by: PropPart, rel: Rel | None, features: tuple[Feature, ...], of: tuple[Part, ...]
+    ) -> Iterator[Part]:
+        """The head ordered by how many of the argument it is related to."""
+        if rel is None or head.plan is None or (head.named and not head.options and not head.several):
+            return
+        argument = by.argument.plan if by.argument is not None else None
+        order = "fewest" if by.ranked == "fewest" else "most"
+        rank = Rank(head.plan, reached(rel, argument), order=order, top=max(1, head.pick))  # type: ignore[arg-type]
+        yield self.made(
+            AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,), argument=by.argument), *of, features=features
+        )
+
+
+def _others(plan: SetPlan) -> SetPlan:
+    """The set without what it was described by."""
+    ids = [i for part in walk(plan) if isinstance(part, Entities) for i in part.ids]
+    return Minus(plan, Entities(ids=tuple(dict.fromkeys(ids)))) if ids else plan
+
+
+def co_related(
+    grammar: Grammar, head: SetPart, through: SetPart, rels: tuple[Rel, ...], other: SetPart
+) -> Iterator[tuple[SetPlan, SetPlan, Rel, tuple[Feature, ...]]]:
+    """Members of the head that share something of ``through`` with the other: the set, and what one shares with it."""
+    if other.plan is None or not head.types & other.types:
+        return
+    for rel, features in steps(grammar.ontology, rels, head.types & other.types, through.types, left=False)[:MAX_WAYS]:
+        kind = type_of(through.plan)
+        theirs: SetPlan = Follow(other.plan, rel.predicate, rel.direction, kind)
+        if through.plan is not None and kind is None and through.role is None:
+            theirs = Intersect((theirs, through.plan))
+        name = type_of(head.plan)
+        found: SetPlan = Follow(theirs, rel.predicate, back(rel.direction), name)
+        if head.plan is not None and name is None:
+            found = Intersect((head.plan, found))
+        shared = Intersect((Follow(Each(), rel.predicate, rel.direction), theirs))
+        yield Minus(found, other.plan), shared, rel, features

@@ -1,0 +1,97 @@
+"""A View of what would be: some entities hidden, without touching the store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId
+from kg.ports.store import Expansion, GraphView, Listing
+
+if TYPE_CHECKING:
+    from kg.domain.lineage import DatasetVersion, GraphProfile, Source
+    from kg.domain.ontology import Direction, Ontology
+    from kg.domain.scope import Scope
+
+
+@dataclass(frozen=True)
+class SupposedView:
+    """What another view reads, less some entities: named ones, or all of some types but the named ones."""
+
+    _view: GraphView
+    _named: frozenset[EntityId]
+    _types: frozenset[str] = frozenset()
+    """With types, the named ones are those of them that stay."""
+
+    def _gone(self, entity: EntityId, type_name: str | None) -> bool:
+        if not self._types:
+            return entity in self._named
+        return type_name in self._types and entity not in self._named
+
+    @property
+    def scope(self) -> Scope:
+        return self._view.scope
+
+    @property
+    def known_at(self) -> str:
+        return self._view.known_at
+
+    def ontology(self) -> Ontology:
+        return self._view.ontology()
+
+    def datasets(self) -> tuple[DatasetVersion, ...]:
+        return self._view.datasets()
+
+    def versions(self) -> tuple[DatasetVersion, ...]:
+        return self._view.versions()
+
+    def profile(self) -> GraphProfile:
+        return self._view.profile()
+
+    def entities(self, ids: Collection[EntityId]) -> dict[EntityId, Entity]:
+        found = self._view.entities(ids)
+        return {key: entity for key, entity in found.items() if not self._gone(key, entity.type)}
+
+    def named(self, texts: Collection[str], limit_each: int) -> dict[str, tuple[EntityId, ...]]:
+        return self._view.named(texts, limit_each)
+
+    def search(
+        self, texts: Collection[str], types: Collection[str], limit_each: int, *, edits: int = 0
+    ) -> dict[str, Listing]:
+        return self._view.search(texts, types, limit_each, edits=edits)
+
+    def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
+        return self._view.values(texts)
+
+    def scan(self, types: Collection[str], limit: int) -> Listing:
+        found = self._view.scan(types, limit)
+        if not self._types:
+            return replace(found, ids=tuple(one for one in found.ids if one not in self._named))
+        seen = self._view.entities(found.ids)
+        return replace(
+            found, ids=tuple(one for one in found.ids if one in seen and not self._gone(one, seen[one].type))
+        )
+
+    def follow(
+        self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
+    ) -> Expansion:
+        near = self._view.entities(ids) if self._types else {}
+        asked = [one for one in ids if not self._gone(one, near[one].type if one in near else None)]
+        found = self._view.follow(asked, predicates, direction, limit_each)
+        kept = {key: entity for key, entity in found.entities.items() if not self._gone(key, entity.type)}
+        far = (fact.target if direction == "out" else fact.subject for fact in found.facts)
+        facts = tuple(fact for fact, end in zip(found.facts, far, strict=True) if end is None or end in kept)
+        return replace(found, facts=facts, entities=kept)
+
+    def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
+        return self._view.facts(ids)
+
+    def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
+        return self._view.recorded_with(facts)
+
+    def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
+        return self._view.assertions(facts)
+
+    def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
+        return self._view.sources(ids)
