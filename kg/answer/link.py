@@ -16,6 +16,7 @@ from kg.answer.names import (
     like_places,
     name_places,
     name_stems,
+    respelt_mentions,
     same_stem,
     spans,
 )
@@ -56,6 +57,9 @@ def link(question: Question, view: GraphView) -> Linked:
     vocabulary = lexicon_.words | language.vocabulary | language.light | language.droppable | language.filler
     corrected = corrections(tokens, _phrased(tokens, words, mentions, vocabulary), frozenset(vocabulary))
     words = _words(tokens, language, corrected)
+    if corrected:
+        respelt, met = respelt_mentions(text, tokens, corrected, view)
+        mentions, entities = [*mentions, *respelt], entities | met
     kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark")]
     mentions += [m for m in phrase_mentions(tokens, kept, lexicon_, corrected) if m.score > PREPOSITION]
     cues = list(cue_mentions(tokens, language, corrected))

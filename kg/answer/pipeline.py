@@ -143,8 +143,12 @@ def _with_something(
 ) -> list[tuple[Reading, Result]]:
     """Of readings that differ in who has a name alone, those that find something; what the others did is noted."""
     full = [pair for pair in found if pair[1].rows or pair[1].paths]
-    if len(full) in (0, len(found)) or len({_shape(reading.plan) for reading, _ in found}) > 1:
+    if len(full) in (0, len(found)):
         return found
+    if len({_shape(reading.plan) for reading, _ in found}) > 1:
+        # Where nobody said which relation is meant, it is one that holds.
+        unsaid = all(any(name == "inserted" for name, _ in reading.features) for reading, _ in found)
+        return full if unsaid and len({_shape(reading.plan, relations=False) for reading, _ in found}) == 1 else found
     empty = [entity for reading, _ in found for entity in _named(reading.plan) if (reading, _) not in full]
     wording = Wording(ontology, linked.entities)
     told = (wording.entity(entity) for entity in dict.fromkeys(empty))
@@ -152,9 +156,12 @@ def _with_something(
     return [(reading, replace(result, notes=(*result.notes, *notes))) for reading, result in full]
 
 
-def _shape(plan: Plan) -> str:
-    """The plan without who it names."""
-    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', json.dumps(to_json(plan)))
+def _shape(plan: Plan, *, relations: bool = True) -> str:
+    """The plan without who it names; or without what relates them."""
+    told = json.dumps(to_json(plan))
+    if not relations:
+        return re.sub(r'"(predicate|direction)": "[^"]*"', "", told)
+    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', told)
 
 
 def _named(plan: Plan) -> list[EntityId]:

@@ -18,6 +18,8 @@ from kg.domain.question import Linked
 TIE = 0.25
 """Readings closer than this are equally good."""
 MAX_READINGS = 30
+DOUBTFUL = 0.7
+"""Score of a name that may as well be a word that nothing is known of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +62,5 @@ def plan(linked: Linked, ontology: Ontology) -> Planned:
 
 
 def _unexplained(linked: Linked) -> tuple[str, ...]:
-    covered = {i for m in linked.mentions for i in range(m.start, m.end)}
+    covered = {i for m in linked.mentions if m.kind != "entity" or m.score > DOUBTFUL for i in range(m.start, m.end)}
     return tuple(w.text for i, w in enumerate(linked.words) if w.weight == "content" and i not in covered)

@@ -26,6 +26,11 @@ def described(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
     """``techniques`` ``used by APT29``."""
     if by.left and by.argument is not None and head.plan is not None and by.argument.plan == head.plan:
         return
+    if head.pending and by.argument is not None and not by.conditions and not by.negative:
+        # "Carry an indication" "for asthma": the argument that the relation still lacked.
+        rels = tuple(rel for rel in head.pending if not by.rels or _same((rel,), by.rels))
+        if rels:
+            yield from grammar.narrow(altered(head, pending=()), altered(by, rels=rels))
     # "Which plants …": the question word is of the noun behind it, not of what is told of that noun.
     passed = head.wh and by.left and by.argument is not None and not by.argument.named
     yield from grammar.narrow(head, by, *((("wh_passed", 1.0),) if passed else ()))
@@ -242,6 +247,8 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
 
 
 def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
+    if relation.negative:
+        return
     for rel in relation.rels:
         near, far = grammar.ontology.ends(rel.predicate, rel.direction)
         if argument.plan is None or not argument.types & near or (modifiers(argument) and argument.quantifier != "any"):
@@ -312,7 +319,7 @@ def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart
     """``APT29 relies`` ``on``: a phrase in two pieces."""
     if prop.rels and prop.argument is not None and _same(prop.rels, relation.rels):
         kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
-        yield grammar.made(altered(prop, rels=kept), prop, relation)
+        yield grammar.made(altered(prop, rels=kept), prop, relation, features=(("in_two_pieces", 1.0),))
 
 
 @rule(PropPart, RelPart)
@@ -322,6 +329,13 @@ def either_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iter
         first = altered(prop, ready=True)
         second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
         yield grammar.made(PropPart(either=(first, second)), prop, relation)
+
+
+@rule(RelPart, RelPart)
+def relation_carried(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[Part]:
+    """``located`` ``upstream of``: the first only leads to the second."""
+    if not (left.noun or left.negative or right.noun or _same(left.rels, right.rels)):
+        yield grammar.made(right, left, right, features=(("carried", 1.0),))
 
 
 @rule(RelPart, RelPart)
