@@ -31,9 +31,12 @@ PASSED_OVER = {
     "quantifier_unused": 1.0,
     "ask_lost": 1.0,
     "focus_lost": 1.0,
+    "context_passed": 0.3,
+    "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""
 MOST_PASSED_OVER = 0.9
+LEAST_GUESS = 0.1
 UNKNOWN = frozenset({"unexplained", "unexplained_context", "unexplained_talk", "wild"})
 """Features that tell of words nothing is known of."""
 
@@ -60,6 +63,19 @@ def choose(planned: Planned, linked: Linked, ontology: Ontology) -> Chosen:
         return Chosen(reason=_reason(planned.unexplained, linked, ontology))
     near = [one for one in planned.readings if one.score >= top.score - TIE and left_over(one) <= MOST_PASSED_OVER]
     return Chosen(tuple(near[:MAX_READINGS]))
+
+
+GUESSES = (
+    "inserted", "inserted_loose", "implied", "wild", "fuzzy", "list_bare", "flipped", "supposed", "fail_type",
+    "topic_bare", "unexplained", "unexplained_context", "unexplained_talk", "skip_cue", "skip_relation", "skip_value",
+    "skip_set", "skip_other",
+)  # fmt: skip
+"""Features of a reading that guesses something or passes it over: that it finds nothing is then no answer."""
+
+
+def guessed(reading: Reading) -> bool:
+    """Whether the reading rests on a guess."""
+    return any(name in GUESSES and value > LEAST_GUESS for name, value in reading.features)
 
 
 def left_over(reading: Reading) -> float:

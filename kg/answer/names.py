@@ -191,9 +191,8 @@ def _liked(
     place: tuple[int, int], text: str, ids: Collection[EntityId], entities: Mapping[EntityId, Entity]
 ) -> Iterator[Mention]:
     """The best few of these for one place."""
-    scored = sorted(
-        ((_likeness(text, entities[one]), one) for one in ids if one in entities), key=lambda pair: (-pair[0], pair[1])
-    )
+    partly = [one for one in ids if one in entities and not _is_whole(text, entities[one])]
+    scored = sorted(((_likeness(text, entities[one]), one) for one in partly), key=lambda pair: (-pair[0], pair[1]))
     best = scored[0][0] if scored else 0.0
     near = [(score, one) for score, one in scored if score >= max(LEAST_LIKE, best - 0.08)]
     if len(near) > NAMESAKES and " " not in text:
@@ -218,6 +217,11 @@ def _widest(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _inside(place: tuple[int, int], other: tuple[int, int]) -> bool:
     return other[0] <= place[0] and place[1] <= other[1]
+
+
+def _is_whole(text: str, entity: Entity) -> bool:
+    """Whether the text is a whole name, which was found before."""
+    return any(fold(name) == text for name in (entity.name, *entity.aliases))
 
 
 def _likeness(text: str, entity: Entity) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 import rfc8785
 
-from kg.answer.choose import choose
+from kg.answer.choose import choose, guessed
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
@@ -209,9 +209,12 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
     if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         return abstained(question, view, reason, chosen)
-    evidence = context(order, result, grounds, ontology)
     wording = Wording(ontology, result.entities)
     interpretation = wording.plan(chosen)
+    if empty and guessed(reading):
+        reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
+        return abstained(question, view, reason, chosen)
+    evidence = context(order, result, grounds, ontology)
     draft = generate(chosen, result, evidence, wording)
     claims = verify(draft, evidence, result, wording, interpretation)
     drawn = explanation(evidence, grounds.facts, result, ontology)

@@ -26,6 +26,7 @@ DEFAULT: dict[str, float] = {
     "count_behind": -0.1,
     "ask_lost": -1.2,
     "modifier_lost": -1.2,
+    "bare_argument": -0.3,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
