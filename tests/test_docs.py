@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -15,8 +15,10 @@ from pydantic import BaseModel
 import kg.errors
 from kg.domain.ontology_file import parse
 from kg.domain.plan_json import OPS, from_json, to_json
+from kg.domain.result import AnswerType
 from kg.errors import KgError, OntologyInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Options
+from tests.unit.answer.garden import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -106,6 +108,21 @@ def test_every_plan_shown_is_in_its_one_form() -> None:
     plans = [json.loads(block) for block in blocks("plans.md", "json")]
     assert len(plans) > len(OPS)
     assert [to_json(from_json(plan)) for plan in plans] == plans
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+def test_every_key_of_an_answer_is_documented() -> None:
+    document = ask("Which plants does Ada tend?")
+    assert document["outcome"] == "answered"
+    rows = re.findall(r"^\| (`.*?) \|", read(DOCS / "answer-contract.md"), re.MULTILINE)
+    assert {*document, *document["answer"]} - set(re.findall(r"`(\w+)`", " ".join(rows))) == set()
+
+
+def test_every_type_of_answer_is_documented_and_no_other() -> None:
+    page = read(DOCS / "answer-contract.md").partition("| `type` | `value`")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(get_args(AnswerType))
 
 
 # --- dataset and ontology files ------------------------------------------------------------------------------------
