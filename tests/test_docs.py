@@ -105,7 +105,7 @@ def test_the_section_of_an_operator_names_its_fields_and_shows_it(op: str) -> No
 
 
 def test_every_plan_shown_is_in_its_one_form() -> None:
-    plans = [json.loads(block) for block in blocks("plans.md", "json")]
+    plans = [json.loads(block) for page in ("plans.md", "architecture.md") for block in blocks(page, "json")]
     assert len(plans) > len(OPS)
     assert [to_json(from_json(plan)) for plan in plans] == plans
 
@@ -181,6 +181,18 @@ def test_the_dataset_files_shown_are_read() -> None:
     shown = [yaml.safe_load(block) for block in blocks("dataset-files.md", "yaml")]
     datasets = [DatasetFile.model_validate(document) for document in shown if "dataset" in document]
     assert datasets
+
+
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/ontology.yml"))
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_an_example_says_what_its_files_are_and_how_to_load_them(folder: Path) -> None:
+    said = read(folder / "README.md")
+    files = {path.name for path in folder.glob("*.yml")} - {"ontology.yml"}
+    assert {name for name in files if f"`{name}`" not in said} == set()
+    assert f"whence load examples/{folder.name}/*.yml" in said
+    assert f"(examples/{folder.name}/README.md)" in read(ROOT / "README.md")
 
 
 def test_every_decision_record_is_listed_once() -> None:
