@@ -18,6 +18,7 @@ from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
+from kg.answer.fit import validate
 from kg.answer.generate import generate
 from kg.answer.link import link
 from kg.answer.planner import Reading, plan
@@ -89,6 +90,7 @@ def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) 
     linked = link(question, view)
     trace.mark("link")
     if given is not None:
+        validate(given, view.ontology())
         return _answer(question, linked, (Reading(given, 0.0),), views, trace)
     planned = plan(linked, view.ontology())
     trace.mark("plan")
