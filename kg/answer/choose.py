@@ -32,6 +32,10 @@ PASSED_OVER = {
     "ask_lost": 1.0,
     "focus_lost": 1.0,
     "context_passed": 0.3,
+    "inserted_loose": 0.3,
+    "topic_bare": 0.7,
+    "contrast": 0.4,
+    "yes_no_lost": 0.6,
     "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""

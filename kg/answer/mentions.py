@@ -75,7 +75,7 @@ def _beside_a_name(
 
 
 def _is_key(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
-    return any(c.isdigit() for c in text[tokens[mention.start].start : tokens[mention.end - 1].end])
+    return any(c.isdigit() or c in "._" for c in text[tokens[mention.start].start : tokens[mention.end - 1].end])
 
 
 def whole_names(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:

@@ -67,8 +67,6 @@ class Lexicon:
         kept = [word for word in folded if word not in language.droppable] if not whole else folded
         kept = kept or folded
         self.words.update(kept)
-        if mention.kind == "role":
-            self.nouns.add(kept[-1])
         sequence = tuple(stem(word) for word in kept)
         if all(word in language.light for word in kept) and mention.kind == "predicate":
             telling = not any(word in PLAIN_PREPOSITIONS for word in kept)
@@ -82,6 +80,7 @@ class Lexicon:
             and len(kept) > 1
             and kept[-1] in language.light
             and kept[-2] not in language.light
+            and kept[-2] not in self.nouns
         ):
             short = replace(mention, score=mention.score * TRUNCATED)
             if sequence[:-1] not in language.cues and not any(
@@ -94,7 +93,10 @@ class Lexicon:
 def lexicon(ontology: Ontology, language: Language) -> Lexicon:
     """The lexicon of an ontology."""
     found = Lexicon()
-    for mention, texts in _said(ontology):
+    said = list(_said(ontology))
+    roles = (text for mention, texts in said if mention.kind == "role" for text in texts)
+    found.nouns = {fold(text).split()[-1] for text in roles}
+    for mention, texts in said:
         for text in texts:
             found.add(text, mention, language)
     return found
@@ -139,7 +141,8 @@ def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[s
     found: dict[int, str] = {}
     for place in places:
         word = tokens[place].folded
-        if len(word) < 4 or not word.isalpha():
+        named = place > 0 and tokens[place].text.istitle()
+        if len(word) < 4 or not word.isalpha() or named:
             continue
         # A word and its plural count as one: "modles" is a model.
         spelt = (word, word[:-1]) if word.endswith("s") and len(word) > 4 else (word,)

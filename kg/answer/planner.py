@@ -22,7 +22,7 @@ from kg.domain.plan_json import from_json, to_json
 from kg.domain.question import Linked
 from kg.errors import PlanInvalid
 
-TIE = 0.25
+TIE = 0.15
 """Readings closer than this are equally good."""
 MAX_READINGS = 30
 AS_SURE = 0.03

@@ -163,11 +163,14 @@ def _relation(
     made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, weak=weak)
     yield _worth(made, mentions[0], linked, grammar, best)
     if noun:
+        place = (mentions[0].start, mentions[0].end)
+        typed = any(m.kind == "type" and (m.start, m.end) == place for m in linked.mentions)
         # "Directors" by itself are people who direct.
         for rel in rels.values():
             _, far = grammar.ontology.ends(rel.predicate, rel.direction)
             plan = players(rel, grammar.ontology)
-            yield _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
+            made = _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
+            yield scored(made, grammar.weights, ("role_or_type", float(typed)), of=(made,))
 
 
 def _literal(mentions: list[Mention], linked: Linked, grammar: Grammar, *, noun: bool) -> Part:

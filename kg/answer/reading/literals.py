@@ -17,6 +17,7 @@ from kg.answer.reading.parts import (
     RankPart,
     SetPart,
     altered,
+    scored,
 )
 from kg.answer.reading.rules import Grammar, rule
 from kg.domain.plan import Comparator, Rank, Test, Value, Where
@@ -81,6 +82,13 @@ def phrase_and_date(grammar: Grammar, phrase: LiteralPart, date: DatePart) -> It
     conditions = tuple(one for name in phrase.predicates for one in dated(grammar, name, date))
     if conditions:
         yield grammar.made(PropPart(conditions=conditions), phrase, date)
+
+
+@rule(DatePart, LiteralPart)
+def date_and_phrase(grammar: Grammar, date: DatePart, phrase: LiteralPart) -> Iterator[Part]:
+    """``before 2018`` ``by last seen``."""
+    for made in phrase_and_date(grammar, phrase, date):
+        yield scored(made, grammar.weights, ("date_first", 1.0), of=(made,))
 
 
 def dated(grammar: Grammar, name: str, date: DatePart) -> Iterator[Condition]:

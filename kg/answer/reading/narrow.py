@@ -185,7 +185,7 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
             return at(related(plan, rel, to, quantifier, argument.number, negative=negative, others=others), by.point)
 
         options = tuple((label, functools.partial(_to, change, to)) for label, to in members)
-        if argument.plan is None and not options:
+        if (argument.plan is None and not options) or (by.negative and quantifier == "none"):
             continue
         if by.negative and quantifier == "some" and argument.plan is not None:
             # "Not by some" may be by none, or not by all.
@@ -304,8 +304,7 @@ def related(  # noqa: PLR0913 (what one relation is made of)
         having = Having(plan, quantifier, found, number)  # type: ignore[arg-type]
         return Minus(plan, having) if negative else having
     if negative or quantifier == "none":
-        # "Not without" is with.
-        return Having(plan, "some" if negative and quantifier == "none" else "none", found)
+        return Having(plan, "none", found)
     return met(plan, rel, argument)
 
 

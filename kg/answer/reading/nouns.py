@@ -18,6 +18,9 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.plan import Entities, Minus, Rank, SetPlan, UnionOf
 
+MAX_KINDS = 5
+"""Kinds of one thing, itself counted, that a question may set against each other: "malware, not tools"."""
+
 
 @rule(SetPart, PropPart)
 def described(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
@@ -48,7 +51,8 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
         # "No organic certificate" has no such certificate, not one that is not organic.
         return
     described = by.argument is not None and (bool(by.rels) or not by.argument.named)
-    yield from grammar.narrow(altered(head, late=head.late or described), by, ("premodified", 1.0))
+    late = (("late_wh", 1.0),) if head.wh else ()
+    yield from grammar.narrow(altered(head, late=head.late or described), by, ("premodified", 1.0), *late)
 
 
 @rule(SetPart, SetPart)
@@ -94,6 +98,10 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         return
     if left.named and left.quantifier == "none" and not right.named:
         return
+    if left.quantifier == right.quantifier == "none" and _is_bare(left.plan) and _is_bare(right.plan):
+        # "Neither test nor unit test".
+        yield from _types_joined(grammar, left, right)
+        return
     if right.quantifier == "none":
         if left.named and right.other and left.joined in ("and", "both") and left.types <= right.types:
             # "By X and by no other group".
@@ -101,9 +109,10 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
             return
         if _bare_set(right) and not left.named and _siblings(grammar, left, right):
             # "Malware, not tools": a contrast that takes nothing away.
-            yield grammar.made(left, left, right)
+            yield grammar.made(left, left, right, features=(("contrast", 1.0),))
             return
-    if not left.named and not right.named and left.types == right.types and bare_type(left) and bare_type(right):
+    twice = left.types == right.types and bare_type(left) and bare_type(right) and not left.pending
+    if not left.named and not right.named and twice:
         # "Threat actor groups": two nouns for one thing.
         yield grammar.made(altered(right, ask=left.ask or right.ask), left, right, features=(("noun_noun", 1.0),))
         return
@@ -156,7 +165,8 @@ def _siblings(grammar: Grammar, left: SetPart, right: SetPart) -> bool:
     """Whether the two are of different kinds of one thing."""
     if left.types & right.types:
         return False
-    above = [name for name in grammar.ontology.types if left.types | right.types <= grammar.ontology.family(name)]
+    families = (grammar.ontology.family(name) for name in grammar.ontology.types)
+    above = [family for family in families if left.types | right.types <= family and len(family) <= MAX_KINDS]
     return bool(above)
 
 
