@@ -24,7 +24,7 @@ PASSED_OVER = {
     "unexplained_context": 0.05,
     "unexplained_talk": 0.05,
     "wild": 0.6,
-    "undecided_words": 0.3,
+    "undecided_words": 0.31,
     "pending_unused": 1.0,
     "order_unused": 1.0,
     "popular_unused": 1.0,
@@ -35,7 +35,7 @@ PASSED_OVER = {
     "inserted_loose": 0.3,
     "topic_bare": 0.7,
     "contrast": 0.4,
-    "yes_no_lost": 0.6,
+    "yes_no_lost": 1.0,
     "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""

@@ -31,6 +31,8 @@ NEAR_SPELT = 84
 LEAST_LETTERS = ((0, 4), (1, 5), (2, 8))
 """With so many letters wrong a name has to have so many."""
 LEAST_LIKE = 0.5
+LEAST_PLAIN_LIKE = 0.82
+"""And in small letters where the question writes names with capitals: "silly me" is no Sally."""
 ALIKE = 75
 """Per cent of letters that two spellings of a word share."""
 LEAST_COVERED = 0.5
@@ -163,6 +165,8 @@ def like_mentions(
     tokens: Sequence[Token], places: Sequence[tuple[int, int]], view: GraphView
 ) -> tuple[list[Mention], dict[EntityId, Entity]]:
     """Entities whose name has the words of a span, or words like these; the best few of the longest spans."""
+    mixed = any(token.text.istitle() for token in tokens[1:])
+    plain = {place for place in places if mixed and all(token.text.islower() for token in tokens[slice(*place)])}
     rest = {(i, j): " ".join(token.folded for token in tokens[i:j]) for i, j in places}
     mentions: list[Mention] = []
     met: dict[EntityId, Entity] = {}
@@ -179,7 +183,13 @@ def like_mentions(
         entities = view.entities({one for ids in hits.values() for one in ids})
         met |= entities
         liked = {
-            place: best for place, ids in hits.items() if (best := list(_liked(place, asked[place], ids, entities)))
+            place: best
+            for place, ids in hits.items()
+            if (
+                best := list(
+                    _liked(place, asked[place], ids, entities, LEAST_PLAIN_LIKE if place in plain else LEAST_LIKE)
+                )
+            )
         }
         longest = _widest(list(liked))
         mentions += [m for place in longest for m in liked[place]]
@@ -188,13 +198,13 @@ def like_mentions(
 
 
 def _liked(
-    place: tuple[int, int], text: str, ids: Collection[EntityId], entities: Mapping[EntityId, Entity]
+    place: tuple[int, int], text: str, ids: Collection[EntityId], entities: Mapping[EntityId, Entity], least: float
 ) -> Iterator[Mention]:
     """The best few of these for one place."""
     partly = [one for one in ids if one in entities and not _is_whole(text, entities[one])]
     scored = sorted(((_likeness(text, entities[one]), one) for one in partly), key=lambda pair: (-pair[0], pair[1]))
     best = scored[0][0] if scored else 0.0
-    near = [(score, one) for score, one in scored if score >= max(LEAST_LIKE, best - 0.08)]
+    near = [(score, one) for score, one in scored if score >= max(least, best - 0.08)]
     if len(near) > NAMESAKES and " " not in text:
         # A word that so many names have names none of them: a first name alone.
         return

@@ -22,7 +22,7 @@ from kg.domain.plan_json import from_json, to_json
 from kg.domain.question import Linked
 from kg.errors import PlanInvalid
 
-TIE = 0.15
+TIE = 0.09
 """Readings closer than this are equally good."""
 MAX_READINGS = 30
 AS_SURE = 0.03
@@ -68,8 +68,8 @@ def plan(linked: Linked, ontology: Ontology) -> Planned:
             found[root] = Reading(root, score, features)
     ranked = sorted(found.values(), key=lambda reading: -reading.score)
     if ranked:
-        more = [one for one in namesakes(ranked[0], linked, ontology) if one.plan not in found]
-        ranked = sorted([*ranked, *more], key=lambda reading: -reading.score)
+        found |= {one.plan: one for one in namesakes(ranked[0], linked, ontology)}
+        ranked = sorted(found.values(), key=lambda reading: -reading.score)
     return Planned(tuple(ranked[:MAX_READINGS]), _unexplained(linked))
 
 
@@ -86,10 +86,12 @@ def namesakes(reading: Reading, linked: Linked, ontology: Ontology) -> Iterator[
             same = (said.start, said.end) == (other.start, other.end) and abs(said.score - other.score) < AS_SURE
             if same and said.value in used and other.value not in used:
                 plain = to_json(reading.plan)
-                kind = linked.entities[other.value].type
+                named = {"op": "entities", "ids": [other.value]}
+                kind = {"op": "entities", "type": linked.entities[other.value].type}
                 with contextlib.suppress(PlanInvalid):
-                    validate(from_json(_instead(plain, said.value, {"ids": [other.value], "type": kind})), ontology)
-                    yield replace(reading, plan=from_json(_instead(plain, said.value, {"ids": [other.value]})))
+                    typed = _instead(plain, said.value, {"op": "intersect", "plans": [named, kind]})
+                    validate(from_json(typed), ontology)
+                    yield replace(reading, plan=from_json(_instead(plain, said.value, named)))
 
 
 def _instead(document: Any, said: EntityId, other: dict[str, Any]) -> Any:
@@ -99,7 +101,7 @@ def _instead(document: Any, said: EntityId, other: dict[str, Any]) -> Any:
     if not isinstance(document, dict):
         return document
     if document.get("ids") == [said]:
-        return {"op": "entities", **other}
+        return other
     return {name: _instead(value, said, other) for name, value in document.items()}
 
 

@@ -39,7 +39,7 @@ def cue_after_answer(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterat
 @rule("yes_no", AnswerPart)
 def whether(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
     """``does`` ``X use Y``."""
-    if answer.kind == "claim":
+    if answer.kind in ("claim", "every"):
         yield grammar.made(altered(answer, kind="yes_no"), op, answer)
 
 

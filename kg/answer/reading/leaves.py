@@ -169,8 +169,8 @@ def _relation(
         for rel in rels.values():
             _, far = grammar.ontology.ends(rel.predicate, rel.direction)
             plan = players(rel, grammar.ontology)
-            made = _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
-            yield scored(made, grammar.weights, ("role_or_type", float(typed)), of=(made,))
+            role = _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
+            yield scored(role, grammar.weights, ("role_or_type", float(typed)), of=(role,))
 
 
 def _literal(mentions: list[Mention], linked: Linked, grammar: Grammar, *, noun: bool) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.parts import NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
+from kg.answer.reading.parts import AnswerPart, NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
 from kg.answer.reading.rules import Grammar, rule
 from kg.domain.plan import Entities
 
@@ -177,7 +177,9 @@ def every_one_is(grammar: Grammar, head: SetPart, prop: PropPart) -> Iterator[Pa
     if head.quantifier != "every" or head.named or argument is None or not argument.named or argument.options:
         return
     if not prop.negative and not argument.quantifier:
-        yield from grammar.narrow(argument, PropPart(rels=prop.rels, argument=head, left=not prop.left))
+        of = grammar.made(PropPart(rels=prop.rels, argument=head, left=not prop.left), head, prop)
+        for claim in grammar.narrow(altered(argument, score=0.0, features=()), of):
+            yield altered(claim, kind="every") if isinstance(claim, AnswerPart) else claim
 
 
 # --- both, and, or ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.answer.reading.parts import Condition, Feature, PropPart, Rel, SetPart, altered
 from kg.domain.ontology import Direction, Ontology, back
@@ -314,7 +314,10 @@ def met(plan: SetPlan, rel: Rel, argument: SetPlan) -> SetPlan:
     if isinstance(plan, Entities) and plan.type is not None and anchored(argument):
         return Follow(argument, rel.predicate, way, plan.type)
     if isinstance(argument, Entities) and argument.ids:
-        return Intersect((plan, Follow(argument, rel.predicate, way)))
+        found = Follow(argument, rel.predicate, way)
+        said = isinstance(plan, Follow) and replace(plan, type=None) == found
+        # What is said twice holds once.
+        return plan if said else Intersect((plan, found))
     return Having(plan, "some", reached(rel, argument))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.answer.reading.narrow import (
+    Narrowing,
     all_of,
     met,
     narrowed,
@@ -145,18 +146,7 @@ class Grammar:
             if (kept := narrowed(head, way, self.ontology)) is None or kept.plan is None:
                 continue
             if head.named and not head.several and not head.options:
-                claim = AnswerPart(
-                    plan=Test(kept.plan),
-                    kind="claim",
-                    head=head,
-                    rels=(way.rel,) if way.rel else (),
-                    argument=by.argument,
-                )
-                asked = by.argument is not None and (by.argument.focus or by.argument.wh)
-                lost = (("focus_lost", 1.0),) if asked else ()
-                if by.argument is not None and not by.rels:
-                    lost = (*lost, ("claim_unsaid", 1.0))
-                yield self.made(claim, head, by, features=(*way.features, *features, *lost))
+                yield from self._claims(head, kept, way, by, features)
                 continue
             if by.ranked:
                 yield from self.rank(head, by, way.rel, (*way.features, *features), (head, by))
@@ -170,6 +160,20 @@ class Grammar:
             if head.other and kept.plan is not None:
                 kept = altered(kept, plan=_others(kept.plan))
             yield self.made(kept, head, by, features=(*way.features, *features))
+
+    def _claims(
+        self, head: SetPart, kept: SetPart, way: Narrowing, by: PropPart, features: tuple[Feature, ...]
+    ) -> Iterator[Part]:
+        """What is said of one that was named: that it is so; or which one is meant, where ``by`` tells it apart."""
+        rels = (way.rel,) if way.rel else ()
+        claim = AnswerPart(plan=Test(kept.plan), kind="claim", head=head, rels=rels, argument=by.argument)  # type: ignore[arg-type]
+        asked = by.argument is not None and (by.argument.focus or by.argument.wh)
+        lost = (("focus_lost", 1.0),) if asked else ()
+        if by.argument is not None and not by.rels:
+            lost = (*lost, ("claim_unsaid", 1.0))
+        yield self.made(claim, head, by, features=(*way.features, *features, *lost))
+        if by.argument is not None and by.argument.named and by.rels and not by.negative and not by.left:
+            yield self.made(altered(kept, named=True), head, by, features=(*way.features, ("identified", 1.0)))
 
     def _sharing(self, head: SetPart, by: PropPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """Who shares something with the argument, or shares most with it."""

@@ -34,6 +34,8 @@ DEFAULT: dict[str, float] = {
     "yes_no_lost": -0.8,
     "date_first": -0.1,
     "whether_any": -0.2,
+    "identified": -0.6,
+    "value_known": -0.6,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
