@@ -195,7 +195,7 @@ def main() -> None:
         if options.grow > 1:
             stores = [opened(f"sqlite:{folder}/{name}.db") for name in ("once", "grown")]
             sizes = [copy(services, store, times) for store, times in zip(stores, (1, options.grow), strict=True)]
-            print(f"{sizes[0]:,} assertions, and {sizes[1]:,}")
+            print(f"{sizes[0]:,} facts, and {sizes[1]:,}")
         answers = asked_in_turn(texts, stores, options.times)
         close({services, *stores})
     table(answers[0])
