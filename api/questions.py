@@ -33,13 +33,13 @@ def _read(path: Path) -> list[dict[str, Any]]:
             json.dumps(gold, ensure_ascii=False).encode("utf-8")  # half characters can be neither asked nor kept
         except (ValueError, RecursionError) as exc:
             raise InvalidInput(f"{path}:{number}: not JSON: {exc}") from exc
-        if said := _wrong(gold):
+        if said := wrong_question(gold):
             raise InvalidInput(f"{path}:{number}: {said}")
         golds.append(gold)
     return golds
 
 
-def _wrong(gold: Any) -> str | None:
+def wrong_question(gold: Any) -> str | None:
     """What is missing or of the wrong form, where that keeps the question from being asked or graded."""
     if not isinstance(gold, dict):
         return "a question is an object with id, kind, question and answer"
