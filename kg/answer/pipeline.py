@@ -12,12 +12,13 @@ from typing import Any
 
 import rfc8785
 
-from kg.answer.choose import choose
+from kg.answer.choose import choose, guessed
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
+from kg.answer.fit import validate
 from kg.answer.generate import generate
 from kg.answer.link import link
 from kg.answer.planner import Reading, plan
@@ -95,6 +96,7 @@ def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) 
     linked = link(question, view)
     trace.mark("link")
     if given is not None:
+        validate(given, view.ontology())
         return _answer(question, linked, (Reading(given, 0.0),), views, trace)
     planned = plan(linked, view.ontology())
     trace.mark("plan")
@@ -149,8 +151,12 @@ def _with_something(
 ) -> list[tuple[Reading, Result]]:
     """Of readings that differ in who has a name alone, those that find something; what the others did is noted."""
     full = [pair for pair in found if pair[1].rows or pair[1].paths]
-    if len(full) in (0, len(found)) or len({_shape(reading.plan) for reading, _ in found}) > 1:
+    if len(full) in (0, len(found)):
         return found
+    if len({_shape(reading.plan) for reading, _ in found}) > 1:
+        # Where nobody said which relation is meant, it is one that holds.
+        unsaid = all(any(name == "inserted" for name, _ in reading.features) for reading, _ in found)
+        return full if unsaid and len({_shape(reading.plan, relations=False) for reading, _ in found}) == 1 else found
     empty = [entity for reading, _ in found for entity in _named(reading.plan) if (reading, _) not in full]
     wording = Wording(ontology, linked.entities)
     told = (wording.entity(entity) for entity in dict.fromkeys(empty))
@@ -158,9 +164,12 @@ def _with_something(
     return [(reading, replace(result, notes=(*result.notes, *notes))) for reading, result in full]
 
 
-def _shape(plan: Plan) -> str:
-    """The plan without who it names."""
-    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', json.dumps(to_json(plan)))
+def _shape(plan: Plan, *, relations: bool = True) -> str:
+    """The plan without who it names; or without what relates them."""
+    told = json.dumps(to_json(plan))
+    if not relations:
+        return re.sub(r'"(predicate|direction)": "[^"]*"', "", told)
+    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', told)
 
 
 def _named(plan: Plan) -> list[EntityId]:
@@ -208,9 +217,12 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
     if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         return abstained(question, view, reason, chosen)
-    evidence = context(order, result, grounds, ontology)
     wording = Wording(ontology, result.entities)
     interpretation = wording.plan(chosen)
+    if empty and guessed(reading):
+        reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
+        return abstained(question, view, reason, chosen)
+    evidence = context(order, result, grounds, ontology)
     draft = generate(chosen, result, evidence, wording)
     claims = verify(draft, evidence, result, wording, interpretation)
     drawn = explanation(evidence, grounds.facts, result, ontology)

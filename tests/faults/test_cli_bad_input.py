@@ -93,6 +93,10 @@ def test_wrong_use_ends_with_two(run: Run, arguments: list[str]) -> None:
         ("[]", "expected an object whose op is one of"),
         ('{"op": "destroy"}', "expected an object whose op is one of"),
         ('{"op": "entities", "type": "Planet"}', "no type 'Planet' in the ontology"),
+        (
+            '{"op": "value", "source": {"op": "entities", "type": "Supplier"}, "predicate": "orbits"}',
+            "no predicate 'orbits' in the ontology",
+        ),
         ('{"op": "entities", "ids": []}', "expected a list with members"),
         ('{"op": "each"}', "each stands outside having, only, rank"),
         ('{"plan": null}', "expected an object whose op is one of"),

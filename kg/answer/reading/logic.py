@@ -149,7 +149,7 @@ def except_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
         yield grammar.made(PropPart(argument=right, exclude=True), op, right)
 
 
-@rule(SetPart, "except")
+@rule(SetPart, "excepted")
 def set_excepted(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``unit tests`` ``excluded``."""
     if left.plan is not None:

@@ -180,6 +180,8 @@ class NumberPart(Part):
     """A number; with a comparator a bound: ``at least three``."""
 
     number: float = 0
+    top: bool = False
+    """Whether so many of the first are meant: ``top five``."""
     comparator: OneOf["", "at_least", "at_most", "exactly", "more_than", "fewer_than"] = ""
 
 

@@ -16,6 +16,7 @@ from kg.answer.reading.narrow import (
     met,
     narrowed,
     narrowings,
+    plain,
     reached,
     steps,
     type_of,
@@ -188,8 +189,10 @@ class Grammar:
 
     def _counting(self, head: SetPart, by: PropPart, counted: SetPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """The head by how many of the argument it is related to: the first, the few with most, or one of a list."""
+        named = _ranked_oddly(head, counted)
         for rel, more in steps(self.ontology, by.rels, head.types, counted.types, left=by.left)[:MAX_WAYS]:
-            made = (*more, *features)
+            made = (*more, *features, *named)
+            head, counted = (altered(one, plan=plain(one, rel, self.ontology)) for one in (head, counted))
             if head.options and head.named:
                 yield from self._comparing(head, by, counted, rel, made)
             elif head.named or head.plan is None or counted.plan is None:
@@ -242,12 +245,22 @@ class Grammar:
         """The head ordered by how many of the argument it is related to."""
         if rel is None or head.plan is None or (head.named and not head.options and not head.several):
             return
-        argument = by.argument.plan if by.argument is not None else None
+        argument = plain(by.argument, rel, self.ontology) if by.argument is not None else None
         order = "fewest" if by.ranked == "fewest" else "most"
-        rank = Rank(head.plan, reached(rel, argument), order=order, top=max(1, head.pick))  # type: ignore[arg-type]
+        rank = Rank(plain(head, rel, self.ontology), reached(rel, argument), order=order, top=max(1, head.pick))  # type: ignore[arg-type]
+        odd = _ranked_oddly(head, by.argument)
         yield self.made(
-            AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,), argument=by.argument), *of, features=features
+            AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,), argument=by.argument),
+            *of,
+            features=(*features, *odd),
         )
+
+
+def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]:
+    """What is odd about an order by these: so many names, or how many of the head are meant already."""
+    named = counted is not None and counted.named and not head.options
+    lost = head.quantifier not in ("", "any", "every")
+    return (*((("rank_named", 1.0),) if named else ()), *((("modifier_lost", 1.0),) if lost else ()))
 
 
 def _others(plan: SetPlan) -> SetPlan:
