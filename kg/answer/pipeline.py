@@ -85,6 +85,12 @@ def answer(
     return document
 
 
+def readings(question: Question, store: GraphStore) -> tuple[Reading, ...]:
+    """The readings of the question, best first; none is run."""
+    view = store.view(question.scope)
+    return plan(link(question, view), view.ontology()).readings
+
+
 def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) -> Document:
     view = views.own
     linked = link(question, view)
