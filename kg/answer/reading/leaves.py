@@ -160,11 +160,11 @@ def _relation(
         direction = m.direction or "out"
         rels.setdefault((m.value, direction), Rel(m.value, direction, round(m.score - best, 3)))
     weak = best <= TELLING
-    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, weak=weak)
+    place = (mentions[0].start, mentions[0].end)
+    typed = any(m.kind == "type" and (m.start, m.end) == place for m in linked.mentions)
+    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, typed=typed, weak=weak)
     yield _worth(made, mentions[0], linked, grammar, best)
     if noun:
-        place = (mentions[0].start, mentions[0].end)
-        typed = any(m.kind == "type" and (m.start, m.end) == place for m in linked.mentions)
         # "Directors" by itself are people who direct.
         for rel in rels.values():
             _, far = grammar.ontology.ends(rel.predicate, rel.direction)

@@ -85,6 +85,7 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
     if left.named and right.named:
         yield from _listed(grammar, left, right)
         yield from _of_implied(grammar, left, right)
+        yield from _told_apart(grammar, left, right)
         return
     if right.popular and not right.named and not left.named:
         # "Those flaws, top three weaknesses": the noun that is ranked stands behind.
@@ -155,6 +156,16 @@ def _of_implied(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Par
     if not left.types & right.types:
         for made, features in implied(grammar, left, right):
             yield grammar.made(made, left, right, features=features)
+
+
+def _told_apart(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
+    """``column X`` ``of table Y``: the one that belongs there."""
+    if modifiers(left) or modifiers(right) or left.several or left.options:
+        return
+    for way in list(narrowings(grammar.ontology, left, PropPart(argument=right)))[:MAX_WAYS]:
+        kept = narrowed(left, way, grammar.ontology)
+        if kept is not None and way.features[0][0] == "inserted_default":
+            yield grammar.made(altered(kept, named=True), left, right, features=(*way.features, ("identified", 1.0)))
 
 
 def _bare_set(part: SetPart) -> bool:

@@ -110,6 +110,8 @@ class RelPart(Part):
     negative: bool = False
     noun: bool = False
     """Whether it is a noun for who stands at the far end: ``director``."""
+    typed: bool = False
+    """Whether its words are also a noun for a kind of thing: ``column``."""
     weak: bool = False
     """Whether it is a preposition alone, which means nothing without its argument."""
 

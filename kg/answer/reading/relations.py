@@ -32,7 +32,8 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         # An unknown word right before a noun is an adjective, and may say anything.
         return
     made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative)
-    yield grammar.made(made, relation, argument, features=grammar.argument(argument))
+    title = (("title", 1.0),) if relation.typed and argument.named else ()
+    yield grammar.made(made, relation, argument, features=(*title, *grammar.argument(argument)))
     if not argument.named and argument.plan is not None and not relation.noun and not relation.weak:
         bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
         yield from grammar.narrow(argument, bare, ("premodified", 1.0))
