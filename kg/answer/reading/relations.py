@@ -167,6 +167,17 @@ def argument_behind(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[P
             yield from grammar.narrow(altered(head, pending=()), altered(by, rels=rels))
 
 
+@rule(SetPart, PropPart)
+def asked_last(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
+    """``the films X wrote`` ``were in which genres``: what is asked for stands behind."""
+    asked = by.argument
+    if asked is None or not (asked.focus or asked.wh) or head.wh or head.focus or head.plan is None or modifiers(head):
+        return
+    if by.rels and not by.negative and not modifiers(asked):
+        of = grammar.made(PropPart(rels=by.rels, argument=head, left=not by.left), head, by)
+        yield from grammar.narrow(altered(asked, score=0.0, features=()), of)
+
+
 @rule(AnswerPart, RelPart)
 def claim_then_relation(grammar: Grammar, claim: AnswerPart, relation: RelPart) -> Iterator[Part]:
     """A claim whose phrase comes in two pieces."""
