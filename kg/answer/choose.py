@@ -24,7 +24,7 @@ PASSED_OVER = {
     "unexplained": 1.0,
     "unexplained_context": 0.05,
     "unexplained_talk": 0.05,
-    "wild": 0.6,
+    "wild": 0.7,
     "undecided_words": 0.31,
     "pending_unused": 1.0,
     "order_unused": 1.0,

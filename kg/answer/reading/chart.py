@@ -162,6 +162,9 @@ class Chart:
         """Whether a question word only ties what follows to what stands before: ``flaws which …``, ``by which``."""
         if place == 0:
             return False
+        if any(m.kind in ("type", "role") and m.start == place + 1 for m in self.linked.mentions):
+            # "To which groups" asks for groups.
+            return False
         before = self.linked.words[place - 1]
         named = any(m.kind in ("entity", "type") and m.end == place for m in self.linked.mentions)
         return named or (before.weight == "light" and before.text != ",")

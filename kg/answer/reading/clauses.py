@@ -204,15 +204,21 @@ class Clauses:
             found = chart.between(start, end)
             asked = self._yes_no(start, end)
             if asked is not None:
-                unasked = ("yes_no_lost", 1.0)
                 told = (made for part in found for made in self.grammar.join(asked, part))
-                found = [*told, *(scored(part, self.grammar.weights, unasked, of=(part,)) for part in found)]
+                found = [*told, *(self._not_whether(part) for part in found)]
             asked_from = asks_from(self.linked, start, end)
             talk = sum(1 for place in chart.unexplained if start <= place < asked_from)
             lost = sum(1 for place in chart.unexplained if asked_from <= place < end)
             cost = tuple((name, float(n)) for name, n in (("unexplained", lost), ("unexplained_talk", talk)) if n)
             self.seen[key] = [scored(part, self.grammar.weights, *cost, of=(part,)) for part in found]
         return self.seen[key]
+
+    def _not_whether(self, part: Part) -> Part:
+        """A part of a clause that asks whether, read as if it did not; "is A or B more …" asks which."""
+        compares = isinstance(part, AnswerPart) and isinstance(part.plan, Compare)
+        if compares or (isinstance(part, SetPart) and len(part.options) > 1 and part.order):
+            return part
+        return scored(part, self.grammar.weights, ("yes_no_lost", 1.0), of=(part,))
 
     def _chart(self, start: int, end: int, antecedents: tuple[SetPart, ...], pronouns: list[int]) -> Chart:
         """The chart of the sentence around the stretch; with pronouns, one of its own."""

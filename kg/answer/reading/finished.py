@@ -25,6 +25,9 @@ from kg.domain.plan import (
 ORDERS: dict[str, Order] = {"most": "most", "more": "most", "fewest": "fewest", "fewer": "fewest"}
 
 
+LEAST_COMPARED = 2
+
+
 def finished(part: Part) -> list[tuple[Plan, tuple[Feature, ...], SetPart | None]]:
     """The plans that a part of a whole clause stands for, each with the set that a later pronoun may mean."""
     if isinstance(part, AnswerPart) and part.plan is not None and part.kind != "every":
@@ -58,7 +61,7 @@ def _odd(part: SetPart) -> tuple[Feature, ...]:
     return tuple(
         (name, 1.0)
         for name, odd in (
-            ("order_unused", bool(part.order) and not (part.ask == "count" and len(part.options) > 1)),
+            ("order_unused", bool(part.order) and len(part.options) < LEAST_COMPARED),
             ("pick_unused", bool(part.pick)),
             ("popular_unused", bool(part.popular)),
             ("pending_unused", bool(part.pending)),
@@ -75,7 +78,8 @@ def _asked(part: SetPart) -> list[tuple[Plan, tuple[Feature, ...]]]:
         return []
     if part.ask == "share":
         return [] if part.base is None or part.base == source else [(Count(source, part.base), ())]
-    if part.ask not in ("count", "count_of"):
+    compared = bool(part.order) and len(part.options) >= LEAST_COMPARED
+    if part.ask not in ("count", "count_of") and not compared:
         return [(source, ())]
     plans: list[tuple[Plan, tuple[Feature, ...]]] = [(Count(source), ())]
     if part.ask == "count_of":

@@ -174,8 +174,10 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
     rels = by.rels or _roles(ontology, head, argument, left=by.left)
     odd = (("only_unsaid", 1.0),) if quantifier == "only" and not rels else ()
     for rel, how in steps(ontology, rels, head.types, argument.types, left=by.left):
-        features = (*how, *odd)
-        near, _ = ontology.ends(rel.predicate, rel.direction)
+        near, far = ontology.ends(rel.predicate, rel.direction)
+        # "Only diseases" says nothing of what leads to diseases alone.
+        vain = quantifier == "only" and not argument.named and argument.types >= far
+        features = (*how, *odd, *((("only_vain", 1.0),) if vain else ()))
         if ontology.predicates[rel.predicate].symmetric:
             near = near | ontology.ends(rel.predicate, back(rel.direction))[0]
         types = head.types & near

@@ -79,6 +79,7 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         return
     if (
         left.joined in ("or", "and")
+        and left.quantifier == right.quantifier
         and not left.named
         and not right.named
         and _is_bare(left.plan)

@@ -77,7 +77,7 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
     """``(techniques) APT29`` ``uses``; ``the film's`` ``director``; ``techniques`` ``covered``."""
     if relation.noun and (argument.named or argument.wider is not None):
         yield from _role_of(grammar, relation, argument)
-    if argument.pending and same(argument.pending, relation.rels):
+    if argument.pending and same(argument.pending, relation.rels) and not relation.negative:
         # Two phrases for one relation: "tables downstream affected".
         kept = tuple(
             rel for rel in argument.pending if any(rel.predicate == other.predicate for other in relation.rels)
@@ -123,9 +123,11 @@ def relation_before_property(grammar: Grammar, relation: RelPart, prop: PropPart
 @rule(PropPart, RelPart)
 def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
     """``APT29 relies`` ``on``: a phrase in two pieces."""
-    if prop.rels and prop.argument is not None and same(prop.rels, relation.rels):
+    if prop.rels and prop.argument is not None and same(prop.rels, relation.rels) and not relation.negative:
         kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
-        yield grammar.made(altered(prop, rels=kept), prop, relation, features=(("in_two_pieces", 1.0),))
+        yield grammar.made(
+            altered(prop, rels=kept), prop, relation, features=(("in_two_pieces", float(not relation.typed)),)
+        )
 
 
 @rule(PropPart, RelPart)

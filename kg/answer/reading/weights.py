@@ -44,6 +44,7 @@ DEFAULT: dict[str, float] = {
     "again": 0.2,
     "bare_value": -1.2,
     "only_kind": 0.3,
+    "only_vain": -0.8,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
