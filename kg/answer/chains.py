@@ -13,7 +13,7 @@ from kg.domain.plan import (
     Follow,
     Paths,
 )
-from kg.domain.result import Absence, Chain, Result
+from kg.domain.result import Chain, Result
 
 
 def chains(plan: Paths, sets: Sets) -> Result:
@@ -30,6 +30,7 @@ def chains(plan: Paths, sets: Sets) -> Result:
         step: set[EntityId] = set()
         for direction in ("out", "in"):
             expansion = reader.view.follow(frontier, (), direction, MAX_EACH)
+            book.count(len(expansion.facts))
             reader.take(expansion.entities)
             reader.note_cut(expansion.cut, "facts")
             for fact in expansion.facts:
@@ -45,6 +46,8 @@ def chains(plan: Paths, sets: Sets) -> Result:
     found, more = shortest_paths(facts.values(), starts, ends, plan.max_hops)
     if more:
         book.cut.append(f"there are more chains as short as these {len(found)}")
+    if not found:
+        book.absent((), plan)
     used = frozenset(fact for chain in found for fact in chain.facts)
     reader.keep(facts[fact] for fact in used)
     return replace(book.result("path", (), used), paths=found, value=len(found[0].facts) if found else None)
@@ -57,7 +60,7 @@ def _explained(predicate: str, starts: set[EntityId], ends: set[EntityId], sets:
     if not said:
         start, end = sorted(starts, key=order), sorted(ends, key=order)
         sought = Follow(Entities(ids=tuple(start)), predicate, "out")
-        sets.book.absences.append(Absence(tuple(end), sought, sets.book.read, among=True))
+        sets.book.absent(end, sought, among=True)
         return replace(sets.book.result("path", ()), refuted=True)
     beside = reader.view.recorded_with([fact.id for fact in said])
     facts = {fact.id: fact for found in beside.values() for fact in found if fact.target is not None}

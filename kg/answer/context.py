@@ -26,29 +26,46 @@ def facts_used(linked: Linked, result: Result) -> list[FactId]:
     share = max(1, MAX_FACTS // len(result.rows)) if result.rows else 0
     first = [fact for row in result.rows for fact in row.witness[:share]]
     rest = [fact for row in result.rows for fact in row.witness[share:]]
-    return list(dict.fromkeys((*aliases, *chains, *first, *rest)))
+    beside = [fact for facts in result.beside for fact in facts]
+    return list(dict.fromkeys((*aliases, *beside, *chains, *first, *rest)))
 
 
 def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ontology) -> EvidenceSet:
     """Number the evidence. A fact without a visible assertion is no evidence and is left out."""
     wording = Wording(ontology, result.entities)
     shown = [grounds.facts[fact] for fact in order[:MAX_FACTS] if grounds.assertions.get(fact)]
-    unnumbered = [Evidence("", "fact", wording.fact(fact), (fact.id,)) for fact in shown]
+    rules = {name for table in ontology.tables.values() for name in ontology.family(table.rules)}
+    unnumbered = [
+        Evidence("", "policy" if _type(fact, result) in rules else "fact", wording.fact(fact), (fact.id,))
+        for fact in shown
+    ]
     told = {fact.id for fact in shown}
     rivals = [fact for fact in grounds.facts.values() if fact.id not in told and grounds.assertions.get(fact.id)]
-    clashes = _conflicts([*shown, *rivals], ontology)
-    for clash in (clash for clash in clashes if any(fact.id in told for fact in clash)):
+    clashes = [one for one in _conflicts([*shown, *rivals], ontology) if any(fact.id in told for fact in one)]
+    if result.type == "conflict" and not clashes:
+        clashes = [[grounds.facts[fact] for side in result.sides for fact in side if fact in told]]
+    for clash in clashes:
         text = f"Sources disagree. {' But: '.join(_said(fact, grounds, wording) for fact in clash)}"
         unnumbered.append(Evidence("", "conflict", text, tuple(fact.id for fact in clash)))
-    for absence in result.absences:
-        searched = tuple(grounds.sources.values())
-        unnumbered.append(
-            Evidence("", "absence", _absence(absence, wording), searched=searched, entities=absence.entities)
+    unnumbered += [
+        Evidence(
+            "",
+            "absence",
+            _absence(absence, wording),
+            searched=grounds.searched.get(absence.point, ()),
+            entities=absence.entities,
         )
+        for absence in result.absences
+    ]
     items = tuple(
         replace(item, id=f"E{number}", supports=_supports(item, grounds)) for number, item in enumerate(unnumbered, 1)
     )
     return EvidenceSet(items, left_out=len(order) - len(shown))
+
+
+def _type(fact: Fact, result: Result) -> str | None:
+    met = result.entities.get(fact.subject)
+    return met.type if met is not None else None
 
 
 def _said(fact: Fact, grounds: Grounds, wording: Wording) -> str:
@@ -68,7 +85,7 @@ def _supports(item: Evidence, grounds: Grounds) -> tuple[Support, ...]:
 
 
 def _absence(absence: Absence, wording: Wording) -> str:
-    read = f"({absence.looked_at:,} facts read)"
+    read = f"({absence.looked_at:,} fact{'s' if absence.looked_at != 1 else ''} read)"
     if not absence.entities:
         return f"Searched for {wording.sought(absence)} and found none {read}."
     named = ", ".join(wording.entity(entity) for entity in absence.entities[:MAX_NAMED])

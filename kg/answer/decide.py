@@ -11,7 +11,7 @@ from kg.domain.fact import EntityId, FactId, Literal
 from kg.domain.ontology import DecisionTable, TableInput
 from kg.domain.plan import RECORDED, Decide
 from kg.domain.plan_json import plan_of
-from kg.domain.result import Absence, Row
+from kg.domain.result import Row
 from kg.domain.words import fold
 
 Held = tuple[str, tuple[FactId, ...]]
@@ -60,9 +60,8 @@ def _inputs(item: TableInput, ids: list[EntityId], sets: Sets) -> dict[EntityId,
     """What the graph says of an input, for each entity."""
     if item.plan is not None:
         groups = sets.for_each(plan_of(item.plan), ids)
-        none = tuple(one for one in ids if one not in groups)
-        if none:
-            sets.book.absences.append(Absence(none, plan_of(item.plan), sets.book.read))
+        if none := [one for one in ids if one not in groups]:
+            sets.book.absent(none, plan_of(item.plan))
         return {one: ("yes", join(*(w for _, w in groups[one]))) if one in groups else ("no", ()) for one in ids}
     found: dict[EntityId, Held] = {}
     for fact in sets.reader.facts(ids, item.predicate or "", "out") if item.predicate else ():

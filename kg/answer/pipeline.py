@@ -28,10 +28,25 @@ from kg.domain.decision import Document, comparable
 from kg.domain.evidence import Grounds
 from kg.domain.fact import Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Entities, Follow, Group, Parts, Plan, Rank, Top, Value, Where, walk
+from kg.domain.plan import (
+    Each,
+    Entities,
+    Follow,
+    Group,
+    Having,
+    Minus,
+    Only,
+    Parts,
+    Plan,
+    Rank,
+    Top,
+    Value,
+    Where,
+    walk,
+)
 from kg.domain.plan_json import to_json
 from kg.domain.question import MAX_QUESTION, Linked, Question
-from kg.domain.result import Result
+from kg.domain.result import HERE, Result
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
@@ -175,16 +190,16 @@ def _ground(linked: Linked, results: list[Result], views: Views) -> tuple[Ground
     rivals, met = _rivals(facts, view)
     shown = {fact for result in results for fact in facts_used(linked, result)[:MAX_FACTS]}
     assertions = view.assertions(shown | set(rivals))
-    sources = view.sources()
+    read_at = {HERE: view.sources()}
     for result in results:
         for point, read in result.points.items():
-            other = views.at(point)
-            for fact, said in other.assertions(shown & read).items():
+            for fact, said in views.at(point).assertions(shown & read).items():
                 assertions[fact] = tuple(dict.fromkeys((*assertions.get(fact, ()), *said)))
-            sources = sources | other.sources()
-        for point in {absence.point for absence in result.absences} - result.points.keys():
-            sources = sources | views.at(point).sources()
-    return Grounds(facts | rivals, assertions, dict(sorted(sources.items()))), met
+        for point in {*result.points, *(absence.point for absence in result.absences)} - read_at.keys():
+            read_at[point] = views.at(point).sources()
+    sources = {key: source for found in read_at.values() for key, source in found.items()}
+    searched = {point: tuple(found[key] for key in sorted(found)) for point, found in read_at.items()}
+    return Grounds(facts | rivals, assertions, sources, searched), met
 
 
 def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
@@ -202,6 +217,9 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
     if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         return abstained(question, view, reason, chosen)
+    if (unsure := _gap(chosen, ontology)) and result.rows:
+        note = f"Sources need not say everything about “{unsure}”: what none of them says may be so all the same"
+        result = replace(result, notes=(*result.notes, note))
     evidence = context(order, result, grounds, ontology)
     wording = Wording(ontology, result.entities)
     interpretation = wording.plan(chosen)
@@ -236,6 +254,21 @@ def _open(chosen: Plan, ontology: Ontology) -> str | None:
     return next((name.replace("_", " ") for name in _asked(chosen) if ontology.predicates[name].world == "open"), None)
 
 
+def _gap(chosen: Plan, ontology: Ontology) -> str | None:
+    """A predicate about which sources need not say everything, where the plan asks for what lacks it."""
+    for part in walk(chosen):
+        lacking: Plan | None = None
+        if isinstance(part, Having) and part.quantifier in ("none", "at_most", "exactly"):
+            lacking = part.plan
+        elif isinstance(part, Only | Minus):
+            lacking = part.plan if isinstance(part, Only) else part.without
+        elif isinstance(part, Where) and part.comparator == "unknown":
+            lacking = Where(Each(), part.predicate, "known")
+        if lacking is not None and (name := _open(lacking, ontology)) is not None:
+            return name
+    return None
+
+
 def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> str | None:
     """A dataset version beyond the named ones that a fact of the answer rests on alone."""
     for supports in (grounds.assertions.get(fact, ()) for fact in order):
@@ -248,5 +281,6 @@ def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> 
 def _without_facts(chosen: Plan, view: GraphView) -> str | None:
     """A predicate of the plan that nothing in this scope speaks of."""
     held, predicates = view.profile().facts, view.ontology().predicates
-    recorded = (name for name in _asked(chosen) if not predicates[name].derived)
+    steps = (step for name in _asked(chosen) for step, _ in view.ontology().steps(name, "out"))
+    recorded = (name for name in steps if not predicates[name].derived)
     return next((name.replace("_", " ") for name in recorded if not held.get(name)), None)

@@ -82,12 +82,21 @@ def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     counted |= set(_numbers(result.value))
     counted |= {len(chain.facts) for chain in result.paths}
     counted |= {len(result.rows) - MAX_NAMED, told - MAX_SENTENCES}
-    if isinstance(result.value, int) and result.of:
-        counted.add(round(100 * result.value / result.of))
+    counted |= {round(100 * part / of) for part, of in _shares(result) if of}
+    counted |= {len(result.paths) - 1, *(len(items) for items in result.alternatives)}
     groups = {row.group for row in result.rows if row.group}
     if any(number in str(group) for group in groups):
         return True
     return number.replace(",", "") in {str(value) for value in counted if value is not None}
+
+
+def _shares(result: Result) -> Iterator[tuple[int, int]]:
+    """Parts and wholes of which a sentence may say the share."""
+    pairs: list[object] = [[result.value, result.of], *([row.value, row.of] for row in result.rows)]
+    pairs += result.value.values() if isinstance(result.value, dict) else []
+    for pair in pairs:
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, int) for one in pair):
+            yield pair[0], pair[1]
 
 
 def _numbers(value: object) -> Iterator[object]:
