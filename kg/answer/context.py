@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kg.answer.steps import join
+from kg.answer.wording import MAX_NAMED as MAX_TOLD
 from kg.answer.wording import Wording
 from kg.domain.evidence import Evidence, EvidenceSet, Grounds, Support
 from kg.domain.fact import Fact, FactId, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.question import Linked
-from kg.domain.result import Absence, Result
+from kg.domain.result import Absence, Result, Row
 
 MAX_FACTS = 400
 """Facts shown with one answer. The rest is counted as left out."""
@@ -24,10 +26,22 @@ def facts_used(linked: Linked, result: Result) -> list[FactId]:
     aliases = [m.fact.id for m in linked.mentions if m.fact is not None and m.value in spoken_of]
     chains = [fact for chain in result.paths for fact in chain.facts]
     share = max(1, MAX_FACTS // len(result.rows)) if result.rows else 0
-    first = [fact for row in result.rows for fact in row.witness[:share]]
-    rest = [fact for row in result.rows for fact in row.witness[share:]]
+    rows = [
+        (row, max(share, MAX_FACTS // MAX_TOLD if number < MAX_TOLD else 1)) for number, row in enumerate(result.rows)
+    ]
+    first = [fact for row, most in rows for fact in _telling(row, most, result)]
+    rest = [fact for row in result.rows for fact in row.witness]
     beside = [fact for facts in result.beside for fact in facts]
     return list(dict.fromkeys((*aliases, *beside, *chains, *first, *rest)))
+
+
+def _telling(row: Row, most: int, result: Result) -> tuple[FactId, ...]:
+    """So many facts of the row's witness at most: rather those that speak of it than what leads there."""
+    if len(row.witness) <= most:
+        return row.witness
+    own = {row.entity, row.other}
+    near = [one for one in row.witness if {result.facts[one].subject, result.facts[one].target} & own]
+    return join(near, row.witness)[:most]
 
 
 def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ontology) -> EvidenceSet:

@@ -58,6 +58,16 @@ def abstained(question: Question, view: GraphView, reason: str, plan: Plan | Non
     return document
 
 
+def not_known(  # noqa: PLR0913, PLR0917 (what was read, and what was searched)
+    question: Question, view: GraphView, reason: str, plan: Plan, interpretation: str, searched: EvidenceSet
+) -> Document:
+    """The same where a search found nothing and that does not mean there is nothing; the search is told."""
+    document = abstained(question, view, reason, plan)
+    document["interpretation"] = interpretation
+    document["evidence"] = [_evidence(item) for item in searched.items if item.kind == "absence"]
+    return document
+
+
 def ambiguous(question: Question, view: GraphView, drafts: list[Document]) -> Document:
     """Readings that are equally good and differ in what they find: each is offered with its answer."""
     document = _empty(question, view, "ambiguous")

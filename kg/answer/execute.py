@@ -41,6 +41,9 @@ from kg.domain.plan_json import plan_of
 from kg.domain.result import HERE, Result, Row
 from kg.domain.words import fold, natural
 
+MAX_PAIRS = 10_000
+"""Rows of pairs: more is no answer that anybody reads."""
+
 __all__ = ["MAX_EACH", "MAX_SET", "TooMuchRead", "execute"]
 
 
@@ -211,6 +214,8 @@ def _pairs(plan: Pairs, sets: Sets) -> Result:
         for end, facts in groups.get(entity, ())
         if not plan.unordered or _first_of(entity, end, groups)
     )
+    if len(rows) > MAX_PAIRS:
+        raise TooMuchRead(f"it would give more than {MAX_PAIRS:,} pairs: ask for something narrower")
     value = [[_key(row.entity, sets), _key(row.other, sets)] for row in rows if row.other is not None]
     if not rows:
         _nothing(plan.by, sets)

@@ -18,7 +18,7 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
     found, looked = summary(plan, result, wording)
     gone = [[by_fact[fact] for fact in facts if fact in by_fact] for facts in result.beside]
     for conflict in (item for item in evidence.items if item.kind == "conflict"):
-        found += f" {conflict.text}" if conflict.text not in found else ""
+        found += f" {conflict.text.removeprefix('Sources disagree. ') if result.type == 'conflict' else conflict.text}"
     told = [item.text for items in gone[:MAX_SENTENCES] for item in items]
     first = " ".join([found, *told, looked])
     claims = [Claim("C1", first, tuple(item.id for item in evidence.items))]
@@ -146,12 +146,18 @@ def _more(rows: tuple[Row, ...]) -> str:
     return f"; and {len(rows) - MAX_NAMED} more" if len(rows) > MAX_NAMED else ""
 
 
-def _partition(_: Plan, result: Result, __: Wording) -> str:
+def _partition(_: Plan, result: Result, wording: Wording) -> str:
     if not result.value:
         return "None."
+    listed = all(isinstance(found, list) for found in result.value.values())
+    if listed and len(result.rows) <= MAX_NAMED:
+        groups = {name: tuple(row for row in result.rows if (row.group or "") == name) for name in result.value}
+        named = (f"{name}: {_listed(rows, wording) if rows else 'none'}" for name, rows in groups.items())
+        return f"{'; '.join(named)}."
     sizes = {group: found if isinstance(found, int) else len(found) for group, found in result.value.items()}
     shown = [f"{group}: {number}" for group, number in list(sizes.items())[:MAX_NAMED]]
-    return f"{'; '.join(shown)}."
+    more = f"; and {len(sizes) - MAX_NAMED} more" if len(sizes) > MAX_NAMED else ""
+    return f"{'; '.join(shown)}{more}."
 
 
 def _pairs(_: Plan, result: Result, wording: Wording) -> str:
@@ -202,8 +208,9 @@ _SAID: dict[str, Callable[[Plan, Result, Wording], str]] = {
 
 
 def _listed(rows: tuple[Row, ...], wording: Wording) -> str:
-    names = [wording.entity(row.entity) for row in rows[:MAX_NAMED]]
-    more = len(rows) - len(names)
+    members = list(dict.fromkeys(row.entity for row in rows))
+    names = [wording.entity(one) for one in members[:MAX_NAMED]]
+    more = len(members) - len(names)
     if more:
         names.append(f"{more} more")
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -15,9 +15,10 @@ import rfc8785
 from kg.answer.choose import choose
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
-from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
+from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts, not_known
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
+from kg.answer.fit import validate
 from kg.answer.generate import generate
 from kg.answer.link import link
 from kg.answer.planner import Reading, plan
@@ -104,6 +105,7 @@ def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) 
     linked = link(question, view)
     trace.mark("link")
     if given is not None:
+        validate(given, view.ontology())
         return _answer(question, linked, (Reading(given, 0.0),), views, trace)
     planned = plan(linked, view.ontology())
     trace.mark("plan")
@@ -213,16 +215,17 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
         names = " and ".join(sorted(reading.datasets))
         reason = f"the question names {names}, but the answer would rest on {other} too: leave the name out, or narrow"
         return abstained(question, view, f"{reason} the scope to it", chosen)
+    wording = Wording(ontology, result.entities)
+    interpretation = wording.plan(chosen)
     empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
     if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
-        return abstained(question, view, reason, chosen)
+        searched = context(order, result, grounds, ontology)
+        return not_known(question, view, f"{reason}; I read it as {interpretation}", chosen, interpretation, searched)
     if (unsure := _gap(chosen, ontology)) and result.rows:
         note = f"Sources need not say everything about “{unsure}”: what none of them says may be so all the same"
         result = replace(result, notes=(*result.notes, note))
     evidence = context(order, result, grounds, ontology)
-    wording = Wording(ontology, result.entities)
-    interpretation = wording.plan(chosen)
     draft = generate(chosen, result, evidence, wording)
     claims = verify(draft, evidence, result, wording, interpretation)
     drawn = explanation(evidence, grounds.facts, result, ontology)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from kg.answer.literals import holds
 from kg.answer.seeds import among, seeds, wide
-from kg.answer.steps import Book, Reader, join, order
+from kg.answer.steps import MAX_READ, Book, Reader, TooMuchRead, join, order
 from kg.answer.suppose import SupposedView
 from kg.answer.views import Views
 from kg.domain.fact import TYPE, EntityId, Fact, FactId, Literal
@@ -140,6 +140,8 @@ class Sets:
                 if self.reader.active(far, plan.type) and not (repeated and (origin, far) in source):
                     key = (origin, far)
                     found[key] = join(found.get(key, ()), witness, facts)
+            if len(found) > MAX_READ:
+                raise TooMuchRead(f"it would put together more than {MAX_READ:,} pairs: ask for something narrower")
         if not found and source and not each:
             self._nothing(plan, nears)
         return found

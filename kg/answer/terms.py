@@ -8,6 +8,8 @@ from kg.domain.fact import Entity, EntityId, Fact, Literal
 from kg.domain.ontology import ANY, Direction, Ontology
 
 PREPOSITIONS = {"in", "on", "at", "of", "under", "from", "against", "part"}
+LINKS = PREPOSITIONS | {"to", "by", "with", "for", "as", "into", "through", "until", "within", "than"}
+"""Words at the end of a phrase that join a participle or a noun to what follows."""
 CORE_PHRASES = {
     "alias": "is also called",
     "name": "is called",
@@ -48,8 +50,17 @@ class Terms:
             words = predicate.replace("_", " ")
             return words if direction == "out" else f"is {words} of"
         first, *rest = phrases[0].split()
-        passive = first.endswith("ed") or rest[-1:] == ["by"] or first in PREPOSITIONS
-        return f"is {phrases[0]}" if passive and first != "is" else phrases[0]
+        if first in ("is", "has"):
+            return phrases[0]
+        last = rest[-1] if rest else ""
+        # What ends in a preposition is a participle (mapped to, closely tied with); what does not may be the past
+        # tense (directed), save before a plain value (published).
+        parted = any(word.endswith("ed") for word in phrases[0].split()) and (last in LINKS or spec.value is not None)
+        if parted or last == "by" or first in PREPOSITIONS:
+            return f"is {phrases[0]}"
+        if last == "of" and not first.endswith("s"):
+            return f"is {'an' if first[0] in 'aeiou' else 'a'} {phrases[0]}"
+        return phrases[0]
 
     def fact(self, fact: Fact) -> str:
         """The fact as a sentence."""
@@ -78,6 +89,9 @@ class Terms:
         phrase = self.relation(predicate, direction)
         first, _, rest = phrase.partition(" ")
         if first == "is":
+            article, _, noun = rest.partition(" ")
+            if article in ("a", "an") and noun.endswith(" of"):
+                return f"are {plural_of(noun.removesuffix(' of'))} of"
             return f"are {rest}"
         if first == "has":
             return f"have {rest}".strip()

@@ -81,7 +81,9 @@ def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     }
     counted |= set(_numbers(result.value))
     counted |= {len(chain.facts) for chain in result.paths}
-    counted |= {len(result.rows) - MAX_NAMED, told - MAX_SENTENCES}
+    members = len({row.entity for row in result.rows})
+    counted |= {len(result.rows) - MAX_NAMED, members - MAX_NAMED, told - MAX_SENTENCES}
+    counted.add(len(result.value) - MAX_NAMED if isinstance(result.value, dict) else None)
     counted |= {round(100 * part / of) for part, of in _shares(result) if of}
     counted |= {len(result.paths) - 1, *(len(items) for items in result.alternatives)}
     groups = {row.group for row in result.rows if row.group}

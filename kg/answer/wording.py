@@ -141,7 +141,7 @@ class Wording(Terms):
         if isinstance(head, Entities) and head.ids:
             return f"{self.set(head)} among the {' and the '.join(self.set(part) for part in rest)}"
         also = [self._that(part) if isinstance(part, Follow) else f"that are {self.set(part)}" for part in rest]
-        return f"{self.set(head)} and {' and '.join(also)}"
+        return " and ".join(dict.fromkeys([self.set(head), *(one for one in also if not self.set(head).endswith(one))]))
 
     def _minus(self, plan: Minus) -> str:
         if isinstance(plan.without, Entities) and plan.without.ids:
