@@ -183,7 +183,8 @@ def _decision(plan: Plan, result: Result, wording: Wording) -> str:
 
 
 def _conflict(_: Plan, result: Result, wording: Wording) -> str:
-    return f"Sources disagree about {_listed(result.rows[:1], wording)}."
+    about = result.facts[result.sides[0][0]].subject
+    return f"Sources disagree about {wording.entity(about)}."
 
 
 def _passages(_: Plan, result: Result, wording: Wording) -> str:

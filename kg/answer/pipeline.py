@@ -83,6 +83,8 @@ def answer(
         raise QuestionInvalid("the question is empty")
     if len(text) > MAX_QUESTION:
         raise QuestionInvalid(f"the question has {len(text):,} characters; {MAX_QUESTION:,} are allowed")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise QuestionInvalid("the question is not UTF-8 text")
     question = replace(question, text=text)
     trace = Trace()
     view = store.view(question.scope)
@@ -191,11 +193,13 @@ def _ground(linked: Linked, results: list[Result], views: Views) -> tuple[Ground
         facts |= result.facts
     rivals, met = _rivals(facts, view)
     shown = {fact for result in results for fact in facts_used(linked, result)[:MAX_FACTS]}
-    assertions = view.assertions(shown | set(rivals))
+    here = {fact for result in results for fact in result.points.get(HERE, ())}
+    elsewhere = {fact for result in results for read in result.points.values() for fact in read} - here
+    assertions = view.assertions((shown | set(rivals)) - elsewhere)
     read_at = {HERE: view.sources()}
     for result in results:
         for point, read in result.points.items():
-            for fact, said in views.at(point).assertions(shown & read).items():
+            for fact, said in views.at(point).assertions(shown & read).items() if point != HERE else ():
                 assertions[fact] = tuple(dict.fromkeys((*assertions.get(fact, ()), *said)))
         for point in {*result.points, *(absence.point for absence in result.absences)} - read_at.keys():
             read_at[point] = views.at(point).sources()

@@ -109,8 +109,7 @@ class Reader:
         """Note the facts as used, and where they were read."""
         for fact in facts:
             self.book.facts[fact.id] = fact
-            if self.point != HERE:
-                self.book.points.setdefault(self.point, set()).add(fact.id)
+            self.book.points.setdefault(self.point, set()).add(fact.id)
 
     def facts(self, ids: Collection[EntityId], predicate: str, direction: Direction) -> tuple[Fact, ...]:
         """Facts along a recorded predicate."""

@@ -160,7 +160,8 @@ class Wording(Terms):
         return f"{self.set(plan.source)} {how[plan.change]} {self._between(plan)}"
 
     def _between(self, plan: Diff) -> str:
-        before, after = (self.point(one).removeprefix(" in ").strip() or "now" for one in (plan.before, plan.after))
+        points = (self.point(one).removeprefix(" in ").removeprefix(" as of ") for one in (plan.before, plan.after))
+        before, after = (point or "now" for point in points)
         return f"between {before} and {after}"
 
     def _suppose(self, plan: Suppose) -> str:
@@ -235,7 +236,7 @@ class Wording(Terms):
             if isinstance(plan, Where) and self._is_flag(plan):
                 return f"{self.set(plan.source)} is {self._flag(plan)}"
             said = self._whose(plan) if isinstance(plan, Where) else self._having(plan)
-            return f"there is {self.set(plan.source)} {said}"
+            return f"{self.set(plan.source)} is one {said}"
         if not (isinstance(plan, Intersect) and isinstance(plan.plans[0], Entities) and plan.plans[0].ids):
             return None
         head, *rest = plan.plans

@@ -68,7 +68,7 @@ class Result:
     cut: tuple[str, ...] = ()
     """What a limit kept out, in words."""
     points: dict[Point, frozenset[FactId]] = field(default_factory=dict)
-    """At which points facts were read, for those read elsewhere than here."""
+    """At which points facts were read."""
     sides: tuple[tuple[FactId, ...], ...] = ()
     """For a conflict: the facts that say one thing, and those that say the other."""
     refuted: bool = False
