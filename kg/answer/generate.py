@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
-from kg.domain.plan import Compare, Count, Cover, Decide, Plan, Rank
+from kg.domain.ontology import Ontology
+from kg.domain.plan import RECORDED, Compare, Count, Cover, Decide, Plan, Rank
 from kg.domain.result import Absence, Result, Row
 
 
@@ -173,13 +174,26 @@ def _pairs(_: Plan, result: Result, wording: Wording) -> str:
 
 def _decision(plan: Plan, result: Result, wording: Wording) -> str:
     said = []
-    several = [name for name, values in plan.given if len(values) > 1] if isinstance(plan, Decide) else []
     for row in result.rows[:MAX_NAMED]:
-        values = (row.group or "").split(", ")
-        given = " and ".join(f"{name} {value}" for name, value in zip(several, values, strict=False))
-        with_ = f", with {given}" if given else f", with {row.group}" if row.group else ""
+        names = _varied(plan, row, result, wording.ontology) if isinstance(plan, Decide) else []
+        given = [f"{name} {value}" for name, value in zip(names, (row.group or "").split(", "), strict=False)]
+        with_ = f", with {' and '.join(given)}" if given else ""
         said.append(f"“{row.value}” for {wording.entity(row.entity)}{with_}")
     return f"{'; '.join(said)}{_more(result.rows)}." if said else "None."
+
+
+def _varied(plan: Decide, row: Row, result: Result, ontology: Ontology) -> list[str]:
+    """The inputs that are several things for this row: given so, or said so by sources that disagree."""
+    names = []
+    for item in ontology.tables[plan.table].inputs:
+        given = set(dict(plan.given).get(item.name, (RECORDED,)))
+        if RECORDED in given:
+            said = [fact for fact in result.facts.values() if fact.predicate == item.predicate]
+            given |= {str(fact.object) for fact in said if fact.subject == row.entity}
+            given -= {RECORDED}
+        if len(given) > 1:
+            names.append(item.name)
+    return names
 
 
 def _conflict(_: Plan, result: Result, wording: Wording) -> str:

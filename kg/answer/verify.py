@@ -46,6 +46,9 @@ class _Check:
                 if label not in known and not any(label in self._named[one] for one in claim.evidence):
                     return "unsupported"
                 own = own.replace(label, " ")
+        if self._result.type == "decision":
+            # What an input is given as may be called none, which denies nothing.
+            own = _NEGATION.sub(lambda word: "" if word[0] in self._interpretation else word[0], own)
         return _plain_verdict(own, known, self._result, cited)
 
 

@@ -192,8 +192,6 @@ def _check(plan: Plan, where: str, depth: int) -> None:  # noqa: C901, PLR0912 (
         problem = "compare needs one `of` an option, or none"
     elif isinstance(plan, Suppose) and (plan.without is None) == (plan.only is None):
         problem = "suppose takes either without or only"
-    elif isinstance(plan, Diff) and plan.change == "both" and depth:
-        problem = "a diff of both gains and losses may stand on top of a plan only"
     elif isinstance(plan, Passages) and not fold(plan.text):
         problem = "passages needs a word to look for"
     elif isinstance(plan, Parts) and len(plan.plans) > MAX_PARTS:
@@ -280,4 +278,6 @@ def _set(value: Any, where: str, depth: int) -> SetPlan:
     plan = _read(value, where, depth + 1)
     if not isinstance(plan, SETS):
         raise PlanInvalid(f"{where}: {_NAMES[type(plan)]} may stand on top of a plan only")
+    if isinstance(plan, Diff) and plan.change == "both":
+        raise PlanInvalid(f"{where}: a diff of both gains and losses may stand on top of a plan only")
     return cast("SetPlan", plan)

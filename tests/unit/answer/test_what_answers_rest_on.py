@@ -38,6 +38,7 @@ from kg.domain.plan import (
     Test as Whether,
 )
 from kg.domain.question import Question
+from kg.errors import PlanInvalid
 from tests.builders import TickingClock, entity, load, target
 from tests.unit.answer.garden import ADA, APPLE, BASIL, BO, CLEO, MINT, NAMES, ONTOLOGY, SAGE, SUNNY, THYME, run
 
@@ -269,3 +270,19 @@ def test_sets_at_a_point_stand_on_what_is_said_there(versions: Callable[[Plan], 
     assert {
         item["source"] for row in document["answer"]["rows"] for one in cited(document, row) for item in one["sources"]
     } == {"plants-1.csv"}
+
+
+def test_two_versions_of_one_dataset_are_not_read_as_one(versions: Callable[[Plan], Document]) -> None:
+    with pytest.raises(PlanInvalid, match="people@1 and people@2 are versions of one dataset"):
+        versions(At(PLANTS, Point(("people@1", "people@2"))))
+
+
+def test_more_pairs_than_anybody_reads_are_not_given() -> None:
+    """A hundred and one people who know one another by way of Ann."""
+    many = [f"person:p{number}" for number in range(101)]
+    facts = [fact for one in many for fact in (*entity(one), Fact.of(one, "knows", "person:ann"))]
+    store = SqliteStore(":memory:", core_ontology(), TickingClock())
+    load(store, target(), [*entity("ann"), *facts])
+    acquainted = Follow(Follow(Each(), "knows", "out"), "knows", "in")
+    document = answer(Question("x"), store, store, TickingClock(), Pairs(Entities(type="Person"), acquainted))
+    assert document["answer"]["reason"] == "it would give more than 10,000 pairs: ask for something narrower"
