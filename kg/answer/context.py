@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kg.answer.steps import join
 from kg.answer.wording import MAX_NAMED as MAX_TOLD
-from kg.answer.wording import Wording
+from kg.answer.wording import MAX_SENTENCES, Wording
 from kg.domain.evidence import Evidence, EvidenceSet, Grounds, Support
 from kg.domain.fact import Fact, FactId, Literal
 from kg.domain.ontology import Ontology
@@ -31,8 +31,9 @@ def facts_used(linked: Linked, result: Result) -> list[FactId]:
     ]
     first = [fact for row, most in rows for fact in _telling(row, most, result)]
     rest = [fact for row in result.rows for fact in row.witness]
-    beside = [fact for facts in result.beside for fact in facts]
-    return list(dict.fromkeys((*aliases, *beside, *chains, *first, *rest)))
+    beside = [fact for facts in result.beside[:MAX_SENTENCES] for fact in facts]
+    more = [fact for facts in result.beside for fact in facts]
+    return list(dict.fromkeys((*aliases, *beside, *chains, *first, *more, *rest)))
 
 
 def _telling(row: Row, most: int, result: Result) -> tuple[FactId, ...]:

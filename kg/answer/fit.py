@@ -50,6 +50,15 @@ def validate(plan: Plan, ontology: Ontology) -> None:
         _typed(part, ontology, None)
 
 
+def fits(plan: Plan, ontology: Ontology) -> bool:
+    """Whether the plan may be run."""
+    try:
+        validate(plan, ontology)
+    except PlanInvalid:
+        return False
+    return True
+
+
 def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901, PLR0912 (one operator each)
     if isinstance(plan, Entities | Follow) and plan.type is not None and plan.type not in ontology.types:
         raise PlanInvalid(f"no type {plan.type!r} in the ontology")
@@ -61,7 +70,7 @@ def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901, PLR0912 (one 
         _predicate(plan.value, ontology, literal=True)
         _recorded(plan.value, ontology)
     if isinstance(plan, Value):
-        _recorded(plan.predicate, ontology)
+        _recorded(plan.predicate, ontology, single=False)
     if isinstance(plan, Where):
         _compared(plan, ontology.predicates[plan.predicate])
     if isinstance(plan, Decide) and plan.table not in ontology.tables:
@@ -92,10 +101,12 @@ def _compared(plan: Where, spec: Predicate) -> None:
         raise PlanInvalid(f"{plan.predicate!r} is true or false: it cannot be {plan.comparator}")
 
 
-def _recorded(name: str, ontology: Ontology) -> None:
-    """Its values can be listed, which those of a judged predicate cannot."""
+def _recorded(name: str, ontology: Ontology, *, single: bool = True) -> None:
+    """Its values can be listed, which those of a judged predicate cannot, and are ``single`` ones."""
     if ontology.predicates[name].holds:
         raise PlanInvalid(f"{name!r} is judged from other facts and has no values to list: use where or test")
+    if single and (ends := ontology.predicates[name].during):
+        raise PlanInvalid(f"{name!r} is a stretch of time: use {ends[0]!r} or {ends[1]!r}")
 
 
 def _predicate(name: str, ontology: Ontology, *, literal: bool) -> None:

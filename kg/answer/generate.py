@@ -18,8 +18,13 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
     searches = list(zip(absences, result.absences, strict=True))
     found, looked = summary(plan, result, wording)
     gone = [[by_fact[fact] for fact in facts if fact in by_fact] for facts in result.beside]
-    for conflict in (item for item in evidence.items if item.kind == "conflict"):
-        found += f" {conflict.text.removeprefix('Sources disagree. ') if result.type == 'conflict' else conflict.text}"
+    conflicts = [item.text for item in evidence.items if item.kind == "conflict"]
+    if len(conflicts) > MAX_SENTENCES:
+        found += " Sources disagree about some of this: the evidence gives each side with its date."
+    elif result.type == "conflict":
+        found = " ".join([found, *(text.removeprefix("Sources disagree. ") for text in conflicts)])
+    else:
+        found = " ".join([found, *conflicts])
     told = [item.text for items in gone[:MAX_SENTENCES] for item in items]
     first = " ".join([found, *told, looked])
     claims = [Claim("C1", first, tuple(item.id for item in evidence.items))]

@@ -18,7 +18,7 @@ from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts, not_known
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
-from kg.answer.fit import validate
+from kg.answer.fit import fits, validate
 from kg.answer.generate import generate
 from kg.answer.link import link
 from kg.answer.planner import Reading, plan
@@ -114,7 +114,10 @@ def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) 
     chosen = choose(planned, linked, view.ontology())
     if chosen.reason is not None:
         return abstained(question, view, chosen.reason)
-    return _answer(question, linked, chosen.readings, views, trace)
+    readings = tuple(one for one in chosen.readings if fits(one.plan, view.ontology()))
+    if not readings:
+        return abstained(question, view, "what I read it as cannot be asked of this graph", chosen.readings[0].plan)
+    return _answer(question, linked, readings, views, trace)
 
 
 def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], views: Views, trace: Trace) -> Document:
