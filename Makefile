@@ -50,10 +50,11 @@ neo4j-stop: ## Stop the local Neo4j
 proofs: $(VENV)/.dev ## Run all tests, searching longer; none that needs Neo4j or the data sets is skipped
 	WHENCE_PROOFS=1 WHENCE_REQUIRE=neo4j,data $(BIN)/pytest $(ARGS)
 
-bench: $(VENV)/.dev ## Measure loading (needs the public data sets) and asking
+bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); ARGS=--whole for the large graph
 	@rm -rf build/bench && mkdir -p build/bench
 	$(BIN)/whence --store sqlite:build/bench/supply.db load examples/supply/*.yml --json > build/bench/load.json
-	$(BIN)/python benchmarks/ask.py --store sqlite:build/bench/supply.db --questions examples/supply/questions.jsonl
+	$(BIN)/python benchmarks/ask.py --store sqlite:build/bench/supply.db --questions examples/supply/questions.jsonl --grow 10
+	$(BIN)/python benchmarks/scale.py $(ARGS)
 	$(BIN)/python benchmarks/load.py
 
 openapi: $(VENV)/.base ## Write docs/openapi.json anew

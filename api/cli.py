@@ -189,19 +189,35 @@ def _read_json(path: Path) -> Any:
 @app.command("eval")
 def evaluate(
     ctx: typer.Context,
-    questions: Annotated[Path, typer.Argument(help="Questions with gold answers, one JSON object a line.")],
+    questions: Annotated[list[Path], typer.Argument(help="Questions with gold answers, one JSON object a line.")],
+    as_of: AsOf = None,
+    known_as_of: KnownAsOf = None,
+    dataset: Datasets = None,
+    ceiling: Ceiling = None,
+    recall: Annotated[
+        bool, typer.Option("--recall", help="Run the first ten readings of each, to see if the right one is there.")
+    ] = False,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="A report of --json to compare with, question by question.")
+    ] = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask every question of a file and grade the answers."""
-    from api.evaluate import evaluate_file, show_report
+    """Ask every question of the files and grade the answers."""
+    from api.compare import compare, read_report
+    from api.evaluate import evaluate as ask_all
+    from api.show_report import show_report
 
-    with _opened(ctx, store) as (services, settings):
-        report = evaluate_file(questions, services, Scope(ceiling=settings.ceiling))
+    before = read_report(against) if against is not None else None
+    with _opened(ctx, store) as (services, settings), _progress(quiet=as_json) as (told, screen):
+        scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
+        report = ask_all(questions, services, scope, told, recall=recall)
+    if before is not None:
+        report["against"] = compare(before, report)
     if as_json:
         _json(report)
     else:
-        show_report(report, Console(highlight=False))
+        show_report(report, screen)
 
 
 @app.command()

@@ -1,175 +1,178 @@
-"""Questions with gold answers, asked and graded."""
+"""Questions with gold answers, asked and graded: a report of what was right, how well explained and how quick."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import statistics
 import time
-from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
-
-from api.terminal import show_table, shown
-from kg.answer.grading import grade
-from kg.answer.pipeline import answer
+from api.questions import read_questions
+from kg.answer.grading import Graded, grade
+from kg.answer.measures import calibration_error, percentile, reliability, wilson
+from kg.answer.pipeline import answer, readings
 from kg.bootstrap import Services
-from kg.domain.question import MAX_QUESTION, Question
+from kg.domain.decision import Document
+from kg.domain.ontology import Ontology
+from kg.domain.question import Question
 from kg.domain.scope import Scope
-from kg.errors import InvalidInput
+from kg.errors import KgError
 
-WITH_MEMBERS = ("list", "ranking", "optimise", "path")
-NEED_A_VALUE = ("count", "value", "yes_no")
-COLOURS = {"right": "green", "wrong": "red", "abstained": "yellow"}
+GRADES = ("right", "wrong", "abstained")
+FIRST_READINGS = 10
+"""So many readings are run to see whether the right one is among them."""
+Told = Callable[[str, int, int | None], None]
 
 
-def evaluate_file(path: Path, services: Services, scope: Scope) -> dict[str, Any]:
-    """Ask every question of the file. Raises InvalidInput naming the line that is not a question."""
-    golds = _read(path)
+class Unrecorded:
+    """A ledger that keeps nothing: readings that are run only to be graded answer nobody."""
+
+    def append(self, decision_id: str, document: Document) -> None:
+        """Keep nothing."""
+
+    def decision(self, decision_id: str) -> None:
+        """No decision is here."""
+
+    def decisions(self, limit: int) -> list[Document]:  # noqa: ARG002 (the ledger's own signature)
+        return []
+
+
+def evaluate(
+    paths: Iterable[Path], services: Services, scope: Scope, told: Told, *, recall: bool = False
+) -> dict[str, Any]:
+    """Ask every question of the files. With ``recall`` the first readings of each are run and graded too.
+
+    Raises InvalidInput naming the line that is not a question.
+    """
+    golds = read_questions(paths)
     ontology = services.store.view(scope).ontology()
-    questions, took, precisions, recalls = [], [], [], []
-    for gold in golds:
+    questions, took = [], []
+    for number, gold in enumerate(golds, 1):
+        question = Question(gold["question"], scope)
         started = time.perf_counter()
-        document = answer(Question(gold["question"], scope), services.store, services.decisions, services.clock)
+        document = answer(question, services.store, services.decisions, services.clock)
         took.append((time.perf_counter() - started) * 1000)
-        graded = grade(gold, document, ontology)
-        if graded.grade == "right" and graded.precision is not None and graded.recall is not None:
-            precisions.append(graded.precision)
-            recalls.append(graded.recall)
-        questions.append(
-            {
-                "id": gold["id"],
-                "kind": gold["kind"],
-                "question": gold["question"],
-                "outcome": document["outcome"],
-                "grade": graded.grade,
-                "precision": graded.precision,
-                "recall": graded.recall,
-                "decision": document,
-            }
-        )
+        asked = _graded(gold, document, grade(gold, document, ontology))
+        if recall and gold["answer"]["type"] != "abstain":
+            asked["right_reading"] = _right_reading(gold, question, services, ontology)
+        questions.append(asked)
+        told("asking", number, len(golds))
     return {
-        "total": len(questions),
-        **{name: sum(q["grade"] == name for q in questions) for name in COLOURS},
-        "by_kind": _by_kind(questions),
-        "explanation": {"precision": _mean(precisions), "recall": _mean(recalls)},
-        "latency_ms": {"p50": _percentile(took, 50), "p95": _percentile(took, 95)},
+        **_counts(questions),
+        "by_kind": {kind: _counts([q for q in questions if q["kind"] == kind]) for kind in _kinds(questions)},
+        "explanation": _explanation([q for q in questions if q["grade"] == "right"])
+        | {"of_all_answers": _explanation(questions)},
+        "latency_ms": _spread(took) | {"steps": _steps(questions)},
+        "calibration": _calibration(questions),
+        "recall_at_10": _recall(questions) if recall else None,
+        "against": None,
         "questions": questions,
     }
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    try:
-        lines = path.read_text("utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as exc:
-        raise InvalidInput(f"cannot read {str(path)!r}: {exc}") from exc
-    golds = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+def _graded(gold: dict[str, Any], document: Document, graded: Graded) -> dict[str, Any]:
+    known = json.dumps([gold["answer"], gold.get("gold_facts", [])], sort_keys=True).encode()
+    return {
+        "id": gold["id"],
+        "kind": gold["kind"],
+        "question": gold["question"],
+        "gold": f"sha256:{hashlib.sha256(known).hexdigest()[:16]}",
+        "outcome": document["outcome"],
+        "grade": graded.grade,
+        "precision": graded.precision,
+        "recall": graded.recall,
+        "decision": document,
+    }
+
+
+def _right_reading(gold: dict[str, Any], question: Question, services: Services, ontology: Ontology) -> int | None:
+    """The place of the first reading whose answer is right, from 1; for an ambiguous question, of the last needed."""
+    choices: list[dict[str, Any]] = []
+    for place, reading in enumerate(readings(question, services.store)[:FIRST_READINGS], 1):
         try:
-            gold = json.loads(line)
-            json.dumps(gold, ensure_ascii=False).encode("utf-8")  # half characters can be neither asked nor kept
-        except (ValueError, RecursionError) as exc:
-            raise InvalidInput(f"{path}:{number}: not JSON: {exc}") from exc
-        if said := _wrong(gold):
-            raise InvalidInput(f"{path}:{number}: {said}")
-        golds.append(gold)
-    return golds
-
-
-def _wrong(gold: Any) -> str | None:
-    """What is missing or of the wrong form, where that keeps the question from being asked or graded."""
-    if not isinstance(gold, dict):
-        return "a question is an object with id, kind, question and answer"
-    if missing := [name for name in ("id", "kind", "question", "answer") if name not in gold]:
-        return f"a question needs id, kind, question and answer: {missing[0]} is missing"
-    if wrong := [name for name in ("id", "kind", "question") if not isinstance(gold[name], str)]:
-        return f"{wrong[0]} is not text"
-    if not gold["question"].strip() or len(gold["question"]) > MAX_QUESTION:
-        return f"the question is empty or longer than {MAX_QUESTION:,} characters"
-    facts = gold.get("gold_facts", [])
-    if not isinstance(facts, list) or not all(_texts(fact) and len(fact) == 3 for fact in facts):
-        return "gold_facts is not a list of [subject, predicate, object], each text"
-    return _wrong_answer(gold["answer"], facts)
-
-
-def _wrong_answer(answer: Any, facts: list[Any]) -> str | None:
-    if not isinstance(answer, dict):
-        return "the answer is not an object"
-    kind = answer.get("type")
-    if not isinstance(kind, str):
-        return "the answer needs a type, which is text"
-    for name in ("ids", "names"):
-        if kind in WITH_MEMBERS and answer.get(name) is not None and not _texts(answer[name]):
-            return f"{name} of the answer is not a list of texts"
-    return _lacking(answer, kind, facts) or _wrong_choices(answer, kind)
-
-
-def _lacking(answer: dict[str, Any], kind: str, facts: list[Any]) -> str | None:
-    if kind in ("list", "ranking", "optimise") and answer.get("ids") is None and not answer.get("names"):
-        return f"an answer of type {kind} needs ids or names"
-    if kind == "path" and not answer.get("ids") and not facts:
-        return "an answer of type path needs ids, or the question gold_facts"
-    if kind in NEED_A_VALUE and answer.get("value") is None:
-        return f"an answer of type {kind} needs a value"
+            document = answer(question, services.store, Unrecorded(), services.clock, reading.plan)
+        except KgError:
+            continue  # a reading that cannot be run is not the right one
+        choices.append({"answer": document["answer"]})
+        if gold["answer"]["type"] == "ambiguous":
+            document["answer"]["choices"] = choices
+        if grade(gold, document, ontology).grade == "right":
+            return place
     return None
 
 
-def _wrong_choices(answer: dict[str, Any], kind: str) -> str | None:
-    """Other answers that are as right, and readings of an ambiguous question."""
-    others = answer.get("alternatives", [])
-    if kind in ("ranking", "optimise") and not (
-        isinstance(others, list) and all(_texts(one.get("ids") if isinstance(one, dict) else one) for one in others)
-    ):
-        return "alternatives of the answer is not a list of ids or of objects with ids"
-    readings = answer.get("value")
-    if kind == "ambiguous" and not (isinstance(readings, dict) and all(_texts(ids) for ids in readings.values())):
-        return "an answer of type ambiguous needs a value: the ids that each reading gives"
-    return None
+def _kinds(questions: list[dict[str, Any]]) -> list[str]:
+    return sorted({question["kind"] for question in questions})
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+def _counts(questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many of each grade, with the 95 % intervals of their shares."""
+    counts = {name: sum(q["grade"] == name for q in questions) for name in GRADES}
+    return {
+        "total": len(questions),
+        **counts,
+        "interval": {name: _rounded(wilson(count, len(questions))) for name, count in counts.items()},
+    }
 
 
-def _by_kind(questions: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    found: dict[str, Counter[str]] = {}
+def _rounded(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else [round(bound, 4) for bound in interval]
+
+
+def _explanation(questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean precision and recall of those that show evidence and have gold facts to compare it with."""
+    held = [q for q in questions if q["precision"] is not None]
+    means = {name: round(sum(q[name] for q in held) / len(held), 4) if held else None for name in _MEASURED}
+    return {**means, "answers": len(held)}
+
+
+_MEASURED = ("precision", "recall")
+
+
+def _spread(took: list[float]) -> dict[str, float | None]:
+    found = {f"p{percent}": percentile(took, percent) for percent in (50, 95)}
+    return {name: None if value is None else round(value, 2) for name, value in found.items()}
+
+
+def _steps(questions: list[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
+    """The time of each step over the questions that came to it; a question in parts comes to some of them again."""
+    took: dict[str, list[float]] = {}
     for question in questions:
-        found.setdefault(question["kind"], Counter())[question["grade"]] += 1
-    return {kind: {name: counts[name] for name in COLOURS} for kind, counts in sorted(found.items())}
+        own: dict[str, float] = {}
+        for step in question["decision"]["trace"]["steps"]:
+            own[step["step"]] = own.get(step["step"], 0.0) + step["ms"]
+        for name, ms in own.items():
+            took.setdefault(name, []).append(ms)
+    return {name: _spread(values) for name, values in took.items()}
 
 
-def _mean(values: list[float]) -> float | None:
-    return round(statistics.fmean(values), 4) if values else None
+def _calibration(questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """How far what answers say of their confidence is from how often they are right; null where none says it."""
+    answers = [q for q in questions if q["outcome"] in ("answered", "false_premise")]
+    said = [q for q in answers if q["decision"]["confidence"]["value"] is not None]
+    bins = reliability([(q["decision"]["confidence"]["value"], q["grade"] == "right") for q in said])
+    error = calibration_error(bins)
+    reasons = sorted({str(q["decision"]["confidence"]["reason"]) for q in answers if q not in said})
+    return {
+        "ece": None if error is None else round(error, 4),
+        "answers": len(said),
+        "without": len(answers) - len(said),
+        "reason": None if said else "; ".join(reasons) or "no question was answered",
+        "bins": [
+            {"from": one.low, "to": one.high, "answers": one.count}
+            | {"confidence": round(one.confidence, 4), "right": round(one.right, 4)}
+            for one in bins
+        ],
+    }
 
 
-def _percentile(values: list[float], percent: int) -> float | None:
-    if not values:
-        return None
-    return round(sorted(values)[min(len(values) - 1, len(values) * percent // 100)], 1)
-
-
-def show_report(report: dict[str, Any], console: Console) -> None:
-    """One line a question, then the totals."""
-    for question in report["questions"]:
-        line = shown(f"{question['id']:<6}").append(f"{question['grade']:<10}", style=COLOURS[question["grade"]])
-        console.print(
-            line.append_text(shown(f"{question['kind']:<18}")).append_text(shown(question["question"], "dim")),
-            overflow="ellipsis",
-            no_wrap=True,
-        )
-    rows = [(kind, *(counts[name] for name in COLOURS)) for kind, counts in report["by_kind"].items()]
-    console.print()
-    show_table(("kind", *COLOURS), rows, console)
-    console.print(
-        Text(
-            f"\n{report['right']} right, {report['wrong']} wrong, {report['abstained']} abstained of {report['total']}",
-            style="bold",
-        )
-    )
-    quality, took = report["explanation"], report["latency_ms"]
-    console.print(f"explanation precision {quality['precision']}, recall {quality['recall']}")
-    console.print(f"latency p50 {took['p50']} ms, p95 {took['p95']} ms")
+def _recall(questions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Whether the right reading was found at all, whatever place it was given."""
+    judged = [q for q in questions if "right_reading" in q]
+    found = sum(q["right_reading"] is not None for q in judged)
+    first = sum(q["right_reading"] == 1 for q in judged)
+    interval = _rounded(wilson(found, len(judged)))
+    share = round(found / len(judged), 4) if judged else None
+    return {"found": found, "first": first, "of": len(judged), "share": share, "interval": interval}

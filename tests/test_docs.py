@@ -1,14 +1,24 @@
-"""What the docs must name: settings, errors, decision records, targets; and that links lead somewhere."""
+"""What the docs must name: settings, errors, operators, keys of files, records; and that links lead somewhere."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+import yaml
+from pydantic import BaseModel
 
 import kg.errors
-from kg.errors import KgError
+from kg.domain.ontology_file import parse
+from kg.domain.plan_json import OPS, from_json, to_json
+from kg.domain.result import AnswerType
+from kg.errors import KgError, OntologyInvalid
+from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Options
+from tests.unit.answer.garden import ask
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -65,6 +75,124 @@ def test_the_docs_say_which_errors_may_go_away() -> None:
 def test_every_error_has_a_code_of_its_own() -> None:
     codes = [error.code for error in errors()]
     assert len(codes) == len(set(codes))
+
+
+# --- plans -------------------------------------------------------------------------------------------------------
+
+
+def sections(page: str) -> dict[str, str]:
+    """Text of each section whose heading is a code span."""
+    found = re.split(r"^#+ (?:`([^`\n]+)`|.*)$", read(DOCS / page), flags=re.MULTILINE)
+    return {heading: text for heading, text in zip(found[1::2], found[2::2], strict=True) if heading}
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", read(DOCS / page), re.MULTILINE | re.DOTALL)
+
+
+def test_every_operator_has_a_section_and_no_other() -> None:
+    assert set(sections("plans.md")) == set(OPS)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_the_section_of_an_operator_names_its_fields_and_shows_it(op: str) -> None:
+    said = sections("plans.md")[op]
+    assert f'"op": "{op}"' in said
+    prose = re.sub(r"^```.*?^```$", "", said, flags=re.MULTILINE | re.DOTALL)
+    fields = {field.name for field in dataclasses.fields(OPS[op])}
+    shown = {name for name in fields if f'"{name}"' in said}
+    assert fields - shown - set(re.findall(r"`(\w+)`", prose)) == set()
+
+
+def test_every_plan_shown_is_in_its_one_form() -> None:
+    plans = [json.loads(block) for page in ("plans.md", "architecture.md") for block in blocks(page, "json")]
+    assert len(plans) > len(OPS)
+    assert [to_json(from_json(plan)) for plan in plans] == plans
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+def test_every_key_of_an_answer_is_documented() -> None:
+    document = ask("Which plants does Ada tend?")
+    assert document["outcome"] == "answered"
+    rows = re.findall(r"^\| (`.*?) \|", read(DOCS / "answer-contract.md"), re.MULTILINE)
+    assert {*document, *document["answer"]} - set(re.findall(r"`(\w+)`", " ".join(rows))) == set()
+
+
+def test_every_type_of_answer_is_documented_and_no_other() -> None:
+    page = read(DOCS / "answer-contract.md").partition("| `type` | `value`")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(get_args(AnswerType))
+
+
+# --- dataset and ontology files ------------------------------------------------------------------------------------
+
+
+def keys_under(*headings: str) -> set[str]:
+    """Code spans in the first cells of the tables under these headings of the page on dataset files."""
+    parts = re.split(r"^#+ (.*)$", read(DOCS / "dataset-files.md"), flags=re.MULTILINE)
+    texts = dict(zip(parts[1::2], parts[2::2], strict=True))
+    cells = [cell for heading in headings for cell in re.findall(r"^\| (`.*?) \|", texts[heading], re.MULTILINE)]
+    return {key for cell in cells for key in re.findall(r"`([^`]+)`", cell)}
+
+
+TABLE = {"of": "A", "rules": "B", "outcome": "c", "inputs": {"a": {"nothing": 1}}}
+ONTOLOGY_PLACES: dict[tuple[str, ...], dict[str, Any]] = {
+    ("Ontology file",): {"nothing": 1},
+    ("Key schemes",): {"keys": {"a": {"nothing": 1}}},
+    ("Types",): {"types": {"A": {"nothing": 1}}},
+    ("Predicates", "Derived predicates"): {"predicates": {"a": {"nothing": 1}}},
+    ("Concepts",): {"concepts": {"a": {"nothing": 1}}},
+    ("Decision tables",): {"tables": {"a": {"nothing": 1}}},
+    ("Inputs of a table",): {"tables": {"a": TABLE}},
+}
+
+
+@pytest.mark.parametrize("headings", ONTOLOGY_PLACES, ids=lambda headings: headings[0])
+def test_every_key_of_an_ontology_file_is_documented_and_no_other(headings: tuple[str, ...]) -> None:
+    """The reader itself says which keys it knows."""
+    with pytest.raises(OntologyInvalid, match="unknown field 'nothing'; known are") as refused:
+        parse({"ontology": "a", **ONTOLOGY_PLACES[headings]})
+    assert keys_under(*headings) == set(str(refused.value).partition("known are ")[2].split(", "))
+
+
+DATASET_PLACES: dict[str, tuple[type[BaseModel], set[str]]] = {
+    "Dataset file": (DatasetFile, {"extends"}),
+    "Options": (Options, set()),
+    "Map": (MapEntry, set()),
+    "Entity": (EntitySpec, set()),
+    "Fact": (FactSpec, set()),
+}
+
+
+@pytest.mark.parametrize("heading", DATASET_PLACES)
+def test_every_key_of_a_dataset_file_is_documented_and_no_other(heading: str) -> None:
+    model, besides = DATASET_PLACES[heading]
+    assert keys_under(heading) == {field.alias or name for name, field in model.model_fields.items()} | besides
+
+
+def test_the_ontology_files_shown_are_read() -> None:
+    shown = [yaml.safe_load(block) for block in blocks("dataset-files.md", "yaml")]
+    ontologies = [parse(document) for document in shown if "ontology" in document and "dataset" not in document]
+    assert ontologies
+
+
+def test_the_dataset_files_shown_are_read() -> None:
+    shown = [yaml.safe_load(block) for block in blocks("dataset-files.md", "yaml")]
+    datasets = [DatasetFile.model_validate(document) for document in shown if "dataset" in document]
+    assert datasets
+
+
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/ontology.yml"))
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_an_example_says_what_its_files_are_and_how_to_load_them(folder: Path) -> None:
+    said = read(folder / "README.md")
+    files = {path.name for path in folder.glob("*.yml")} - {"ontology.yml"}
+    assert {name for name in files if f"`{name}`" not in said} == set()
+    assert f"whence load examples/{folder.name}/*.yml" in said
+    assert f"(examples/{folder.name}/README.md)" in read(ROOT / "README.md")
 
 
 def test_every_decision_record_is_listed_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kg.answer.planner import TIE, Planned, Reading
@@ -23,16 +24,25 @@ PASSED_OVER = {
     "unexplained_context": 0.05,
     "unexplained_talk": 0.05,
     "wild": 0.6,
-    "undecided_words": 0.3,
+    "undecided_words": 0.31,
     "pending_unused": 1.0,
     "order_unused": 1.0,
     "popular_unused": 1.0,
     "quantifier_unused": 1.0,
     "ask_lost": 1.0,
-    "focus_lost": 0.3,
+    "focus_lost": 1.0,
+    "context_passed": 0.3,
+    "inserted_loose": 0.3,
+    "topic_bare": 0.7,
+    "contrast": 0.4,
+    "yes_no_lost": 1.0,
+    "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""
 MOST_PASSED_OVER = 0.9
+LEAST_GUESS = 0.1
+UNKNOWN = frozenset({"unexplained", "unexplained_context", "unexplained_talk", "wild"})
+"""Features that tell of words nothing is known of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +60,26 @@ def choose(planned: Planned, linked: Linked, ontology: Ontology) -> Chosen:
     if not planned.readings:
         return Chosen(reason=_reason(planned.unexplained, linked, ontology))
     top = planned.readings[0]
+    passed = any(value for name, value in top.features if name in UNKNOWN)
+    if passed and (lacking := _lacking(planned.unexplained, ontology)) is not None:
+        return Chosen(reason=lacking)
     if left_over(top) > MOST_PASSED_OVER:
         return Chosen(reason=_reason(planned.unexplained, linked, ontology))
     near = [one for one in planned.readings if one.score >= top.score - TIE and left_over(one) <= MOST_PASSED_OVER]
     return Chosen(tuple(near[:MAX_READINGS]))
+
+
+GUESSES = (
+    "inserted", "inserted_loose", "implied", "wild", "fuzzy", "list_bare", "flipped", "supposed", "fail_type",
+    "topic_bare", "unexplained", "unexplained_context", "unexplained_talk", "skip_cue", "skip_relation", "skip_value",
+    "skip_set", "skip_other",
+)  # fmt: skip
+"""Features of a reading that guesses something or passes it over: that it finds nothing is then no answer."""
+
+
+def guessed(reading: Reading) -> bool:
+    """Whether the reading rests on a guess."""
+    return any(name in GUESSES and value > LEAST_GUESS for name, value in reading.features)
 
 
 def left_over(reading: Reading) -> float:
@@ -63,13 +89,18 @@ def left_over(reading: Reading) -> float:
 
 def _reason(unexplained: tuple[str, ...], linked: Linked, ontology: Ontology) -> str:
     """Why there is no plan, in words a person can act on."""
-    left = {one for word in linked.words for one in stems(word.text)}
-    for missing in ontology.missing:
-        if any(set(stems(word)) <= left for word in missing.words):
-            return missing.says
+    if (lacking := _lacking([word.text for word in linked.words], ontology)) is not None:
+        return lacking
     if not any(m.kind in ("entity", "type") for m in linked.mentions):
         return "nothing in the question is known to the graph: no name, key or kind of thing in it was recognised"
     if unexplained:
         words = ", ".join(f"“{word}”" for word in unexplained)
         return f"I cannot account for {words}, so I do not answer as if the question were without"
     return "I recognise the things the question names, but not what is asked about them"
+
+
+def _lacking(words: Iterable[str], ontology: Ontology) -> str | None:
+    """What no source holds, where these words ask for it."""
+    left = {one for word in words for one in stems(word)}
+    found = (missing for missing in ontology.missing if any(set(stems(word)) <= left for word in missing.words))
+    return next((missing.says for missing in found), None)

@@ -24,7 +24,7 @@ RANKED = ("ranking", "optimise")
 ANSWERED_AS = {
     "list": ("list",), "pairs": ("pairs",), "partition": ("partition",), "path": ("path",), "yes_no": ("yes_no",),
     "decision": ("decision",), "conflict": ("conflict",), "comparison": ("comparison",),
-    "count": ("count", "value", "comparison", "partition"), "value": ("value", "count"),
+    "count": ("count", "value", "ranking", "comparison", "partition"), "value": ("value", "count", "ranking"),
     "ranking": ("ranking", "list", "count"), "optimise": ("ranking", "list", "count"),
 }  # fmt: skip
 """Types of answer that can be right, by type of gold: what is asked for may be said in more than one form. An answer

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kg.answer.dataset_names import dataset_mentions, version_mentions, versions_asked
+from kg.answer.mentions import active_first, doubtful_names, longest, merge_appositions, whole_names
 from kg.answer.names import (
     NAMESAKES,
     entity_mentions,
@@ -16,6 +17,7 @@ from kg.answer.names import (
     like_places,
     name_places,
     name_stems,
+    respelt_mentions,
     same_stem,
     spans,
 )
@@ -26,10 +28,6 @@ from kg.ports.store import GraphView
 from kg.text.dates import Dated, dated
 from kg.text.language import Language, Token, correct, english, expand, stem, tokenize
 
-EVERYDAY = 0.7
-"""Score of a name that is an everyday word."""
-SURE_NAME = 0.94
-"""Score from which on a name is taken as a whole."""
 LONGEST_VALUE = 4
 """Words of a literal that is found by its value."""
 LONGEST_NUMBER = 6
@@ -56,6 +54,9 @@ def link(question: Question, view: GraphView) -> Linked:
     vocabulary = lexicon_.words | language.vocabulary | language.light | language.droppable | language.filler
     corrected = corrections(tokens, _phrased(tokens, words, mentions, vocabulary), frozenset(vocabulary))
     words = _words(tokens, language, corrected)
+    if corrected:
+        respelt, met = respelt_mentions(text, tokens, corrected, view)
+        mentions, entities = [*mentions, *respelt], entities | met
     kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark")]
     mentions += [m for m in phrase_mentions(tokens, kept, lexicon_, corrected) if m.score > PREPOSITION]
     cues = list(cue_mentions(tokens, language, corrected))
@@ -70,16 +71,18 @@ def link(question: Question, view: GraphView) -> Linked:
     mentions += _needed_cues(cues, mentions, words)
     covered = {i for m in mentions if _sure(m) for i in range(m.start, m.end)}
     unknown = [i for i, word in enumerate(words) if word.weight == "content" and i not in covered]
-    sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)}
+    sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)} - _last_names(tokens, mentions)
+    unknown += [i for i in _last_names(tokens, mentions) if i not in unknown]
     sure |= {i for i, word in enumerate(words) if word.weight in ("drop", "mark")}
     like, met = like_mentions(tokens, like_places(tokens, unknown, sure), view)
     entities |= met
-    mentions = _active_first([*mentions, *like], entities)
-    mentions = _merge_appositions(mentions, words)
+    mentions = active_first([*mentions, *like], entities)
+    mentions = merge_appositions(mentions, words)
     mentions = _absorb(tokens, words, mentions, entities, view)
     everyday = {entity for entity, one in entities.items() if ontology.types[one.type].everyday}
-    mentions = _doubtful_names(text, tokens, words, mentions, everyday)
-    return Linked(words, tuple(_longest(_whole_names(mentions, words))), entities, versions, text)
+    linked = Linked(words, tuple(mentions), entities, versions, text)
+    mentions = doubtful_names(linked, tokens, everyday)
+    return replace(linked, mentions=tuple(longest(whole_names(mentions, words))))
 
 
 def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, str] | None = None) -> tuple[Word, ...]:
@@ -177,6 +180,16 @@ def _stems(words: frozenset[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in words)
 
 
+def _last_names(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
+    """Words in capitals that are a whole name, and may be a part of another one: ``Hitchcock`` is a film and a man."""
+    longer = {i for m in mentions if m.kind == "entity" and m.end - m.start > 1 for i in range(m.start, m.end)}
+    return {
+        m.start
+        for m in mentions
+        if m.kind == "entity" and m.end - m.start == 1 and m.start not in longer and tokens[m.start].text.istitle()
+    } - {0}
+
+
 def _sure(mention: Mention) -> bool:
     """Whether a mention settles what its words are, so that they are not looked for as part of a name."""
     return mention.score >= 0.8 and mention.kind not in ("number", "dataset")
@@ -234,91 +247,6 @@ def _place(found: Dated, tokens: Sequence[Token]) -> tuple[int, int] | None:
 # --- which mentions stay ----------------------------------------------------------------------------------------
 
 
-def _active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity]) -> list[Mention]:
-    """A withdrawn entity is meant only where no active one has the name."""
-    found = list(mentions)
-    active = {(m.start, m.end) for m in found if m.kind == "entity" and entities[m.value].status is None}
-    return [
-        m for m in found if m.kind != "entity" or entities[m.value].status is None or (m.start, m.end) not in active
-    ]
-
-
-def _doubtful_names(
-    text: str,
-    tokens: Sequence[Token],
-    words: Sequence[Word],
-    mentions: Sequence[Mention],
-    everyday: set[EntityId],
-) -> list[Mention]:
-    """Names that are also everyday words count as names only as written: ``at`` and ``Malware`` are entities too."""
-    nouns = {(m.start, m.end) for m in mentions if m.kind in ("type", "predicate", "role", "cue", "concept")}
-    found = []
-    for m in mentions:
-        if m.kind == "entity" and not _is_key(text, tokens, m):
-            small = all(words[i].weight != "content" for i in range(m.start, m.end))
-            written = text[tokens[m.start].start : tokens[m.end - 1].end]
-            capital = m.start > 0 and written[:1].isupper()
-            if small and not capital:
-                continue
-            if m.value in everyday and small is False:
-                m = replace(m, score=m.score * EVERYDAY)  # noqa: PLW2901
-            if m.end - m.start == 1 and _beside_a_name(m, words, tokens, mentions):
-                m = replace(m, score=m.score * 0.6)  # noqa: PLW2901
-            if (m.start, m.end) in nouns:
-                m = replace(m, score=m.score * (0.95 if capital else 0.6))  # noqa: PLW2901
-        found.append(m)
-    return found
-
-
-def _beside_a_name(
-    mention: Mention, words: Sequence[Word], tokens: Sequence[Token], mentions: Sequence[Mention]
-) -> bool:
-    """Whether a name of one word stands right beside another word in capitals, as if both were one longer name."""
-    if not tokens[mention.start].text[0].isupper():
-        return False
-    for place in (mention.start - 1, mention.start + 1):
-        if 0 < place < len(tokens) and tokens[place].text[0].isupper() and words[place].weight == "content":
-            longer = any(m.start <= place < m.end and m.end - m.start > 1 for m in mentions if m.kind == "entity")
-            other = any(m.start <= place < m.end for m in mentions if m.kind in ("type", "predicate", "role", "value"))
-            if not longer and not other and tokens[place].text.isalpha():
-                return True
-    return False
-
-
-def _is_key(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
-    return any(c.isdigit() for c in text[tokens[mention.start].start : tokens[mention.end - 1].end])
-
-
-def _whole_names(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:
-    """Without what stands inside a name of several words: "Process Discovery" speaks of no process."""
-    sure = [
-        (m.start, m.end)
-        for m in mentions
-        if m.kind == "entity"
-        and m.score >= SURE_NAME
-        and sum(w.weight == "content" for w in words[m.start : m.end]) > 1
-    ]
-    return [
-        m for m in mentions if not any(i <= m.start and m.end <= j and (m.end - m.start) < (j - i) for i, j in sure)
-    ]
-
-
-def _merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Mention]:
-    """A name beside its own key (``Corner Shop (S-12)``) is one mention, and settles a shared name."""
-    entity = [m for m in mentions if m.kind == "entity" and not m.more]
-    merged: list[Mention] = []
-    for left in entity:
-        for right in entity:
-            between = words[left.end : right.start]
-            if (
-                left.end <= right.start
-                and left.value == right.value
-                and all(w.weight in ("mark", "drop") for w in between)
-            ):
-                merged.append(replace(left, end=right.end, score=1.0))
-    return mentions + merged
-
-
 def _absorb(
     tokens: Sequence[Token],
     words: Sequence[Word],
@@ -360,22 +288,3 @@ def _broader(ids: set[EntityId], entities: dict[EntityId, Entity], view: GraphVi
         if fact.target in expansion.entities:
             found.setdefault(fact.subject, []).append(expansion.entities[fact.target])
     return found
-
-
-def _longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
-    """Drop repeats, what stands inside a longer mention that takes its place, and aliases where the name stands."""
-    found = list(dict.fromkeys(mentions))
-    for mention in found:
-        wider = [m for m in found if m.start <= mention.start and mention.end <= m.end]
-        longer = [m for m in wider if m.end - m.start > mention.end - mention.start]
-        if mention.kind == "entity":
-            same = [m for m in wider if m.kind == "entity" and (m.value, m.more) == (mention.value, mention.more)]
-            better = [m for m in same if m.score > mention.score and m not in longer]
-            hidden = any(m in longer for m in same) or bool(better)
-        elif mention.kind == "dataset":
-            hidden = any(m.kind in ("type", "entity", "dataset", "version") for m in longer)
-        else:
-            # "Control families" are no controls; "at most" is no "most".
-            hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in longer)
-        if not hidden:
-            yield mention

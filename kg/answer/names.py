@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rapidfuzz import fuzz
@@ -28,7 +28,11 @@ LIKE_EACH = 20
 LEAST_SPELT = 6
 NEAR_SPELT = 84
 """Per cent of letters from which on a word of so many letters is another one written wrongly."""
+LEAST_LETTERS = ((0, 4), (1, 5), (2, 8))
+"""With so many letters wrong a name has to have so many."""
 LEAST_LIKE = 0.5
+LEAST_PLAIN_LIKE = 0.82
+"""And in small letters where the question writes names with capitals: "silly me" is no Sally."""
 ALIKE = 75
 """Per cent of letters that two spellings of a word share."""
 LEAST_COVERED = 0.5
@@ -36,7 +40,10 @@ LEAST_COVERED = 0.5
 LEAST_WORDS = 2
 LEAST_COVERED_BY_SEVERAL = 0.3
 """And where so many of its words are said."""
+LEAST_TOLD = 0.5
+"""How much of what is said has to be of the name, and more: "robert deniro" is no other Robert."""
 ALIAS_SCORE = 0.97
+RESPELT = 0.95
 SMALL_LETTERS = 0.7
 """Score of a name of one word in small letters where the question writes others with capitals: ``more`` is no film."""
 OTHER_CASE = 0.98
@@ -130,6 +137,20 @@ def _named(entity: Entity, i: int, j: int, folded: str, raw: str, *, mixed: bool
     return Mention(i, j, "entity", entity.id, fact=fact, score=score * (ALIAS_SCORE if fact else 1.0))
 
 
+def respelt_mentions(
+    text: str, tokens: Sequence[Token], corrected: Mapping[int, str], view: GraphView
+) -> tuple[list[Mention], dict[EntityId, Entity]]:
+    """Whole names of several words that are there once words are read as those they are misspelt for."""
+    meant = [replace(token, folded=corrected.get(i, token.folded)) for i, token in enumerate(tokens)]
+    places = [
+        ((i, j), name) for (i, j), name in name_places(meant) if j - i > 1 and any(i <= at < j for at in corrected)
+    ]
+    named = view.named(sorted({name for _, name in places}), NAMESAKES)
+    entities = view.entities({one for found in named.values() for one in found})
+    found = entity_mentions(text, meant, {}, places, named, entities)
+    return [replace(m, score=round(m.score * RESPELT, 4)) for m in found], entities
+
+
 def like_places(tokens: Sequence[Token], unknown: Collection[int], covered: Collection[int]) -> list[tuple[int, int]]:
     """Spans that may be a part of a name or a near spelling: they hold an unknown word and nothing that is sure."""
     found = []
@@ -144,37 +165,55 @@ def like_mentions(
     tokens: Sequence[Token], places: Sequence[tuple[int, int]], view: GraphView
 ) -> tuple[list[Mention], dict[EntityId, Entity]]:
     """Entities whose name has the words of a span, or words like these; the best few of the longest spans."""
-    texts = {(i, j): " ".join(token.folded for token in tokens[i:j]) for i, j in places}
-    texts = {place: text for place, text in texts.items() if len(text) >= 4}
-    if not texts:
-        return [], {}
-    singles = {place: _singular(text) for place, text in texts.items()}
-    found = view.search(sorted({*texts.values(), *singles.values()}), (), LIKE_EACH)
-    hits = {place: (*found[texts[place]].ids, *found[singles[place]].ids) for place in texts}
-    longest = _widest([place for place, ids in hits.items() if ids])
-    rest = {place: text for place, text in texts.items() if not any(_inside(place, wide) for wide in longest)}
-    for edits in (1, 2):
-        asked = {place: text for place, text in rest.items() if len(text.replace(" ", "")) >= (5 if edits == 1 else 8)}
+    mixed = any(token.text.istitle() for token in tokens[1:])
+    plain = {place for place in places if mixed and all(token.text.islower() for token in tokens[slice(*place)])}
+    rest = {(i, j): " ".join(token.folded for token in tokens[i:j]) for i, j in places}
+    mentions: list[Mention] = []
+    met: dict[EntityId, Entity] = {}
+    for edits, least in LEAST_LETTERS:
+        asked = {place: text for place, text in rest.items() if len(text.replace(" ", "")) >= least}
         if not asked:
-            break
-        near = view.search(sorted(set(asked.values())), (), LIKE_EACH, edits=edits)
-        hits |= {place: near[text].ids for place, text in asked.items() if near[text].ids}
-        longest = _widest([place for place, ids in hits.items() if ids])
-        rest = {place: text for place, text in rest.items() if not any(_inside(place, wide) for wide in longest)}
-    entities = view.entities({one for place in longest for one in hits[place]})
-    mentions = []
-    for i, j in longest:
-        scored = sorted(
-            ((_likeness(texts[i, j], entities[one]), one) for one in dict.fromkeys(hits[i, j]) if one in entities),
-            key=lambda pair: (-pair[0], pair[1]),
-        )
-        best = scored[0][0] if scored else 0.0
-        mentions += [
-            Mention(i, j, "entity", one, score=round(0.9 * score, 4))
-            for score, one in scored[:NAMESAKES]
-            if score >= max(LEAST_LIKE, best - 0.08)
-        ]
-    return mentions, entities
+            continue
+        texts = {*asked.values(), *map(_singular, asked.values())} if edits == 0 else set(asked.values())
+        found = view.search(sorted(texts), (), LIKE_EACH, edits=edits)
+        hits = {
+            place: dict.fromkeys((*found[text].ids, *(found[_singular(text)].ids if edits == 0 else ())))
+            for place, text in asked.items()
+        }
+        entities = view.entities({one for ids in hits.values() for one in ids})
+        met |= entities
+        liked = {
+            place: best
+            for place, ids in hits.items()
+            if (
+                best := list(
+                    _liked(place, asked[place], ids, entities, LEAST_PLAIN_LIKE if place in plain else LEAST_LIKE)
+                )
+            )
+        }
+        longest = _widest(list(liked))
+        mentions += [m for place in longest for m in liked[place]]
+        rest = {place: text for place, text in rest.items() if not any(_overlap(place, wide) for wide in longest)}
+    return mentions, met
+
+
+def _liked(
+    place: tuple[int, int], text: str, ids: Collection[EntityId], entities: Mapping[EntityId, Entity], least: float
+) -> Iterator[Mention]:
+    """The best few of these for one place."""
+    partly = [one for one in ids if one in entities and not _is_whole(text, entities[one])]
+    scored = sorted(((_likeness(text, entities[one]), one) for one in partly), key=lambda pair: (-pair[0], pair[1]))
+    best = scored[0][0] if scored else 0.0
+    near = [(score, one) for score, one in scored if score >= max(least, best - 0.08)]
+    if len(near) > NAMESAKES and " " not in text:
+        # A word that so many names have names none of them: a first name alone.
+        return
+    for score, one in near[:NAMESAKES]:
+        yield Mention(*place, "entity", one, score=round(0.9 * score, 4))
+
+
+def _overlap(place: tuple[int, int], other: tuple[int, int]) -> bool:
+    return place[0] < other[1] and other[0] < place[1]
 
 
 def _singular(text: str) -> str:
@@ -190,6 +229,11 @@ def _inside(place: tuple[int, int], other: tuple[int, int]) -> bool:
     return other[0] <= place[0] and place[1] <= other[1]
 
 
+def _is_whole(text: str, entity: Entity) -> bool:
+    """Whether the text is a whole name, which was found before."""
+    return any(fold(name) == text for name in (entity.name, *entity.aliases))
+
+
 def _likeness(text: str, entity: Entity) -> float:
     """How near the text is to the nearest of the entity's names, 0 to 1; 0 for too small a part of each."""
     return max(_like(text, fold(name)) for name in (entity.name, *entity.aliases))
@@ -199,6 +243,9 @@ def _like(text: str, name: str) -> float:
     words, parts = text.split(), name.split()
     known = sum(1 for part in parts if any(fuzz.ratio(_singular(word), _singular(part)) >= ALIKE for word in words))
     covered = known / len(parts) if parts else 0.0
+    told = sum(1 for word in words if any(fuzz.ratio(_singular(word), _singular(part)) >= ALIKE for part in parts))
+    if told <= LEAST_TOLD * len(words):
+        return 0.0
     if covered < LEAST_COVERED and not (known >= LEAST_WORDS and covered >= LEAST_COVERED_BY_SEVERAL):
         return 0.0
     return 0.6 * fuzz.ratio(text, name) / 100 + 0.4 * fuzz.token_set_ratio(_singular(text), name) / 100

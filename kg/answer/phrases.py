@@ -58,6 +58,8 @@ class Lexicon:
 
     phrases: dict[tuple[str, ...], list[Mention]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
+    nouns: set[str] = field(default_factory=set)
+    """Last words of the nouns for who plays a part."""
     longest: int = 1
 
     def add(self, text: str, mention: Mention, language: Language, *, whole: bool = False) -> None:
@@ -78,6 +80,7 @@ class Lexicon:
             and len(kept) > 1
             and kept[-1] in language.light
             and kept[-2] not in language.light
+            and kept[-2] not in self.nouns
         ):
             short = replace(mention, score=mention.score * TRUNCATED)
             if sequence[:-1] not in language.cues and not any(
@@ -90,7 +93,10 @@ class Lexicon:
 def lexicon(ontology: Ontology, language: Language) -> Lexicon:
     """The lexicon of an ontology."""
     found = Lexicon()
-    for mention, texts in _said(ontology):
+    said = list(_said(ontology))
+    roles = (text for mention, texts in said if mention.kind == "role" for text in texts)
+    found.nouns = {fold(text).split()[-1] for text in roles}
+    for mention, texts in said:
         for text in texts:
             found.add(text, mention, language)
     return found
@@ -128,23 +134,27 @@ def _predicate(predicate: Predicate) -> Iterator[tuple[Mention, tuple[str, ...]]
 
 
 def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[str]) -> dict[int, str]:
-    """For each of these tokens the one known word that is nearest, if one is near: 1 letter in 4 to 6, 2 in more."""
+    """For each of these tokens the one known word that is nearest, if one is near: 1 letter in 4 to 6, 2 in more.
+
+    Of those as near, one that has the same letters: two that changed places are the commonest slip.
+    """
     found: dict[int, str] = {}
     for place in places:
         word = tokens[place].folded
-        if len(word) < 4 or not word.isalpha():
+        named = place > 0 and tokens[place].text.istitle()
+        if len(word) < 4 or not word.isalpha() or named:
             continue
         # A word and its plural count as one: "modles" is a model.
         spelt = (word, word[:-1]) if word.endswith("s") and len(word) > 4 else (word,)
         near = sorted(
-            (OSA.distance(one, other, score_cutoff=most), other)
+            (OSA.distance(one, other, score_cutoff=most), sorted(one) != sorted(other), other)
             for one in spelt
             for most in (1 if len(one) < 7 else 2,)
             for other in words
             if other[:1] == one[0] and abs(len(other) - len(one)) <= most and len(other) >= 4
         )
         if near and near[0][0] <= (1 if len(word) < 7 else 2):
-            found[place] = near[0][1]
+            found[place] = near[0][2]
     return found
 
 
@@ -157,7 +167,11 @@ def phrase_mentions(
             places = kept[at : at + size]
             changed = [place for place in places if place in corrected]
             sequence = tuple(stem(corrected[p]) if p in corrected else tokens[p].stem for p in places)
+            noun = _is_noun(corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns)
+            noun = noun and not (size == 1 and _passive(tokens, places[0]))
             for mention in lexicon.phrases.get(sequence, ()):
+                if mention.kind == "role" and not noun:
+                    continue
                 score = mention.score * MISSPELT ** len(changed)
                 found = replace(mention, start=places[0], end=places[-1] + 1, score=score)
                 if mention.kind == "predicate" and size == 1 and _passive(tokens, places[0]):
@@ -171,6 +185,11 @@ def phrase_mentions(
                             found, score=mention.score / TRUNCATED * PASSIVE if mention.score == TRUNCATED else score
                         )
                 yield found
+
+
+def _is_noun(word: str, nouns: set[str]) -> bool:
+    """Whether the word is one of these in the singular or plural: "depend" is not, though "dependent" is."""
+    return bool({word, word + "s", word.removesuffix("s"), word.removesuffix("es")} & nouns)
 
 
 def _passive(tokens: tuple[Token, ...], place: int) -> bool:

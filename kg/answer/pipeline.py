@@ -12,7 +12,7 @@ from typing import Any
 
 import rfc8785
 
-from kg.answer.choose import choose
+from kg.answer.choose import choose, guessed
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts, not_known
@@ -102,6 +102,12 @@ def answer(
     return document
 
 
+def readings(question: Question, store: GraphStore) -> tuple[Reading, ...]:
+    """The readings of the question, best first; none is run."""
+    view = store.view(question.scope)
+    return plan(link(question, view), view.ontology()).readings
+
+
 def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) -> Document:
     view = views.own
     linked = link(question, view)
@@ -165,8 +171,12 @@ def _with_something(
 ) -> list[tuple[Reading, Result]]:
     """Of readings that differ in who has a name alone, those that find something; what the others did is noted."""
     full = [pair for pair in found if pair[1].rows or pair[1].paths]
-    if len(full) in (0, len(found)) or len({_shape(reading.plan) for reading, _ in found}) > 1:
+    if len(full) in (0, len(found)):
         return found
+    if len({_shape(reading.plan) for reading, _ in found}) > 1:
+        # Where nobody said which relation is meant, it is one that holds.
+        unsaid = all(any(name == "inserted" for name, _ in reading.features) for reading, _ in found)
+        return full if unsaid and len({_shape(reading.plan, relations=False) for reading, _ in found}) == 1 else found
     empty = [entity for reading, _ in found for entity in _named(reading.plan) if (reading, _) not in full]
     wording = Wording(ontology, linked.entities)
     told = (wording.entity(entity) for entity in dict.fromkeys(empty))
@@ -174,9 +184,12 @@ def _with_something(
     return [(reading, replace(result, notes=(*result.notes, *notes))) for reading, result in full]
 
 
-def _shape(plan: Plan) -> str:
-    """The plan without who it names."""
-    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', json.dumps(to_json(plan)))
+def _shape(plan: Plan, *, relations: bool = True) -> str:
+    """The plan without who it names; or without what relates them."""
+    told = json.dumps(to_json(plan))
+    if not relations:
+        return re.sub(r'"(predicate|direction)": "[^"]*"', "", told)
+    return re.sub(r'"ids": \[[^]]*\]', '"ids": []', told)
 
 
 def _named(plan: Plan) -> list[EntityId]:
@@ -229,6 +242,10 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         searched = context(order, result, grounds, ontology)
         return not_known(question, view, f"{reason}; I read it as {interpretation}", chosen, interpretation, searched)
+    if empty and guessed(reading):
+        reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
+        searched = context(order, result, grounds, ontology)
+        return not_known(question, view, reason, chosen, interpretation, searched)
     if (unsure := _gap(chosen, ontology)) and result.rows:
         note = f"Sources need not say everything about “{unsure}”: what none of them says may be so all the same"
         result = replace(result, notes=(*result.notes, note))

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 import api.cli
-from api.evaluate import show_report
+from api.show_report import show_report
 from api.terminal import in_json, printable, show_decision, show_table
 from kg.answer.pipeline import answer
 from kg.bootstrap import Services
@@ -90,12 +90,21 @@ def test_a_decision_shows_control_characters(services: Services, asked: str) -> 
 def test_a_report_shows_control_characters() -> None:
     console, out = screen()
     question = {"id": POISON, "kind": POISON, "question": POISON, "grade": "right"}
-    counts = {"right": 1, "wrong": 0, "abstained": 0}
-    report = {"questions": [question], "by_kind": {POISON: counts}, "total": 1, **counts}
-    report |= {"explanation": {"precision": 1.0, "recall": 1.0}, "latency_ms": {"p50": 1, "p95": 1}}
+    spread = {"p50": 1, "p95": 1}
+    counts = {"right": 1, "wrong": 0, "abstained": 0, "interval": {"right": [0.2, 1.0], "wrong": [0.0, 0.8]}}
+    change = {"difference": 1.0, "interval": [0.5, 1.0], "gained": 1, "lost": 0, "p": 1.0, "says": POISON}
+    flips = [{"id": POISON, "question": POISON, "before": "wrong", "after": "right"}]
+    report = {"questions": [question], "by_kind": {POISON: counts}, "total": 1, **counts} | {
+        "explanation": {"precision": 1.0, "recall": 1.0, "answers": 1},
+        "latency_ms": {**spread, "steps": {POISON: spread}},
+        "calibration": {"ece": None, "reason": POISON},
+        "recall_at_10": {"found": 1, "first": 1, "of": 1, "interval": [0.2, 1.0]},
+        "against": {"flips": flips, "right": change, "wrong": change, "test": POISON},
+    }
     show_report(report, console)
     assert harmless(out.getvalue())
-    assert out.getvalue().count(WRITTEN) == 4
+    # Three of the question, its kind in the table, a step, a reason, two of the flip, two changes and the test.
+    assert out.getvalue().count(WRITTEN) == 11
 
 
 def test_a_run_shows_control_characters(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

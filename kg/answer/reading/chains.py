@@ -39,8 +39,18 @@ def cue_after_answer(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterat
 @rule("yes_no", AnswerPart)
 def whether(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
     """``does`` ``X use Y``."""
-    if answer.kind == "claim":
+    if answer.kind in ("claim", "every"):
         yield grammar.made(altered(answer, kind="yes_no"), op, answer)
+
+
+@rule("yes_no", SetPart)
+def whether_any(grammar: Grammar, op: OpPart, found: SetPart) -> Iterator[Part]:
+    """``is there`` ``a group that uses X``."""
+    asked = found.ask or found.order or found.focus or found.wh or found.quantifier in ("none", "every", "only")
+    if found.plan is not None and not found.named and not asked and found.wider is not None:
+        made = AnswerPart(plan=Test(found.plan), kind="yes_no", head=found)
+        lost = grammar.lost(altered(found, quantifier=""))
+        yield grammar.made(made, op, found, features=(("whether_any", 1.0), *lost))
 
 
 @rule(("why", "when"), AnswerPart)

@@ -14,6 +14,7 @@ from kg.answer.reading import (  # noqa: F401 (they register their rules)
     logic,
     nouns,
     numbers,
+    relations,
     topics,
     versions,
 )

@@ -202,7 +202,9 @@ class Clauses:
             found = chart.between(start, end)
             asked = self._yes_no(start, end)
             if asked is not None:
-                found = [*found, *(made for part in found for made in self.grammar.join(asked, part))]
+                unasked = ("yes_no_lost", 1.0)
+                told = (made for part in found for made in self.grammar.join(asked, part))
+                found = [*told, *(scored(part, self.grammar.weights, unasked, of=(part,)) for part in found)]
             asked_from = asks_from(self.linked, start, end)
             talk = sum(1 for place in chart.unexplained if start <= place < asked_from)
             lost = sum(1 for place in chart.unexplained if asked_from <= place < end)

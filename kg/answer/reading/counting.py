@@ -11,7 +11,7 @@ from kg.answer.reading.rules import Grammar, rule
 @rule("count", SetPart)
 def how_many(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``how many`` ``techniques``."""
-    if not right.ask and not right.late:
+    if not right.ask and not right.late and not (right.wh and right.plan is None and not right.pending):
         yield grammar.made(altered(right, ask="count"), op, right)
 
 
@@ -132,7 +132,7 @@ def most_common(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]
 def top_number(grammar: Grammar, op: OpPart, number: NumberPart) -> Iterator[Part]:
     """``top`` ``five``; ``the best`` ``two``."""
     if not number.comparator:
-        yield grammar.made(number, op, number, features=(("top", 1.0),))
+        yield grammar.made(altered(number, top=True), op, number, features=(("top", 1.0),))
 
 
 @rule("and", "count")

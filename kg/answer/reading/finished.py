@@ -27,7 +27,7 @@ ORDERS: dict[str, Order] = {"most": "most", "more": "most", "fewest": "fewest", 
 
 def finished(part: Part) -> list[tuple[Plan, tuple[Feature, ...], SetPart | None]]:
     """The plans that a part of a whole clause stands for, each with the set that a later pronoun may mean."""
-    if isinstance(part, AnswerPart) and part.plan is not None:
+    if isinstance(part, AnswerPart) and part.plan is not None and part.kind != "every":
         features: tuple[Feature, ...] = (("bare_claim", 1.0),) if part.kind == "claim" else ()
         return [(part.plan, features, _rows_of(part))]
     if (

@@ -54,7 +54,7 @@ def group_by_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Itera
 @rule("grouping", SetPart)
 def grouping_verb(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``group`` ``the techniques`` by …."""
-    yield grammar.made(right, op, right)
+    yield grammar.made(right, op, right, features=(("grouping_open", 1.0),))
 
 
 @rule("grouping", AnswerPart)
@@ -96,7 +96,7 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
             yield grammar.made(made, head, group)
         return
     by = group.by
-    if by is not None and by.ask == "count":
+    if by is not None and by.ask in ("count", "count_of"):
         # "Top five techniques by number of groups".
         for rel, features in steps(grammar.ontology, by.pending, head.types, by.types, left=False)[:MAX_WAYS]:
             rank = Rank(head.plan, reached(rel, by.plan), order=head.popular or "most", top=max(1, head.pick))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kg.answer.phrases import TELLING
-from kg.answer.reading.narrow import all_of
+from kg.answer.reading.narrow import players
 from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import (
     Condition,
@@ -24,8 +24,7 @@ from kg.answer.reading.parts import (
 )
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import asks_from, sentences
-from kg.domain.ontology import back
-from kg.domain.plan import Each, Entities, Follow, Having, Point, SetPlan
+from kg.domain.plan import Entities, Having, Point, SetPlan
 from kg.domain.plan_json import plan_of
 from kg.domain.question import Linked, Mention, Word
 from kg.domain.words import fold
@@ -84,8 +83,9 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
     for (start, end, _, noun), mentions in literal.items():
         found.setdefault((start, end), []).append(_literal(mentions, linked, grammar, noun=noun))
     for place, mentions in values.items():
-        names = {(m.more[0], m.value): m.score for m in mentions}
-        conditions = tuple(Condition(name, "=", value) for name, value in sorted(names))
+        # "Linux" and "linux" are one value.
+        names = {(m.more[0], fold(m.value)): m.value for m in sorted(mentions, key=lambda m: m.value, reverse=True)}
+        conditions = tuple(Condition(name, "=", value) for (name, _), value in sorted(names.items()))
         best = max(m.score for m in mentions)
         found.setdefault(place, []).append(_worth(PropPart(conditions=conditions), mentions[0], linked, grammar, best))
     return found
@@ -160,18 +160,17 @@ def _relation(
         direction = m.direction or "out"
         rels.setdefault((m.value, direction), Rel(m.value, direction, round(m.score - best, 3)))
     weak = best <= TELLING
-    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, weak=weak)
+    place = (mentions[0].start, mentions[0].end)
+    typed = any(m.kind == "type" and (m.start, m.end) == place for m in linked.mentions)
+    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, typed=typed, weak=weak)
     yield _worth(made, mentions[0], linked, grammar, best)
     if noun:
         # "Directors" by itself are people who direct.
         for rel in rels.values():
             _, far = grammar.ontology.ends(rel.predicate, rel.direction)
-            plan = Having(all_of(far, grammar.ontology), "some", _step_back(rel))
-            yield _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
-
-
-def _step_back(rel: Rel) -> SetPlan:
-    return Follow(Each(), rel.predicate, back(rel.direction))
+            plan = players(rel, grammar.ontology)
+            role = _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
+            yield scored(role, grammar.weights, ("role_or_type", float(typed)), of=(role,))
 
 
 def _literal(mentions: list[Mention], linked: Linked, grammar: Grammar, *, noun: bool) -> Part:

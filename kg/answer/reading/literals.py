@@ -9,6 +9,7 @@ from kg.answer.reading.parts import (
     AnswerPart,
     Condition,
     DatePart,
+    Feature,
     LiteralPart,
     NumberPart,
     OpPart,
@@ -17,9 +18,10 @@ from kg.answer.reading.parts import (
     RankPart,
     SetPart,
     altered,
+    scored,
 )
 from kg.answer.reading.rules import Grammar, rule
-from kg.domain.plan import Comparator, Rank, Test, Value, Where
+from kg.domain.plan import Comparator, Rank, Test, Value, Where, walk
 
 COMPARATORS: dict[str, Comparator] = {
     "at_least": ">=",
@@ -81,6 +83,13 @@ def phrase_and_date(grammar: Grammar, phrase: LiteralPart, date: DatePart) -> It
     conditions = tuple(one for name in phrase.predicates for one in dated(grammar, name, date))
     if conditions:
         yield grammar.made(PropPart(conditions=conditions), phrase, date)
+
+
+@rule(DatePart, LiteralPart)
+def date_and_phrase(grammar: Grammar, date: DatePart, phrase: LiteralPart) -> Iterator[Part]:
+    """``before 2018`` ``by last seen``."""
+    for made in phrase_and_date(grammar, phrase, date):
+        yield scored(made, grammar.weights, ("date_first", 1.0), of=(made,))
 
 
 def dated(grammar: Grammar, name: str, date: DatePart) -> Iterator[Condition]:
@@ -171,6 +180,14 @@ def _dates_of(grammar: Grammar, head: SetPart) -> list[str]:
     return default or names
 
 
+def _of_value(grammar: Grammar, head: SetPart, name: str) -> tuple[Feature, ...]:
+    """That a value is asked for; one that the set was picked out by is known already."""
+    parts = walk(head.plan) if head.plan is not None else ()
+    picked = any(isinstance(part, Where) and (part.predicate, part.comparator) == (name, "=") for part in parts)
+    known = (("value_known", 1.0),) if picked else ()
+    return (("value", 1.0), *known, *grammar.lost(head))
+
+
 @rule(SetPart, LiteralPart)
 def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterator[Part]:
     """``C0001`` ``first seen``; ``campaigns`` ``declared non-mappable``."""
@@ -182,7 +199,7 @@ def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterat
             yield from grammar.narrow(head, grammar.made(PropPart(conditions=(Condition(name, "=", "true"),)), phrase))
         elif head.plan is not None and (head.named or head.wider is not None or phrase.noun or phrase.asks):
             value = AnswerPart(plan=Value(head.plan, name), kind="value", head=head)
-            yield grammar.made(value, head, phrase, features=(("value", 1.0), *grammar.lost(head)))
+            yield grammar.made(value, head, phrase, features=_of_value(grammar, head, name))
             if not head.named:
                 known = grammar.made(PropPart(conditions=(Condition(name, "known"),)), phrase)
                 yield from grammar.narrow(head, known, ("known", 1.0))
@@ -203,7 +220,7 @@ def value_for_set(grammar: Grammar, phrase: LiteralPart, head: SetPart) -> Itera
             yield from grammar.narrow(head, bare, ("premodified", 1.0))
         else:
             value = AnswerPart(plan=Value(head.plan, name), kind="value", head=head)
-            yield grammar.made(value, phrase, head, features=(("value", 1.0), *grammar.lost(head)))
+            yield grammar.made(value, phrase, head, features=_of_value(grammar, head, name))
 
 
 @rule(LiteralPart, AnswerPart)

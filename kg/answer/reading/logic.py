@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.parts import NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
+from kg.answer.reading.parts import AnswerPart, NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
 from kg.answer.reading.rules import Grammar, rule
 from kg.domain.plan import Entities
 
@@ -33,21 +33,22 @@ def set_not(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 @rule("negation", PropPart)
 def no_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
     """``not`` ``used by APT29``."""
-    if not prop.ranked:
-        yield grammar.made(altered(prop, negative=not prop.negative), op, prop)
+    if not prop.ranked and not prop.negative:
+        yield grammar.made(altered(prop, negative=True), op, prop)
 
 
 @rule("negation", RelPart)
 def not_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``not`` ``use``."""
-    yield grammar.made(altered(relation, negative=not relation.negative), op, relation)
+    if not relation.negative:
+        yield grammar.made(altered(relation, negative=True), op, relation)
 
 
 @rule(RelPart, "negation")
 def related_not(grammar: Grammar, relation: RelPart, op: OpPart) -> Iterator[Part]:
     """``mapped to`` ``nothing``."""
-    made = altered(relation, negative=not relation.negative)
-    yield grammar.made(made, relation, op, features=(("late_negation", 1.0),))
+    if not relation.negative:
+        yield grammar.made(altered(relation, negative=True), relation, op, features=(("late_negation", 1.0),))
 
 
 # --- any, every, only ----------------------------------------------------------------------------------------------
@@ -74,6 +75,13 @@ def each_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     elif len(right.options) > 1 and not right.late:
         yield grammar.made(altered(right, joined="each"), op, right, features=(("each_of", 1.0),))
         yield grammar.made(altered(right, joined="both"), op, right)
+
+
+@rule(SetPart, ("every", "all_of_them"))
+def all_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A, B and C`` ``all``."""
+    if len(left.options) > 1 and left.named:
+        yield grammar.made(altered(left, joined="both"), left, op)
 
 
 @rule(SetPart, "each")
@@ -149,7 +157,7 @@ def except_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
         yield grammar.made(PropPart(argument=right, exclude=True), op, right)
 
 
-@rule(SetPart, "except")
+@rule(SetPart, "excepted")
 def set_excepted(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``unit tests`` ``excluded``."""
     if left.plan is not None:
@@ -160,6 +168,18 @@ def set_excepted(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 def except_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
     """``except`` ``used by APT29``."""
     yield grammar.made(altered(prop, negative=True), op, prop)
+
+
+@rule(SetPart, PropPart)
+def every_one_is(grammar: Grammar, head: SetPart, prop: PropPart) -> Iterator[Part]:
+    """``every control mapped to X`` ``is in B``: what holds, or not, of B."""
+    argument = prop.argument
+    if head.quantifier != "every" or head.named or argument is None or not argument.named or argument.options:
+        return
+    if not prop.negative and not argument.quantifier:
+        of = grammar.made(PropPart(rels=prop.rels, argument=head, left=not prop.left), head, prop)
+        for claim in grammar.narrow(altered(argument, score=0.0, features=()), of):
+            yield altered(claim, kind="every") if isinstance(claim, AnswerPart) else claim
 
 
 # --- both, and, or ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.answer.reading.parts import Condition, Feature, PropPart, Rel, SetPart, altered
 from kg.domain.ontology import Direction, Ontology, back
@@ -88,7 +88,15 @@ def _inserted(ontology: Ontology, head: frozenset[str], argument: frozenset[str]
                         features.append(("inserted_loose", 1.0))
                     found.append((Rel(name, direction), tuple(features)))
     default = [way for way in found if way[1][0][0] == "inserted_default"]
+    default = [way for way in default if not any(_closer(ontology, other[0], way[0]) for other in default)]
     return tuple(default or (found if len(found) <= MAX_INSERTED else ()))
+
+
+def _closer(ontology: Ontology, one: Rel, other: Rel) -> bool:
+    """Whether the ends of one predicate lie within those of the other, so that it says more."""
+    near, far = ontology.ends(one.predicate, one.direction)
+    wide, wider = ontology.ends(other.predicate, other.direction)
+    return near <= wide and far <= wider and (near, far) != (wide, wider)
 
 
 def narrowings(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
@@ -163,7 +171,9 @@ def _bare(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing
 def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart) -> Iterator[Narrowing]:
     quantifier = argument.quantifier
     rels = by.rels or _roles(ontology, head, argument, left=by.left)
-    for rel, features in steps(ontology, rels, head.types, argument.types, left=by.left):
+    odd = (("only_unsaid", 1.0),) if quantifier == "only" and not rels else ()
+    for rel, how in steps(ontology, rels, head.types, argument.types, left=by.left):
+        features = (*how, *odd)
         near, _ = ontology.ends(rel.predicate, rel.direction)
         if ontology.predicates[rel.predicate].symmetric:
             near = near | ontology.ends(rel.predicate, back(rel.direction))[0]
@@ -175,7 +185,7 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
             return at(related(plan, rel, to, quantifier, argument.number, negative=negative, others=others), by.point)
 
         options = tuple((label, functools.partial(_to, change, to)) for label, to in members)
-        if argument.plan is None and not options:
+        if (argument.plan is None and not options) or (by.negative and quantifier == "none"):
             continue
         if by.negative and quantifier == "some" and argument.plan is not None:
             # "Not by some" may be by none, or not by all.
@@ -206,7 +216,7 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
                 rel,
             )
         else:
-            target = argument.plan if argument.plan is not None else either([plan for _, plan in members])
+            target = plain(argument, rel, ontology) or either([plan for _, plan in members])
             yield Narrowing(
                 functools.partial(_to, change, target),
                 types,
@@ -294,8 +304,7 @@ def related(  # noqa: PLR0913 (what one relation is made of)
         having = Having(plan, quantifier, found, number)  # type: ignore[arg-type]
         return Minus(plan, having) if negative else having
     if negative or quantifier == "none":
-        # "Not without" is with.
-        return Having(plan, "some" if negative and quantifier == "none" else "none", found)
+        return Having(plan, "none", found)
     return met(plan, rel, argument)
 
 
@@ -305,7 +314,10 @@ def met(plan: SetPlan, rel: Rel, argument: SetPlan) -> SetPlan:
     if isinstance(plan, Entities) and plan.type is not None and anchored(argument):
         return Follow(argument, rel.predicate, way, plan.type)
     if isinstance(argument, Entities) and argument.ids:
-        return Intersect((plan, Follow(argument, rel.predicate, way)))
+        found = Follow(argument, rel.predicate, way)
+        said = isinstance(plan, Follow) and replace(plan, type=None) == found
+        # What is said twice holds once.
+        return plan if said else Intersect((plan, found))
     return Having(plan, "some", reached(rel, argument))
 
 
@@ -335,11 +347,8 @@ def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | Non
     """The head, narrowed; ``None`` where two lists meet."""
     if head.plan is None and way.reached is not None and not way.options:
         return altered(head, plan=way.reached, types=way.types, wh=False, focus=True)
-    plan = head.plan if head.plan is not None else all_of(way.types, ontology)
-    role = head.role
-    if role is not None and way.rel == Rel(role.predicate, back(role.direction)):
-        # Who plays a part for somebody need not be looked for among all who play it.
-        plan = all_of(head.types, ontology)
+    plan = head.plan if way.rel is None else plain(head, way.rel, ontology)
+    plan = plan if plan is not None else all_of(way.types, ontology)
     focus = head.focus or head.wh
     kept = altered(
         head, plan=way.change(plan), types=way.types, wider=plan, several=False, role=None, wh=False, focus=focus
@@ -350,6 +359,20 @@ def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | Non
         joined = way.joined if way.joined in ("and", "each", "or", "vs") else ""
         return altered(kept, options=tuple((label, change(plan)) for label, change in way.options), joined=joined)
     return altered(kept, options=tuple((label, way.change(option)) for label, option in head.options))
+
+
+def players(rel: Rel, ontology: Ontology) -> SetPlan:
+    """Everybody who plays the part that the relation leads to: all directors."""
+    _, far = ontology.ends(rel.predicate, rel.direction)
+    return Having(all_of(far, ontology), "some", Follow(Each(), rel.predicate, back(rel.direction)))
+
+
+def plain(part: SetPart, rel: Rel, ontology: Ontology) -> SetPlan | None:
+    """The set, where the relation is said of it; who plays that part need not be looked for among all who play it."""
+    role = part.role
+    if role is not None and role.predicate == rel.predicate and part.plan == players(role, ontology):
+        return all_of(part.types, ontology)
+    return part.plan
 
 
 def all_of(types: frozenset[str], ontology: Ontology) -> SetPlan:

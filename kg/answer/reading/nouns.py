@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kg.answer.reading.narrow import either, followed, narrowed, narrowings
+from kg.answer.reading.narrow import either, narrowed, narrowings
 from kg.answer.reading.parts import (
     AnswerPart,
     Feature,
     Part,
     PropPart,
-    Rel,
-    RelPart,
     SetPart,
     altered,
     modifiers,
 )
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
-from kg.domain.plan import Entities, Minus, Rank, SetPlan, Test, UnionOf
+from kg.domain.plan import Entities, Minus, Rank, SetPlan, UnionOf
+
+MAX_KINDS = 5
+"""Kinds of one thing, itself counted, that a question may set against each other: "malware, not tools"."""
 
 
 @rule(SetPart, PropPart)
@@ -50,20 +51,21 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
         # "No organic certificate" has no such certificate, not one that is not organic.
         return
     described = by.argument is not None and (bool(by.rels) or not by.argument.named)
-    yield from grammar.narrow(altered(head, late=head.late or described), by, ("premodified", 1.0))
+    late = (("late_wh", 1.0),) if head.wh else ()
+    yield from grammar.narrow(altered(head, late=head.late or described), by, ("premodified", 1.0), *late)
 
 
 @rule(SetPart, SetPart)
 def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:  # noqa: C901, PLR0911, PLR0912 (one way to stand side by side each)
     """A name with its type, a list, or a relation nobody said."""
     plain_right, plain_left = not modifiers(right), not modifiers(left)
-    if left.named and not left.options and right.plan is not None and _bare_type(right) and plain_right:
+    if left.named and not left.options and right.plan is not None and bare_type(right) and plain_right:
         if left.types <= right.types:
             yield grammar.made(left, left, right, features=(("apposition", 1.0),))
             return
         if left.several is False and right.types & left.types:
             yield grammar.made(left, left, right, features=(("apposition", 1.0),))
-    if right.named and not right.options and _bare_type(left) and right.types <= left.types and plain_left:
+    if right.named and not right.options and bare_type(left) and right.types <= left.types and plain_left:
         yield grammar.made(right, left, right, features=(("apposition", 1.0),))
         return
     if left.wh:
@@ -83,6 +85,7 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
     if left.named and right.named:
         yield from _listed(grammar, left, right)
         yield from _of_implied(grammar, left, right)
+        yield from _told_apart(grammar, left, right)
         return
     if right.popular and not right.named and not left.named:
         # "Those flaws, top three weaknesses": the noun that is ranked stands behind.
@@ -96,6 +99,10 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         return
     if left.named and left.quantifier == "none" and not right.named:
         return
+    if left.quantifier == right.quantifier == "none" and _is_bare(left.plan) and _is_bare(right.plan):
+        # "Neither test nor unit test".
+        yield from _types_joined(grammar, left, right)
+        return
     if right.quantifier == "none":
         if left.named and right.other and left.joined in ("and", "both") and left.types <= right.types:
             # "By X and by no other group".
@@ -103,9 +110,10 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
             return
         if _bare_set(right) and not left.named and _siblings(grammar, left, right):
             # "Malware, not tools": a contrast that takes nothing away.
-            yield grammar.made(left, left, right)
+            yield grammar.made(left, left, right, features=(("contrast", 1.0),))
             return
-    if not left.named and not right.named and left.types == right.types and _bare_type(left) and _bare_type(right):
+    twice = left.types == right.types and bare_type(left) and bare_type(right) and not left.pending
+    if not left.named and not right.named and twice:
         # "Threat actor groups": two nouns for one thing.
         yield grammar.made(altered(right, ask=left.ask or right.ask), left, right, features=(("noun_noun", 1.0),))
         return
@@ -116,10 +124,10 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         and argument is not left
     ):
         head, argument = argument, head
-    if head is right and not left.named and not _bare_type(left):
+    if head is right and not left.named and not bare_type(left):
         head = altered(head, late=True)
     restriction = PropPart(argument=argument, left=argument is left)
-    lost = grammar.argument(argument)
+    lost = (*grammar.argument(argument), *((("bare_argument", 1.0),) if bare_type(argument) else ()))
     yield from grammar.narrow(head, grammar.made(restriction, argument), *_compound(head, argument, left), *lost)
     if left.named and not right.named and right.quantifier:
         yield from grammar.narrow(left, grammar.made(PropPart(argument=right), right))
@@ -150,6 +158,16 @@ def _of_implied(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Par
             yield grammar.made(made, left, right, features=features)
 
 
+def _told_apart(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
+    """``column X`` ``of table Y``: the one that belongs there."""
+    if modifiers(left) or modifiers(right) or left.several or left.options:
+        return
+    for way in list(narrowings(grammar.ontology, left, PropPart(argument=right)))[:MAX_WAYS]:
+        kept = narrowed(left, way, grammar.ontology)
+        if kept is not None and way.features[0][0] == "inserted_default":
+            yield grammar.made(altered(kept, named=True), left, right, features=(*way.features, ("identified", 1.0)))
+
+
 def _bare_set(part: SetPart) -> bool:
     return isinstance(part.plan, Entities) and part.plan.type is not None
 
@@ -158,7 +176,8 @@ def _siblings(grammar: Grammar, left: SetPart, right: SetPart) -> bool:
     """Whether the two are of different kinds of one thing."""
     if left.types & right.types:
         return False
-    above = [name for name in grammar.ontology.types if left.types | right.types <= grammar.ontology.family(name)]
+    families = (grammar.ontology.family(name) for name in grammar.ontology.types)
+    above = [family for family in families if left.types | right.types <= family and len(family) <= MAX_KINDS]
     return bool(above)
 
 
@@ -183,7 +202,7 @@ def _compound(head: SetPart, argument: SetPart, left: SetPart) -> tuple[Feature,
     return (("compound_left", 1.0),) if argument is left else ()
 
 
-def _bare_type(part: SetPart) -> bool:
+def bare_type(part: SetPart) -> bool:
     return isinstance(part.plan, Entities) and part.plan.type is not None and not part.quantifier
 
 
@@ -216,151 +235,6 @@ def _append(left: SetPart, right: SetPart, joined: str) -> SetPart | None:
 def _label(part: SetPart) -> str:
     plan = part.plan
     return plan.ids[0] if isinstance(plan, Entities) and plan.ids else ""
-
-
-@rule(RelPart, SetPart)
-def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
-    """``used by`` ``APT29``; ``director`` ``of the film``; ``mapped`` ``controls``."""
-    if relation.noun:
-        yield from _role_of(grammar, relation, argument)
-    if argument.wh:
-        return
-    if not relation.rels and not argument.named:
-        # An unknown word right before a noun is an adjective, and may say anything.
-        return
-    made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative)
-    yield grammar.made(made, relation, argument, features=grammar.argument(argument))
-    if not argument.named and argument.plan is not None and not relation.noun and not relation.weak:
-        bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
-        yield from grammar.narrow(argument, bare, ("premodified", 1.0))
-        # "No mapped control" leaves open what it is mapped to: the head of all that.
-        if relation.negative:
-            return
-        yield grammar.made(
-            altered(argument, pending=relation.rels), relation, argument, features=(("said_relation", 1.0),)
-        )
-
-
-def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
-    for rel in relation.rels:
-        near, far = grammar.ontology.ends(rel.predicate, rel.direction)
-        if argument.plan is None or not argument.types & near or (modifiers(argument) and argument.quantifier != "any"):
-            continue
-
-        def change(plan: SetPlan, rel: Rel = rel) -> SetPlan:
-            return followed(plan, rel)
-
-        found = argument.each(change)
-        yield grammar.made(
-            altered(found, types=far, named=False, several=False, role=rel, quantifier="", wider=None),
-            relation,
-            argument,
-            features=(("role_of", 1.0), ("unlikely", rel.cost), ("role_bare", float(_bare_type(argument)))),
-        )
-
-
-@rule(SetPart, RelPart)
-def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> Iterator[Part]:
-    """``(techniques) APT29`` ``uses``; ``the film's`` ``director``; ``techniques`` ``covered``."""
-    if relation.noun and (argument.named or argument.wider is not None):
-        yield from _role_of(grammar, relation, argument)
-    if argument.pending and _same(argument.pending, relation.rels):
-        # Two phrases for one relation: "tables downstream affected".
-        kept = tuple(
-            rel for rel in argument.pending if any(rel.predicate == other.predicate for other in relation.rels)
-        )
-        yield grammar.made(altered(argument, pending=kept), argument, relation)
-    if argument.unsaid and not relation.negative and not relation.noun and _same(argument.unsaid, relation.rels):
-        # "By Turla, which malware" "is used": the phrase for the relation that was taken for granted.
-        yield grammar.made(altered(argument, unsaid=()), argument, relation, features=(("said_late", 1.0),))
-    if not argument.wh and (relation.rels or argument.named):
-        prop = PropPart(rels=relation.rels, argument=argument, left=True, negative=relation.negative)
-        yield grammar.made(prop, argument, relation, features=grammar.argument(argument))
-    if relation.weak or not relation.rels:
-        return
-    if not argument.named and argument.plan is not None:
-        bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
-        yield from grammar.narrow(argument, bare)
-    if relation.negative:
-        return
-    if argument.plan is not None and not argument.named and not argument.pending:
-        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
-    if argument.wh:
-        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
-
-
-def _same(one: tuple[Rel, ...], other: tuple[Rel, ...]) -> bool:
-    return bool({rel.predicate for rel in one} & {rel.predicate for rel in other})
-
-
-@rule(RelPart, PropPart)
-def relation_before_property(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
-    """``used`` ``against APT29``: a property without a phrase of its own takes this one; or one said twice."""
-    if prop.conditions or prop.concept or prop.either or prop.bare:
-        return
-    if not prop.rels and not prop.left:
-        yield grammar.made(
-            altered(prop, rels=relation.rels, negative=prop.negative or relation.negative), relation, prop
-        )
-    elif _same(prop.rels, relation.rels):
-        kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
-        yield grammar.made(altered(prop, rels=kept), relation, prop)
-
-
-@rule(PropPart, RelPart)
-def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
-    """``APT29 relies`` ``on``: a phrase in two pieces."""
-    if prop.rels and prop.argument is not None and _same(prop.rels, relation.rels):
-        kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
-        yield grammar.made(altered(prop, rels=kept), prop, relation)
-
-
-@rule(PropPart, RelPart)
-def either_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
-    """``(tables) X reads or`` ``writes``: either relation to the same argument."""
-    if not prop.ready and prop.argument is not None and prop.rels and not _same(prop.rels, relation.rels):
-        first = altered(prop, ready=True)
-        second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
-        yield grammar.made(PropPart(either=(first, second)), prop, relation)
-
-
-@rule(RelPart, RelPart)
-def relation_twice(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[Part]:
-    """Two phrases that may mean one predicate: ``used`` ``in``."""
-    kept = tuple(
-        replace(rel, cost=min(0.0, max(rel.cost, other.cost)))
-        for rel in left.rels
-        for other in right.rels
-        if rel.predicate == other.predicate and rel.direction == other.direction
-    )
-    if kept and not (left.noun and right.noun):
-        best: dict[tuple[str, str], Rel] = {}
-        for rel in kept:
-            key = (rel.predicate, rel.direction)
-            if key not in best or best[key].cost < rel.cost:
-                best[key] = rel
-        negative = left.negative or right.negative
-        yield grammar.made(
-            RelPart(rels=tuple(best.values()), negative=negative, noun=left.noun or right.noun), left, right
-        )
-
-
-@rule(AnswerPart, RelPart)
-def claim_then_relation(grammar: Grammar, claim: AnswerPart, relation: RelPart) -> Iterator[Part]:
-    """A claim whose phrase comes in two pieces."""
-    if claim.kind in ("claim", "rank") and claim.rels and _same(claim.rels, relation.rels):
-        yield grammar.made(claim, claim, relation)
-
-
-@rule(AnswerPart, PropPart)
-def claim_then_property(grammar: Grammar, claim: AnswerPart, prop: PropPart) -> Iterator[Part]:
-    """``X, which uses Y,`` ``is mapped to Z``: both are said of X."""
-    plan, head = claim.plan, claim.head
-    if claim.kind not in ("claim", "yes_no") or not isinstance(plan, Test) or head is None or not prop.ready:
-        return
-    for way in list(narrowings(grammar.ontology, head, prop))[:2]:
-        both = altered(claim, plan=replace(plan, source=way.change(plan.source)), rels=(), argument=None)
-        yield grammar.made(both, claim, prop, features=(*way.features, ("claimed_too", 1.0)))
 
 
 @rule(AnswerPart, PropPart)

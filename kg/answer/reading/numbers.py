@@ -59,9 +59,10 @@ def number_of(grammar: Grammar, number: NumberPart, head: SetPart) -> Iterator[P
             yield grammar.made(head, number, head)
         elif not head.pick and not head.quantifier:
             yield grammar.made(altered(head, pick=whole), number, head, features=(("picked", 1.0),))
-            yield grammar.made(
-                altered(head, quantifier="exactly", number=whole), number, head, features=(("bare_number", 1.0),)
-            )
+            if not number.top:
+                yield grammar.made(
+                    altered(head, quantifier="exactly", number=whole), number, head, features=(("bare_number", 1.0),)
+                )
 
 
 @rule(SetPart, DatePart)

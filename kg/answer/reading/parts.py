@@ -110,6 +110,8 @@ class RelPart(Part):
     negative: bool = False
     noun: bool = False
     """Whether it is a noun for who stands at the far end: ``director``."""
+    typed: bool = False
+    """Whether its words are also a noun for a kind of thing: ``column``."""
     weak: bool = False
     """Whether it is a preposition alone, which means nothing without its argument."""
 
@@ -180,6 +182,8 @@ class NumberPart(Part):
     """A number; with a comparator a bound: ``at least three``."""
 
     number: float = 0
+    top: bool = False
+    """Whether so many of the first are meant: ``top five``."""
     comparator: OneOf["", "at_least", "at_most", "exactly", "more_than", "fewer_than"] = ""
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.answer.reading.narrow import (
+    Narrowing,
     all_of,
     met,
     narrowed,
     narrowings,
+    plain,
     reached,
     steps,
     type_of,
@@ -144,18 +146,7 @@ class Grammar:
             if (kept := narrowed(head, way, self.ontology)) is None or kept.plan is None:
                 continue
             if head.named and not head.several and not head.options:
-                claim = AnswerPart(
-                    plan=Test(kept.plan),
-                    kind="claim",
-                    head=head,
-                    rels=(way.rel,) if way.rel else (),
-                    argument=by.argument,
-                )
-                asked = by.argument is not None and (by.argument.focus or by.argument.wh)
-                lost = (("focus_lost", 1.0),) if asked else ()
-                if by.argument is not None and not by.rels:
-                    lost = (*lost, ("claim_unsaid", 1.0))
-                yield self.made(claim, head, by, features=(*way.features, *features, *lost))
+                yield from self._claims(head, kept, way, by, features)
                 continue
             if by.ranked:
                 yield from self.rank(head, by, way.rel, (*way.features, *features), (head, by))
@@ -169,6 +160,20 @@ class Grammar:
             if head.other and kept.plan is not None:
                 kept = altered(kept, plan=_others(kept.plan))
             yield self.made(kept, head, by, features=(*way.features, *features))
+
+    def _claims(
+        self, head: SetPart, kept: SetPart, way: Narrowing, by: PropPart, features: tuple[Feature, ...]
+    ) -> Iterator[Part]:
+        """What is said of one that was named: that it is so; or which one is meant, where ``by`` tells it apart."""
+        rels = (way.rel,) if way.rel else ()
+        claim = AnswerPart(plan=Test(kept.plan), kind="claim", head=head, rels=rels, argument=by.argument)  # type: ignore[arg-type]
+        asked = by.argument is not None and (by.argument.focus or by.argument.wh)
+        lost = (("focus_lost", 1.0),) if asked else ()
+        if by.argument is not None and not by.rels:
+            lost = (*lost, ("claim_unsaid", 1.0))
+        yield self.made(claim, head, by, features=(*way.features, *features, *lost))
+        if by.argument is not None and by.argument.named and by.rels and not by.negative and not by.left:
+            yield self.made(altered(kept, named=True), head, by, features=(*way.features, ("identified", 1.0)))
 
     def _sharing(self, head: SetPart, by: PropPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """Who shares something with the argument, or shares most with it."""
@@ -188,8 +193,10 @@ class Grammar:
 
     def _counting(self, head: SetPart, by: PropPart, counted: SetPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """The head by how many of the argument it is related to: the first, the few with most, or one of a list."""
+        named = _ranked_oddly(head, counted)
         for rel, more in steps(self.ontology, by.rels, head.types, counted.types, left=by.left)[:MAX_WAYS]:
-            made = (*more, *features)
+            made = (*more, *features, *named)
+            head, counted = (altered(one, plan=plain(one, rel, self.ontology)) for one in (head, counted))
             if head.options and head.named:
                 yield from self._comparing(head, by, counted, rel, made)
             elif head.named or head.plan is None or counted.plan is None:
@@ -242,12 +249,22 @@ class Grammar:
         """The head ordered by how many of the argument it is related to."""
         if rel is None or head.plan is None or (head.named and not head.options and not head.several):
             return
-        argument = by.argument.plan if by.argument is not None else None
+        argument = plain(by.argument, rel, self.ontology) if by.argument is not None else None
         order = "fewest" if by.ranked == "fewest" else "most"
-        rank = Rank(head.plan, reached(rel, argument), order=order, top=max(1, head.pick))  # type: ignore[arg-type]
+        rank = Rank(plain(head, rel, self.ontology), reached(rel, argument), order=order, top=max(1, head.pick))  # type: ignore[arg-type]
+        odd = _ranked_oddly(head, by.argument)
         yield self.made(
-            AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,), argument=by.argument), *of, features=features
+            AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,), argument=by.argument),
+            *of,
+            features=(*features, *odd),
         )
+
+
+def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]:
+    """What is odd about an order by these: so many names, or how many of the head are meant already."""
+    named = counted is not None and counted.named and not head.options
+    lost = head.quantifier not in ("", "any", "every")
+    return (*((("rank_named", 1.0),) if named else ()), *((("modifier_lost", 1.0),) if lost else ()))
 
 
 def _others(plan: SetPlan) -> SetPlan:

@@ -53,12 +53,16 @@ def _spaced(linked: Linked, place: int) -> bool:
 def splits(linked: Linked, start: int, end: int) -> list[list[tuple[int, int]]]:
     """Ways to cut a sentence into clauses: not at all, or before "and which", "and how many", "; who" …."""
     words = linked.words
-    if words[start].folded in FRONTED:
-        return [[(start, end)]]
     cuts = []
+    fronted = words[start].folded in FRONTED
     for i in range(start + 2, end - 1):
         word, before = words[i].folded, words[i - 1].folded
-        if word in ASKING and (before in ("and", "but", ",", ":", "-", "or") or words[i - 1].text in (",", ":")):
+        if fronted and not any(words[at].folded in ASKING for at in range(start, i)):
+            # "Of the groups that use X, which …": what stands in front belongs to the first question.
+            continue
+        if before in FRONTED and words[i - 2].folded == "and" and (word in ASKING or before == "of"):
+            cuts.append(i - 2)
+        elif word in ASKING and (before in ("and", "but", ",", ":", "-", "or") or words[i - 1].text in (",", ":")):
             cut = i - 1
             while cut > start and (words[cut - 1].text == "," or words[cut - 1].folded in ("and", "but")):
                 cut -= 1

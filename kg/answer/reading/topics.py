@@ -48,6 +48,9 @@ def about(grammar: Grammar, topic: TopicPart, main: SetPart, of: tuple[Part, ...
     argument = topic.argument
     if argument is None or argument.plan is None or main.named:
         return
+    if main.plan is not None and anchored_on(main.plan, argument.plan) and not (main.pending or main.losing):
+        yield grammar.made(main, *of)
+        return
     if main.losing is not None:
         yield from _lost(grammar, main, argument, of)
         return
@@ -58,10 +61,17 @@ def about(grammar: Grammar, topic: TopicPart, main: SetPart, of: tuple[Part, ...
             if kept is not None:
                 yield grammar.made(altered(kept, pending=()), *of, features=(*way.features, ("topic", 1.0)))
         return
-    if main.wider is not None and main.plan is not None and not anchored_on(main.plan, argument.plan):
-        lost = Minus(Suppose(main.plan, without=argument.plan), main.plan)
+    yield from _without_topic(grammar, argument, argument.plan, main, of)
+
+
+def _without_topic(
+    grammar: Grammar, argument: SetPart, gone: SetPlan, main: SetPart, of: tuple[Part, ...]
+) -> Iterator[Part]:
+    """What the whole loses with the topic; or what is of the topic, where nothing else is said."""
+    if main.wider is not None and main.plan is not None and not anchored_on(main.plan, gone):
+        lost = Minus(Suppose(main.plan, without=gone), main.plan)
         yield grammar.made(
-            altered(main, plan=_sole(main.plan, argument.plan) or lost, options=()), *of, features=(("supposed", 1.0),)
+            altered(main, plan=_sole(main.plan, gone) or lost, options=()), *of, features=(("supposed", 1.0),)
         )
     else:
         prop = PropPart(argument=argument)

@@ -1,0 +1,127 @@
+"""Which of the mentions of a question stay, and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from kg.answer.names import (
+    SMALL_LETTERS,
+)
+from kg.domain.fact import Entity, EntityId
+from kg.domain.question import Linked, Mention, Word
+from kg.text.language import Token
+
+EVERYDAY = 0.7
+"""Score of a name that is an everyday word."""
+
+SURE_NAME = 0.94
+"""Score from which on a name is taken as a whole."""
+
+
+def active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity]) -> list[Mention]:
+    """A withdrawn entity is meant only where no active one has the name."""
+    found = list(mentions)
+    active = {(m.start, m.end) for m in found if m.kind == "entity" and entities[m.value].status is None}
+    return [
+        m for m in found if m.kind != "entity" or entities[m.value].status is None or (m.start, m.end) not in active
+    ]
+
+
+def doubtful_names(linked: Linked, tokens: Sequence[Token], everyday: set[EntityId]) -> list[Mention]:
+    """Names that are also everyday words count as names only as written: ``at`` and ``Malware`` are entities too."""
+    text, words, mentions, entities = linked.text, linked.words, linked.mentions, linked.entities
+    nouns = {(m.start, m.end) for m in mentions if m.kind in ("type", "predicate", "role", "cue", "concept")}
+    mixed = any(token.text[0].isupper() for token in tokens[1:])
+    found = []
+    for m in mentions:
+        if m.kind == "entity" and not _is_key(text, tokens, m):
+            small = all(words[i].weight != "content" for i in range(m.start, m.end))
+            written = text[tokens[m.start].start : tokens[m.end - 1].end]
+            capital = m.start > 0 and written[:1].isupper()
+            if small and not capital:
+                continue
+            if mixed and m.end - m.start > 1 and written.islower() and _one_word(m, words, entities[m.value]):
+                m = replace(m, score=m.score * SMALL_LETTERS)  # noqa: PLW2901
+            if m.value in everyday and small is False:
+                m = replace(m, score=m.score * EVERYDAY)  # noqa: PLW2901
+            if m.end - m.start == 1 and _beside_a_name(m, words, tokens, mentions):
+                m = replace(m, score=m.score * 0.6)  # noqa: PLW2901
+            if (m.start, m.end) in nouns:
+                m = replace(m, score=m.score * (0.95 if capital else 0.6))  # noqa: PLW2901
+        found.append(m)
+    return found
+
+
+def _one_word(mention: Mention, words: Sequence[Word], entity: Entity) -> bool:
+    """Whether the name says one word alone, and is not written in small letters itself: ``the collection``."""
+    content = sum(word.weight == "content" for word in words[mention.start : mention.end])
+    return content == 1 and not entity.name.islower()
+
+
+def _beside_a_name(
+    mention: Mention, words: Sequence[Word], tokens: Sequence[Token], mentions: Sequence[Mention]
+) -> bool:
+    """Whether a name of one word stands right beside another word in capitals, as if both were one longer name."""
+    if not tokens[mention.start].text[0].isupper():
+        return False
+    for place in (mention.start - 1, mention.start + 1):
+        if 0 < place < len(tokens) and tokens[place].text[0].isupper() and words[place].weight == "content":
+            longer = any(m.start <= place < m.end and m.end - m.start > 1 for m in mentions if m.kind == "entity")
+            other = any(m.start <= place < m.end for m in mentions if m.kind in ("type", "predicate", "role", "value"))
+            if not longer and not other and tokens[place].text.isalpha():
+                return True
+    return False
+
+
+def _is_key(text: str, tokens: Sequence[Token], mention: Mention) -> bool:
+    return any(c.isdigit() or c in "._" for c in text[tokens[mention.start].start : tokens[mention.end - 1].end])
+
+
+def whole_names(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:
+    """Without what stands inside a name of several words: "Process Discovery" speaks of no process."""
+    sure = [
+        (m.start, m.end)
+        for m in mentions
+        if m.kind == "entity"
+        and m.score >= SURE_NAME
+        and sum(w.weight == "content" for w in words[m.start : m.end]) > 1
+    ]
+    return [
+        m for m in mentions if not any(i <= m.start and m.end <= j and (m.end - m.start) < (j - i) for i, j in sure)
+    ]
+
+
+def merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Mention]:
+    """A name beside its own key (``Corner Shop (S-12)``) is one mention, and settles a shared name."""
+    entity = [m for m in mentions if m.kind == "entity" and not m.more]
+    merged: list[Mention] = []
+    for left in entity:
+        for right in entity:
+            between = words[left.end : right.start]
+            if (
+                left.end <= right.start
+                and left.value == right.value
+                and all(w.weight in ("mark", "drop") for w in between)
+            ):
+                merged.append(replace(left, end=right.end, score=1.0))
+    return mentions + merged
+
+
+def longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
+    """Drop repeats, what stands inside a longer mention that takes its place, and aliases where the name stands."""
+    found = list(dict.fromkeys(mentions))
+    for mention in found:
+        wider = [m for m in found if m.start <= mention.start and mention.end <= m.end]
+        longer = [m for m in wider if m.end - m.start > mention.end - mention.start]
+        if mention.kind == "entity":
+            same = [m for m in wider if m.kind == "entity" and (m.value, m.more) == (mention.value, mention.more)]
+            better = [m for m in same if m.score > mention.score and m not in longer]
+            hidden = any(m in longer for m in same) or bool(better)
+        elif mention.kind == "dataset":
+            hidden = any(m.kind in ("type", "entity", "dataset", "version") for m in longer)
+        else:
+            # "Control families" are no controls; "at most" is no "most".
+            hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in longer)
+        if not hidden:
+            yield mention

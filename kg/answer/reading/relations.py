@@ -1,0 +1,185 @@
+"""Phrases for relations: with what they relate, in two pieces, and two for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from kg.answer.reading.narrow import followed, narrowings
+from kg.answer.reading.nouns import bare_type
+from kg.answer.reading.parts import (
+    AnswerPart,
+    Part,
+    PropPart,
+    Rel,
+    RelPart,
+    SetPart,
+    altered,
+    modifiers,
+)
+from kg.answer.reading.rules import Grammar, rule
+from kg.domain.plan import SetPlan, Test
+
+
+@rule(RelPart, SetPart)
+def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
+    """``used by`` ``APT29``; ``director`` ``of the film``; ``mapped`` ``controls``."""
+    if relation.noun:
+        yield from _role_of(grammar, relation, argument)
+    if argument.wh:
+        return
+    if not relation.rels and not argument.named:
+        # An unknown word right before a noun is an adjective, and may say anything.
+        return
+    made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative)
+    title = (("title", 1.0),) if relation.typed and argument.named else ()
+    yield grammar.made(made, relation, argument, features=(*title, *grammar.argument(argument)))
+    if not argument.named and argument.plan is not None and not relation.noun and not relation.weak:
+        bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
+        yield from grammar.narrow(argument, bare, ("premodified", 1.0))
+        # "No mapped control" leaves open what it is mapped to: the head of all that.
+        if relation.negative:
+            return
+        yield grammar.made(
+            altered(argument, pending=relation.rels), relation, argument, features=(("said_relation", 1.0),)
+        )
+
+
+def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
+    if relation.negative:
+        return
+    for rel in relation.rels:
+        near, far = grammar.ontology.ends(rel.predicate, rel.direction)
+        if argument.plan is None or not argument.types & near or (modifiers(argument) and argument.quantifier != "any"):
+            continue
+
+        def change(plan: SetPlan, rel: Rel = rel) -> SetPlan:
+            return followed(plan, rel)
+
+        found = argument.each(change)
+        yield grammar.made(
+            altered(found, types=far, named=False, several=False, role=rel, quantifier="", wider=None),
+            relation,
+            argument,
+            features=(("role_of", 1.0), ("unlikely", rel.cost), ("role_bare", float(bare_type(argument)))),
+        )
+
+
+@rule(SetPart, RelPart)
+def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> Iterator[Part]:
+    """``(techniques) APT29`` ``uses``; ``the film's`` ``director``; ``techniques`` ``covered``."""
+    if relation.noun and (argument.named or argument.wider is not None):
+        yield from _role_of(grammar, relation, argument)
+    if argument.pending and same(argument.pending, relation.rels):
+        # Two phrases for one relation: "tables downstream affected".
+        kept = tuple(
+            rel for rel in argument.pending if any(rel.predicate == other.predicate for other in relation.rels)
+        )
+        yield grammar.made(altered(argument, pending=kept), argument, relation)
+    if argument.unsaid and not relation.negative and not relation.noun and same(argument.unsaid, relation.rels):
+        # "By Turla, which malware" "is used": the phrase for the relation that was taken for granted.
+        yield grammar.made(altered(argument, unsaid=()), argument, relation, features=(("said_late", 1.0),))
+    if not argument.wh and (relation.rels or argument.named):
+        prop = PropPart(rels=relation.rels, argument=argument, left=True, negative=relation.negative)
+        yield grammar.made(prop, argument, relation, features=grammar.argument(argument))
+    if relation.weak or not relation.rels:
+        return
+    if not argument.named and argument.plan is not None:
+        bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
+        yield from grammar.narrow(argument, bare)
+    if relation.negative:
+        return
+    if argument.plan is not None and not argument.named and not argument.pending:
+        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
+    if argument.wh:
+        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
+
+
+def same(one: tuple[Rel, ...], other: tuple[Rel, ...]) -> bool:
+    return bool({rel.predicate for rel in one} & {rel.predicate for rel in other})
+
+
+@rule(RelPart, PropPart)
+def relation_before_property(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
+    """``used`` ``against APT29``: a property without a phrase of its own takes this one; or one said twice."""
+    if prop.conditions or prop.concept or prop.either or prop.bare:
+        return
+    if not prop.rels and not prop.left:
+        yield grammar.made(
+            altered(prop, rels=relation.rels, negative=prop.negative or relation.negative), relation, prop
+        )
+    elif same(prop.rels, relation.rels):
+        kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
+        yield grammar.made(altered(prop, rels=kept), relation, prop)
+
+
+@rule(PropPart, RelPart)
+def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
+    """``APT29 relies`` ``on``: a phrase in two pieces."""
+    if prop.rels and prop.argument is not None and same(prop.rels, relation.rels):
+        kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
+        yield grammar.made(altered(prop, rels=kept), prop, relation, features=(("in_two_pieces", 1.0),))
+
+
+@rule(PropPart, RelPart)
+def either_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
+    """``(tables) X reads or`` ``writes``: either relation to the same argument."""
+    if not prop.ready and prop.argument is not None and prop.rels and not same(prop.rels, relation.rels):
+        first = altered(prop, ready=True)
+        second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
+        yield grammar.made(PropPart(either=(first, second)), prop, relation)
+
+
+@rule(RelPart, RelPart)
+def relation_carried(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[Part]:
+    """``located`` ``upstream of``: the first only leads to the second."""
+    if not (left.noun or left.negative or right.noun or same(left.rels, right.rels)):
+        yield grammar.made(right, left, right, features=(("carried", 1.0),))
+
+
+@rule(RelPart, RelPart)
+def relation_twice(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[Part]:
+    """Two phrases that may mean one predicate: ``used`` ``in``."""
+    kept = tuple(
+        replace(rel, cost=min(0.0, max(rel.cost, other.cost)))
+        for rel in left.rels
+        for other in right.rels
+        if rel.predicate == other.predicate and rel.direction == other.direction
+    )
+    if kept and not (left.noun and right.noun):
+        best: dict[tuple[str, str], Rel] = {}
+        for rel in kept:
+            key = (rel.predicate, rel.direction)
+            if key not in best or best[key].cost < rel.cost:
+                best[key] = rel
+        negative = left.negative or right.negative
+        yield grammar.made(
+            RelPart(rels=tuple(best.values()), negative=negative, noun=left.noun or right.noun), left, right
+        )
+
+
+@rule(SetPart, PropPart)
+def argument_behind(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
+    """``carry an indication`` ``for asthma``: the argument that the relation still lacked."""
+    if by.argument is not None and not by.conditions and not by.negative:
+        rels = tuple(rel for rel in head.pending if not by.rels or same((rel,), by.rels))
+        if rels:
+            yield from grammar.narrow(altered(head, pending=()), altered(by, rels=rels))
+
+
+@rule(AnswerPart, RelPart)
+def claim_then_relation(grammar: Grammar, claim: AnswerPart, relation: RelPart) -> Iterator[Part]:
+    """A claim whose phrase comes in two pieces."""
+    if claim.kind in ("claim", "rank") and claim.rels and same(claim.rels, relation.rels):
+        yield grammar.made(claim, claim, relation)
+
+
+@rule(AnswerPart, PropPart)
+def claim_then_property(grammar: Grammar, claim: AnswerPart, prop: PropPart) -> Iterator[Part]:
+    """``X, which uses Y,`` ``is mapped to Z``: both are said of X."""
+    plan, head = claim.plan, claim.head
+    if claim.kind not in ("claim", "yes_no") or not isinstance(plan, Test) or head is None or not prop.ready:
+        return
+    for way in list(narrowings(grammar.ontology, head, prop))[:2]:
+        both = altered(claim, plan=replace(plan, source=way.change(plan.source)), rels=(), argument=None)
+        yield grammar.made(both, claim, prop, features=(*way.features, ("claimed_too", 1.0)))
