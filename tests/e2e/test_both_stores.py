@@ -35,9 +35,8 @@ MOST_ROUND_TRIPS = 40
 ALL_RIGHT = ("cyber", "vuln", "lineage", "drugmech")
 LEAST_RIGHT = {"supply": 11, "metaqa": 10}
 """Of 24 and 15 questions; the rest may be abstained from."""
-LEAST_PRECISION = {"vuln": 0.94}
-"""Of the explanation where it is less than LEAST: what is asked for there is on a list, and the gold facts leave out
-the dates that say so."""
+LEAST_PRECISION = {"vuln": 0.94, "lineage": 0.87}
+"""Where the gold facts leave out what tells the things asked about apart: that they are on a list, or in a table."""
 LEAST = 0.95
 
 pytestmark = pytest.mark.neo4j
