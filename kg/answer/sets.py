@@ -147,7 +147,7 @@ class Sets:
         return found
 
     def _nothing(self, plan: Follow, nears: set[EntityId]) -> None:
-        self.book.absent(sorted(nears, key=order), replace(plan, source=Each()), self.reader.point)
+        self.reader.absent(sorted(nears, key=order), replace(plan, source=Each()))
 
     # --- conditions ---
 
@@ -162,7 +162,7 @@ class Sets:
             kept = {key: witness for key, witness in source.items() if key[1] not in holding}
             if kept and not each:
                 rows = sorted({entity for _, entity in kept}, key=order)
-                self.book.absent(rows, Where(Each(), plan.predicate, "known"), self.reader.point)
+                self.reader.absent(rows, Where(Each(), plan.predicate, "known"))
             return kept
         return {key: join(w, holding[key[1]]) for key, w in source.items() if key[1] in holding}
 
@@ -192,7 +192,7 @@ class Sets:
             if _holds(plan, len(reached), len(wanted)):
                 kept[origin, entity] = join(witness, *(w for _, w in _shown(plan, reached)))
         if lacking := {entity for _, entity in kept if not groups.get(entity)}:
-            self.book.absent(sorted(lacking, key=order), plan.plan, self.reader.point)
+            self.reader.absent(sorted(lacking, key=order), plan.plan)
         return kept
 
     def _only(self, plan: Only, each: Rows) -> Members:
@@ -206,7 +206,7 @@ class Sets:
                 kept[origin, entity] = join(witness, *(w for _, w in reached))
         if kept:
             rows = sorted({entity for _, entity in kept}, key=order)
-            self.book.absent(rows, Minus(plan.plan, plan.within), self.reader.point)
+            self.reader.absent(rows, Minus(plan.plan, plan.within))
         return kept
 
     # --- sets of sets ---
@@ -253,7 +253,7 @@ class Sets:
         kept = {key: witness for key, witness in found.items() if key not in without and key[1] not in loose}
         if kept and not each:
             rows = sorted({entity for _, entity in kept}, key=order)
-            self.book.absent(rows, plan.without, self.reader.point, among=True)
+            self.reader.absent(rows, plan.without, among=True)
         return kept
 
     def _top(self, plan: Top, each: Rows) -> Members:
@@ -321,7 +321,7 @@ class Sets:
         """The same at another point."""
         if point not in self.elsewhere:
             view = self.views.at(point)
-            reader = Reader(view, self.reader.ontology, self.book, point)
+            reader = Reader(view, self.reader.ontology, self.book, point, supposed=self.reader.supposed)
             self.elsewhere[point] = Sets(self.views, reader)
         return self.elsewhere[point]
 
@@ -336,7 +336,7 @@ class Sets:
         kept = holding.declared({key: witness for key, witness in has.items() if key not in had})
         if kept:
             rows = sorted({entity for _, entity in kept}, key=order)
-            self.book.absent(rows, plan.source, lacking.reader.point, among=True)
+            lacking.reader.absent(rows, plan.source, among=True)
             lacking.reader.meet(rows)
             lacking.reader.tell_withdrawn(rows)
         return kept
@@ -351,7 +351,11 @@ class Sets:
             named = frozenset(self.ids(plan.without if plan.without is not None else cast("SetPlan", plan.only)))
             types = frozenset(self.book.entities[one].type for one in named) if plan.only is not None else frozenset()
             reader = Reader(
-                SupposedView(self.reader.view, named, types), self.reader.ontology, self.book, self.reader.point
+                SupposedView(self.reader.view, named, types),
+                self.reader.ontology,
+                self.book,
+                self.reader.point,
+                supposed=(*self.reader.supposed, plan),
             )
             views = self.views.seen_through(lambda view: SupposedView(view, named, types))
             self.elsewhere[key] = Sets(views, reader)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from kg.domain.fact import REPLACED_BY, STATUS, Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Direction, Ontology
-from kg.domain.plan import Plan, Point
+from kg.domain.plan import Plan, Point, SetPlan, Suppose
 from kg.domain.result import HERE, Absence, AnswerType, Result, Row
 from kg.domain.words import natural
 from kg.ports.store import GraphView
@@ -83,6 +83,8 @@ class Reader:
     point: Point = HERE
     entities: dict[EntityId, Entity] = field(default_factory=dict)
     unknown: set[EntityId] = field(default_factory=set)
+    supposed: tuple[Suppose, ...] = ()
+    """What is supposed of the world it reads, innermost last."""
 
     def meet(self, ids: Collection[EntityId]) -> None:
         """Read the entities not met yet."""
@@ -120,6 +122,12 @@ class Reader:
         self.take(expansion.entities)
         self.note_cut(expansion.cut, predicate)
         return expansion.facts
+
+    def absent(self, entities: Iterable[EntityId], sought: SetPlan, *, among: bool = False) -> None:
+        """Note a search that found nothing here, in the world that is supposed."""
+        for one in reversed(self.supposed):
+            sought = replace(one, source=sought)
+        self.book.absent(entities, sought, self.point, among=among)
 
     def tell_withdrawn(self, ids: Iterable[EntityId]) -> None:
         """Note, of those of these that are withdrawn, what the sources call them and what replaced them."""

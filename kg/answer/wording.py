@@ -165,9 +165,10 @@ class Wording(Terms):
         return f"between {before} and {after}"
 
     def _suppose(self, plan: Suppose) -> str:
+        what = self._of_each(plan.source)
         if plan.without is not None:
-            return f"{self.set(plan.source)}, if there were no {self.set(plan.without)}"
-        return f"{self.set(plan.source)}, if there were nothing but {self.set(as_set(plan.only))}"
+            return f"{what}, if there were no {self.set(plan.without)}"
+        return f"{what}, if there were nothing but {self.set(as_set(plan.only))}"
 
     # --- what is asked ---
 

@@ -33,6 +33,7 @@ from kg.domain.plan import (
     Point,
     Rank,
     SetPlan,
+    Suppose,
 )
 from kg.domain.plan import (
     Test as Whether,
@@ -152,6 +153,13 @@ def test_searches_for_the_same_are_told_once() -> None:
     document = run(Compare(lacking, (ADA, BO)))
     [said] = texts(document, "absence")
     assert said.startswith("Searched for beds that hold it and found none for Apple (PL-3), Thyme (PL-4)")
+
+
+def test_a_search_in_a_supposed_world_says_what_is_supposed() -> None:
+    document = run(Suppose(Having(PLANTS, "none", BEDS), without=Entities(ids=(SUNNY,))))
+    assert {row["entity"] for row in document["answer"]["rows"]} == {SAGE, APPLE, THYME}
+    [said] = texts(document, "absence")
+    assert said.startswith("Searched for beds that hold it, if there were no Sunny bed (BED-1) and found none for Sage")
 
 
 def test_a_gap_in_what_sources_need_not_say_is_said_to_be_one() -> None:
