@@ -90,7 +90,7 @@ def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     counted |= {round(100 * part / of) for part, of in _shares(result) if of}
     counted |= {len(result.paths) - 1, *(len(items) for items in result.alternatives)}
     groups = {row.group for row in result.rows if row.group}
-    if any(number in str(group) for group in groups):
+    if any(number in _NUMBER.findall(group) for group in groups):
         return True
     return number.replace(",", "") in {str(value) for value in counted if value is not None}
 
