@@ -249,8 +249,8 @@ def _row(plan: Plan, row: Row, facts: Sequence[Evidence], absences: Sequence[Abs
     if row.of is not None:
         head = f"{wording.entity(row.entity)}: {_share(row)}. "
     elif row.value is not None:
-        reached = " reached beyond the others before it" if isinstance(plan, Cover) else ""
-        head = f"{wording.entity(row.entity)}: {row.value}{reached}. "
+        said_of = f" adds {row.value} to what is reached" if isinstance(plan, Cover) else f": {row.value}"
+        head = f"{wording.entity(row.entity)}{said_of}. "
     elif not facts:
         head = f"{wording.entity(row.entity)}: "
     return f"{head}{' '.join(said)}"

@@ -96,6 +96,9 @@ class Wording(Terms):
             spec = self.ontology.predicates[plan.predicate]
             far = spec.objects if plan.direction == "out" else spec.subjects
             return far[0] if len(far) == 1 and far[0] != ANY else None
+        if isinstance(plan, UnionOf):
+            names = {self._head(part) for part in plan.plans}
+            return names.pop() if len(names) == 1 else None
         if isinstance(plan, Intersect):
             return next((name for part in plan.plans if (name := self._head(part)) is not None), None)
         if isinstance(plan, Where | Having | Only | Minus | Top | At | Diff | Suppose):
@@ -146,6 +149,8 @@ class Wording(Terms):
     def _minus(self, plan: Minus) -> str:
         if isinstance(plan.without, Entities) and plan.without.ids:
             return f"{self._of_each(plan.source)} other than {self.set(plan.without)}"
+        if isinstance(plan.without, Each):
+            return f"{self._of_each(plan.source)} other than itself"
         return f"{self.set(plan.source)} that are not among the {self.set(plan.without)}"
 
     def _top(self, plan: Top) -> str:
