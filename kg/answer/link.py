@@ -82,7 +82,7 @@ def link(question: Question, view: GraphView) -> Linked:
     everyday = {entity for entity, one in entities.items() if ontology.types[one.type].everyday}
     linked = Linked(words, tuple(mentions), entities, versions, text)
     mentions = doubtful_names(linked, tokens, everyday)
-    return replace(linked, mentions=tuple(longest(whole_names(mentions, words))))
+    return replace(linked, mentions=tuple(longest(whole_names(mentions, words), words)))
 
 
 def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, str] | None = None) -> tuple[Word, ...]:

@@ -108,7 +108,7 @@ def merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Me
     return mentions + merged
 
 
-def longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
+def longest(mentions: Iterable[Mention], words: Sequence[Word]) -> Iterator[Mention]:
     """Drop repeats, what stands inside a longer mention that takes its place, and aliases where the name stands."""
     found = list(dict.fromkeys(mentions))
     for mention in found:
@@ -121,7 +121,8 @@ def longest(mentions: Iterable[Mention]) -> Iterator[Mention]:
         elif mention.kind == "dataset":
             hidden = any(m.kind in ("type", "entity", "dataset", "version") for m in longer)
         else:
-            # "Control families" are no controls; "at most" is no "most".
-            hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in longer)
+            # "Control families" are no controls; "at most" is no "most"; but "genres of films" may speak of films.
+            inside = [m for m in longer if all(word.folded != "of" for word in words[m.start : mention.start])]
+            hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in inside)
         if not hidden:
             yield mention

@@ -15,7 +15,7 @@ from kg.domain.words import fold
 
 _TOKEN = re.compile(r"[^\W_]+|[,;:.?!&%()/\"-]")
 _CONTRACTED = re.compile(r"\b(\w+?)n['\u2019]t\b", re.IGNORECASE)
-_SHORT = re.compile(r"(?<=\w)'(?:m|ve|ll|re|d)\b", re.IGNORECASE)
+_SHORT = re.compile(r"\b(\w+)'(?:m|ve|ll|re|d)\b", re.IGNORECASE)
 _FULL = {"ca": "can", "wo": "will", "sha": "shall"}
 _WORDS = re.compile(r"(?<![\w.-])[a-z']+(?![\w-]|\.\w)")
 _ABBREVIATIONS = re.compile(r"[^aeiouys]+e?s")
@@ -62,8 +62,16 @@ class Token:
 
 def expand(text: str) -> str:
     """The text with contracted negations written out (``isn't`` as ``is not``) and plain apostrophes."""
-    plain = _SHORT.sub("", text.replace("\u2019", "'"))
-    return _CONTRACTED.sub(lambda found: f"{_FULL.get(found[1].lower(), found[1])} not", plain)
+    plain = _SHORT.sub(lambda found: found[0] if _titled(found) else found[1], text.replace("\u2019", "'"))
+    return _CONTRACTED.sub(
+        lambda found: found[0] if _titled(found) else f"{_FULL.get(found[1].lower(), found[1])} not", plain
+    )
+
+
+def _titled(found: re.Match[str]) -> bool:
+    """Whether the word is in capitals inside a sentence, so of a name: ``You're Next``."""
+    before = found.string[: found.start()].rstrip()
+    return len(found[1]) > 1 and found[1].istitle() and bool(before) and before[-1] not in ".?!:;\"“'"
 
 
 def correct(text: str, misspelt: Mapping[str, str]) -> str:

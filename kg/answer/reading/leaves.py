@@ -66,7 +66,7 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
                 found.setdefault(place, []).append(part)
     for at, word in enumerate(linked.words):
         if (word.weight == "light" and word.folded in QUESTION_WORDS) or word.folded in ANYTHING:
-            anything = SetPart(wh=True, types=frozenset(grammar.ontology.types))
+            anything = SetPart(wh=True, types=_asked_by(word.folded, grammar))
             found.setdefault((at, at + 1), []).append(scored(anything, grammar.weights, ("words", 0.3)))
     ends = {m.end: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
     starts = {m.start: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
@@ -89,6 +89,13 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
         best = max(m.score for m in mentions)
         found.setdefault(place, []).append(_worth(PropPart(conditions=conditions), mentions[0], linked, grammar, best))
     return found
+
+
+def _asked_by(word: str, grammar: Grammar) -> frozenset[str]:
+    """The types that a question word asks for: who asks for those the ontology says, what for anything."""
+    ontology = grammar.ontology
+    found = [ontology.family(name) for name, spec in ontology.types.items() if word in spec.asks]
+    return frozenset().union(*found) if found else frozenset(ontology.types)
 
 
 def _unknown(linked: Linked) -> Iterator[int]:

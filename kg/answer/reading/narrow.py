@@ -350,9 +350,7 @@ def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | Non
     plan = head.plan if way.rel is None else plain(head, way.rel, ontology)
     plan = plan if plan is not None else all_of(way.types, ontology)
     focus = head.focus or head.wh
-    kept = altered(
-        head, plan=way.change(plan), types=way.types, wider=plan, several=False, role=None, wh=False, focus=focus
-    )
+    kept = altered(head, plan=way.change(plan), types=way.types, wider=plan, several=False, wh=False, focus=focus)
     if way.options and head.options:
         return None
     if way.options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kg.answer.reading.narrow import either, narrowed, narrowings
+from kg.answer.reading.narrow import either, narrowed, narrowings, players
 from kg.answer.reading.parts import (
     AnswerPart,
     Feature,
@@ -127,7 +127,10 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
     if head is right and not left.named and not bare_type(left):
         head = altered(head, late=True)
     restriction = PropPart(argument=argument, left=argument is left)
-    lost = (*grammar.argument(argument), *((("bare_argument", 1.0),) if bare_type(argument) else ()))
+    lost = (
+        *grammar.argument(argument),
+        *((("bare_argument", 1.0),) if bare_type(argument) or _players(grammar, argument) else ()),
+    )
     yield from grammar.narrow(head, grammar.made(restriction, argument), *_compound(head, argument, left), *lost)
     if left.named and not right.named and right.quantifier:
         yield from grammar.narrow(left, grammar.made(PropPart(argument=right), right))
@@ -166,6 +169,11 @@ def _told_apart(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Par
         kept = narrowed(left, way, grammar.ontology)
         if kept is not None and way.features[0][0] == "inserted_default":
             yield grammar.made(altered(kept, named=True), left, right, features=(*way.features, ("identified", 1.0)))
+
+
+def _players(grammar: Grammar, part: SetPart) -> bool:
+    """Whether these are all who play a part: ``directors``."""
+    return part.role is not None and not part.quantifier and part.plan == players(part.role, grammar.ontology)
 
 
 def _bare_set(part: SetPart) -> bool:

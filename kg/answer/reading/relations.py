@@ -9,6 +9,7 @@ from kg.answer.reading.narrow import followed, narrowings
 from kg.answer.reading.nouns import bare_type
 from kg.answer.reading.parts import (
     AnswerPart,
+    OpPart,
     Part,
     PropPart,
     Rel,
@@ -165,6 +166,33 @@ def argument_behind(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[P
         rels = tuple(rel for rel in head.pending if not by.rels or same((rel,), by.rels))
         if rels:
             yield from grammar.narrow(altered(head, pending=()), altered(by, rels=rels))
+
+
+@rule("whose", SetPart)
+def whose_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``whose`` ``directors directed X``: said of what stands before."""
+    if not right.named and right.plan is not None and right.wider is not None:
+        rels = (Rel(right.role.predicate, right.role.direction),) if right.role is not None else ()
+        made = PropPart(rels=rels, argument=right)
+        yield grammar.made(made, op, right, features=(("whose", 1.0), *grammar.argument(right)))
+
+
+@rule("whose", PropPart)
+def whose_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
+    """``whose`` ``score is above 9``."""
+    if prop.ready:
+        yield grammar.made(prop, op, prop, features=(("whose", 1.0),) if prop.conditions else ())
+
+
+@rule(SetPart, PropPart)
+def asked_last(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
+    """``the films X wrote`` ``were in which genres``: what is asked for stands behind."""
+    asked = by.argument
+    if asked is None or not (asked.focus or asked.wh) or head.wh or head.focus or head.plan is None or modifiers(head):
+        return
+    if by.rels and not by.negative and not modifiers(asked):
+        of = grammar.made(PropPart(rels=by.rels, argument=head, left=not by.left), head, by)
+        yield from grammar.narrow(altered(asked, score=0.0, features=()), of)
 
 
 @rule(AnswerPart, RelPart)

@@ -37,6 +37,7 @@ DEFAULT: dict[str, float] = {
     "identified": -0.3,
     "title": -0.5,
     "value_known": -0.6,
+    "whose": 0.6,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
