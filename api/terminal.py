@@ -92,10 +92,15 @@ def show_decision(document: Document, console: Console) -> None:
 
 
 def _headline(document: Document) -> str:
+    """What was found and what to know beside it; what was looked for stands under *Read as*."""
     text: str = document["answer"]["text"]
-    return (
-        text.partition(" I looked for ")[0].partition(" I counted ")[0] if document["outcome"] == "answered" else text
-    )
+    if document["outcome"] != "answered":
+        return text
+    read = [part["interpretation"] for part in document["answer"]["parts"]] or [document["interpretation"]]
+    for words in read:
+        for said in ("I looked for", "I counted"):
+            text = text.replace(f" {said} {words}.", "")
+    return text
 
 
 def _rows(document: Document, console: Console) -> None:

@@ -16,7 +16,7 @@ from api.terminal import in_json, printable, show_decision, show_table
 from kg.answer.pipeline import answer
 from kg.bootstrap import Services
 from kg.domain.lineage import Changes, Rejection, Run
-from kg.domain.plan import Compare, Each, Entities, Follow, Group, Pairs, Plan, Rank
+from kg.domain.plan import Compare, Cover, Each, Entities, Follow, Group, Pairs, Plan, Rank
 from kg.domain.question import Question
 from kg.errors import InvalidInput
 from tests.api.supply import GAP
@@ -155,3 +155,11 @@ def test_a_row_shows_what_it_stands_beside_or_under(plan: Plan, line: list[str])
     show_decision(run_in_garden(plan), console)
     rows = [line.split("  ") for line in out.getvalue().splitlines() if line.startswith("  ")]
     assert line in [[cell.strip() for cell in row if cell.strip()][: len(line)] for row in rows]
+
+
+def test_the_headline_keeps_what_to_know_beside_the_answer() -> None:
+    console, out = screen()
+    show_decision(run_in_garden(Cover(Entities(type="Grower"), Entities(type="Plant"), EACHS_PLANTS, 1)), console)
+    headline = out.getvalue().splitlines()[1]
+    assert "together 3 of 4 plants. No other choice of 1 reaches more." in headline
+    assert "I looked for" not in headline
