@@ -10,7 +10,7 @@ from kg.answer.names import (
 )
 from kg.domain.fact import Entity, EntityId
 from kg.domain.question import Linked, Mention, Word
-from kg.text.language import Token
+from kg.text.language import Token, english
 
 EVERYDAY = 0.7
 """Score of a name that is an everyday word."""
@@ -39,6 +39,8 @@ def doubtful_names(linked: Linked, tokens: Sequence[Token], everyday: set[Entity
             small = all(words[i].weight != "content" for i in range(m.start, m.end))
             written = text[tokens[m.start].start : tokens[m.end - 1].end]
             capital = m.start > 0 and written[:1].isupper()
+            if (small or words[m.start].folded in english().binding) and not capital and m.end - m.start == 1:
+                continue
             if small and not capital:
                 continue
             if mixed and m.end - m.start > 1 and written.islower() and _one_word(m, words, entities[m.value]):

@@ -87,6 +87,8 @@ def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
         found.append(((i, j), " ".join(words)))
         if len(words[-1]) > 3 and words[-1].endswith("s"):
             found.append(((i, j), " ".join([*words[:-1], words[-1][:-1]])))
+        if len(words[-1]) > 4 and words[-1].endswith("ies"):
+            found.append(((i, j), " ".join([*words[:-1], words[-1][:-3] + "y"])))
         if 1 < len(words) <= LONGEST_JOINED:
             found.append(((i, j), "".join(words)))
         elif len(words) == 1 and (split := _split(words[0])):

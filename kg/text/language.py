@@ -98,6 +98,8 @@ class Language:
     filler: frozenset[str]
     cues: dict[tuple[str, ...], tuple[str, ...]]
     """By stem sequence: the operators it may mean."""
+    binding: frozenset[str]
+    """Words that no reading may pass over."""
     numbers: dict[str, int]
     months: dict[str, int]
     misspelt: dict[str, str]
@@ -121,6 +123,7 @@ def english() -> Language:
         frozenset(document["light"]),
         frozenset(document["filler"]),
         {sequence: tuple(dict.fromkeys(found)) for sequence, found in cues.items()},
+        frozenset(document["binding"]),
         document["numbers"],
         document["months"],
         {str(wrong): str(meant) for wrong, meant in document["misspelt"].items()},

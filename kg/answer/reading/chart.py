@@ -31,6 +31,7 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import Grammar, kind_of, rules_for
 from kg.answer.reading.sentences import opens_clause
 from kg.domain.question import Linked
+from kg.text.language import english
 
 BEAM = 18
 """Parts kept for a stretch."""
@@ -135,13 +136,8 @@ class Chart:
 
     def _skip_feature(self, unit: int) -> tuple[str, float]:
         place = self.units[unit]
-        word = self.linked.words[place]
-        if word.weight in ("mark", "drop"):
-            return ("skip_mark", 1.0)
-        if word.folded in QUESTION_WORDS:
-            return ("skip_wh" if self._relative(place) else "skip_asking", 1.0)
-        if word.weight in ("light", "filler"):
-            return (f"skip_{word.weight}", 1.0)
+        if (feature := self._small(place)) is not None:
+            return (feature, 1.0)
         inside = [part for (i, j), parts in self.parts.items() if i <= place < j for part in parts]
         if inside and all(kind_of(part) in SAID_IN_PASSING for part in inside):
             return ("skip_filler", 1.0)
@@ -150,6 +146,17 @@ class Chart:
             if kind in kinds:
                 return (SKIP[kind], 1.0)
         return ("skip_other", 1.0)
+
+    def _small(self, place: int) -> str | None:
+        """What passing over a word costs that is known by itself."""
+        word = self.linked.words[place]
+        if word.weight in ("mark", "drop"):
+            return "skip_mark"
+        if word.folded in QUESTION_WORDS:
+            return "skip_wh" if self._relative(place) else "skip_asking"
+        if word.weight in ("light", "filler"):
+            return f"skip_{word.weight}"
+        return "skip_binding" if word.folded in english().binding else None
 
     def _relative(self, place: int) -> bool:
         """Whether a question word only ties what follows to what stands before: ``flaws which …``, ``by which``."""

@@ -91,13 +91,15 @@ class Clauses:
     def _sentence(self, stories: list[Story], start: int, end: int) -> list[Story]:
         found: list[Story] = []
         for story in stories:
-            for way in splits(self.linked, start, end):
+            ways = splits(self.linked, start, end)
+            for way in ways:
                 current = [story]
                 for place in way:
                     current = [more for one in current for more in self._clause(one, *place)]
                     current = sorted(current, key=lambda one: -one.score)[: KEPT * 2]
-                cost = self.grammar.weights.get("clause", 0.0) * (len(way) - 1)
-                found += [_with(one, cost, (("clause", float(len(way) - 1)),)) for one in current]
+                told = (("clause", float(len(way) - 1)), ("unsplit", float(len(ways[-1]) > len(way))))
+                cost = sum(self.grammar.weights.get(name, 0.0) * value for name, value in told)
+                found += [_with(one, cost, told) for one in current]
             found += self._context(story, start, end)
             found += self._why(story, start, end)
             found += self._islands(story, start, end)

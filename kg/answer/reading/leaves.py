@@ -28,6 +28,7 @@ from kg.domain.plan import Entities, Having, Point, SetPlan
 from kg.domain.plan_json import plan_of
 from kg.domain.question import Linked, Mention, Word
 from kg.domain.words import fold
+from kg.text.language import english
 
 WEIGHT = {"content": 1.0, "filler": 0.7, "light": 0.3, "drop": 0.0, "mark": 0.0}
 """How much of the question a word is, by its kind."""
@@ -35,6 +36,8 @@ QUESTION_WORDS = frozenset({"what", "which", "who", "whom", "where"})
 DETERMINERS = frozenset({"the", "a", "an", "s", "their", "its", "his", "her", "my", "our", "your", "no", "any", "some"})
 ANYTHING = frozenset({"anything", "something", "everything", "things", "stuff"})
 PLURAL = 3
+VERBAL = 0.95
+"""Score from which on a phrase is said as it stands."""
 SETTLED = 0.12
 """What a longer mention gains over its pieces, a word."""
 
@@ -87,7 +90,12 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
         names = {(m.more[0], fold(m.value)): m.value for m in sorted(mentions, key=lambda m: m.value, reverse=True)}
         conditions = tuple(Condition(name, "=", value) for (name, _), value in sorted(names.items()))
         best = max(m.score for m in mentions)
-        found.setdefault(place, []).append(_worth(PropPart(conditions=conditions), mentions[0], linked, grammar, best))
+        made = _worth(PropPart(conditions=conditions), mentions[0], linked, grammar, best)
+        small = all(
+            word.weight != "content" or word.folded in english().binding for word in linked.words[slice(*place)]
+        )
+        # "No" by itself is not what something says.
+        found.setdefault(place, []).append(scored(made, grammar.weights, ("bare_value", float(small)), of=(made,)))
     return found
 
 
@@ -169,7 +177,9 @@ def _relation(
     weak = best <= TELLING
     place = (mentions[0].start, mentions[0].end)
     typed = any(m.kind == "type" and (m.start, m.end) == place for m in linked.mentions)
-    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, typed=typed, weak=weak)
+    told = (m.score for m in linked.mentions if m.kind == "predicate" and (m.start, m.end) == place)
+    verbal = noun and any(score >= VERBAL for score in told)
+    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, verbal=verbal, typed=typed, weak=weak)
     yield _worth(made, mentions[0], linked, grammar, best)
     if noun:
         # "Directors" by itself are people who direct.
@@ -177,7 +187,7 @@ def _relation(
             _, far = grammar.ontology.ends(rel.predicate, rel.direction)
             plan = players(rel, grammar.ontology)
             role = _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
-            yield scored(role, grammar.weights, ("role_or_type", float(typed)), of=(role,))
+            yield scored(role, grammar.weights, ("role_or_type", float(typed or verbal)), of=(role,))
 
 
 def _literal(mentions: list[Mention], linked: Linked, grammar: Grammar, *, noun: bool) -> Part:

@@ -101,7 +101,7 @@ def _closer(ontology: Ontology, one: Rel, other: Rel) -> bool:
 
 def narrowings(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
     """Every way in which the property narrows the head."""
-    if by.either:
+    if by.either or by.every:
         yield from _either(ontology, head, by)
     elif by.conditions:
         yield from _conditions(ontology, head, by)
@@ -114,7 +114,7 @@ def narrowings(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narr
 
 
 def _either(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
-    ways = [list(narrowings(ontology, head, part))[:2] for part in by.either]
+    ways = [list(narrowings(ontology, head, part))[:2] for part in by.either or by.every]
     if not all(ways):
         return
     first = [way[0] for way in ways]
@@ -122,7 +122,8 @@ def _either(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowi
     features = tuple(feature for one in first for feature in one.features)
 
     def change(plan: SetPlan) -> SetPlan:
-        return UnionOf(tuple(one.change(plan) for one in first))
+        sets = tuple(one.change(plan) for one in first)
+        return UnionOf(sets) if by.either else Intersect(sets)
 
     yield Narrowing(change, types, features)
 

@@ -47,6 +47,9 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
     if by.ranked:
         yield from grammar.narrow(head, by)
         return
+    if head.ask in ("count_of", "share") and by.point is None:
+        # What stands in front of "controls, how many …" is of what they are counted among, too.
+        return
     if by.negative and by.argument is not None and by.argument.named and not by.rels:
         # "No organic certificate" has no such certificate, not one that is not organic.
         return
@@ -124,6 +127,8 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         and argument is not left
     ):
         head, argument = argument, head
+    if head is right and head.ask in ("count_of", "share"):
+        return
     if head is right and not left.named and not bare_type(left):
         head = altered(head, late=True)
     restriction = PropPart(argument=argument, left=argument is left)

@@ -110,8 +110,12 @@ class RelPart(Part):
     negative: bool = False
     noun: bool = False
     """Whether it is a noun for who stands at the far end: ``director``."""
+    verbal: bool = False
+    """Whether it is a noun whose words are also a verb: ``cause``."""
     typed: bool = False
     """Whether its words are also a noun for a kind of thing: ``column``."""
+    also: bool = False
+    """Whether "and" stands before it."""
     weak: bool = False
     """Whether it is a preposition alone, which means nothing without its argument."""
 
@@ -151,6 +155,8 @@ class PropPart(Part):
     point: Point | None = None
     either: tuple[PropPart, ...] = ()
     """Properties of which one has to hold."""
+    every: tuple[PropPart, ...] = ()
+    """Properties that all have to hold."""
     through: SetPart | None = None
     """What has to be shared with the argument: ``share a director with``."""
     losing: SetPart | None = None

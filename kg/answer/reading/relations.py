@@ -34,7 +34,8 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         return
     made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative)
     title = (("title", 1.0),) if relation.typed and argument.named else ()
-    yield grammar.made(made, relation, argument, features=(*title, *grammar.argument(argument)))
+    verbal = (("noun_or_verb", 1.0),) if relation.verbal else ()
+    yield grammar.made(made, relation, argument, features=(*title, *verbal, *grammar.argument(argument)))
     if not argument.named and argument.plan is not None and not relation.noun and not relation.weak:
         bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
         yield from grammar.narrow(argument, bare, ("premodified", 1.0))
@@ -62,7 +63,12 @@ def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator
             altered(found, types=far, named=False, several=False, role=rel, quantifier="", wider=None),
             relation,
             argument,
-            features=(("role_of", 1.0), ("unlikely", rel.cost), ("role_bare", float(bare_type(argument)))),
+            features=(
+                ("role_of", 1.0),
+                ("unlikely", rel.cost),
+                ("role_bare", float(bare_type(argument))),
+                ("noun_or_verb", float(relation.verbal)),
+            ),
         )
 
 
@@ -131,6 +137,27 @@ def either_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iter
         yield grammar.made(PropPart(either=(first, second)), prop, relation)
 
 
+@rule("and", RelPart)
+def and_relation(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``and`` ``act in``: a second relation to the same."""
+    if not relation.noun and not relation.negative:
+        yield grammar.made(altered(relation, also=True), op, relation)
+
+
+@rule(PropPart, RelPart)
+def both_relations(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
+    """``(films) X directed`` ``and acted in``: both relations to the same argument."""
+    if (
+        relation.also
+        and prop.rels
+        and prop.argument is not None
+        and not prop.negative
+        and not same(prop.rels, relation.rels)
+    ):
+        second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
+        yield grammar.made(PropPart(every=(prop, second)), prop, relation)
+
+
 @rule(RelPart, RelPart)
 def relation_carried(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[Part]:
     """``located`` ``upstream of``: the first only leads to the second."""
@@ -166,6 +193,17 @@ def argument_behind(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[P
         rels = tuple(rel for rel in head.pending if not by.rels or same((rel,), by.rels))
         if rels:
             yield from grammar.narrow(altered(head, pending=()), altered(by, rels=rels))
+
+
+@rule(SetPart, SetPart)
+def only_one_of_a_kind(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
+    """``(is) X`` ``the only mitigation``; ``their only mitigation`` ``(is) X``: all they have of the kind is it."""
+    for one, kind in ((left, right), (right, left)):
+        if one.named and kind.quantifier == "only" and not kind.named and not modifiers(altered(kind, quantifier="")):
+            rels = (kind.role,) if kind.role is not None else ()
+            if one.types & kind.types and not modifiers(one):
+                only = PropPart(rels=rels, argument=altered(one, quantifier="only"))
+                yield grammar.made(only, left, right, features=(("only_kind", 1.0),))
 
 
 @rule("whose", SetPart)
