@@ -85,16 +85,22 @@ def show_decision(document: Document, console: Console) -> None:
         console.print(shown(f"Left out: {cut}", style="yellow"))
     if document["explanation"]["left_out"]:
         console.print(shown(f"Left out: {document['explanation']['left_out']} more facts", style="yellow"))
-    datasets = ", ".join(document["versions"]["graph"]["datasets"]) or "none"
+    read = {one["dataset"] for item in document["evidence"] for one in item["sources"]}
+    datasets = ", ".join(sorted({*document["versions"]["graph"]["datasets"], *read})) or "none"
     console.print(shown(f"Searched {datasets}", style="dim"))
     console.print(shown(f"decision {document['decision_id']}", style="dim"), soft_wrap=True)
 
 
 def _headline(document: Document) -> str:
+    """What was found and what to know beside it; what was looked for stands under *Read as*."""
     text: str = document["answer"]["text"]
-    return (
-        text.partition(" I looked for ")[0].partition(" I counted ")[0] if document["outcome"] == "answered" else text
-    )
+    if document["outcome"] != "answered":
+        return text
+    read = [part["interpretation"] for part in document["answer"]["parts"]] or [document["interpretation"]]
+    for words in read:
+        for said in ("I looked for", "I counted"):
+            text = text.replace(f" {said} {words}.", "")
+    return text
 
 
 def _rows(document: Document, console: Console) -> None:
@@ -103,15 +109,20 @@ def _rows(document: Document, console: Console) -> None:
     if not rows:
         return
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    names = {entity["id"]: entity for entity in document["answer"]["entities"]}
+    names = {node["id"]: (node["properties"].get("key", ""), node["name"]) for node in document["explanation"]["nodes"]}
+    names |= {entity["id"]: (entity["keys"][0], entity["name"]) for entity in document["answer"]["entities"]}
+    grouped = {row.get("group") for row in rows} - {None}
     for row in rows[:MAX_ROWS]:
-        entity = names[row["entity"]]
+        key, name = names[row["entity"]]
+        beside = names[row["other"]][1] if row.get("other") in names else row.get("group") or ""
         cited = claims[row["claim"]]["evidence"] if row["claim"] else []
         marks = " ".join(f"[{one}]" for one in cited[:6]) + (f" +{len(cited) - 6}" if len(cited) > 6 else "")
         value = "" if row["value"] is None else str(row["value"])
-        table.add_row(
-            shown(entity["keys"][0], style="cyan"), shown(entity["name"]), shown(value), shown(marks, style="dim")
-        )
+        value += f" of {row['of']}" if "of" in row else ""
+        cells = [shown(key, style="cyan"), shown(name), shown(value), shown(marks, style="dim")]
+        if grouped or any("other" in one for one in rows):
+            cells.insert(2, shown(names[beside][1] if beside in names else beside))
+        table.add_row(*cells)
     console.print(Padding(table, (0, 0, 0, 2)))
     if len(rows) > MAX_ROWS:
         console.print(shown(f"  and {len(rows) - MAX_ROWS} more (--json shows all)", style="dim"))

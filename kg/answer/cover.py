@@ -20,6 +20,8 @@ class Choice:
     reached: int
     ties: tuple[tuple[str, ...], ...] = ()
     exact: bool = True
+    as_good: int = 0
+    """How many others reach as many, of those that were tried; the first MAX_TIES are the ties."""
 
 
 def cover(reach: Mapping[str, frozenset[str]], order: Sequence[str], number: int) -> Choice:
@@ -42,7 +44,7 @@ def cover(reach: Mapping[str, frozenset[str]], order: Sequence[str], number: int
     if math.comb(len(masks), number) <= MAX_COMBINATIONS:
         useful = list(masks)
     ties = [keys for keys in itertools.combinations(useful, number) if _union(masks, keys) == best]
-    return Choice(ties[0], best, tuple(ties[1 : MAX_TIES + 1]))
+    return Choice(ties[0], best, tuple(ties[1 : MAX_TIES + 1]), as_good=len(ties) - 1)
 
 
 def _union(masks: Mapping[str, int], keys: Sequence[str]) -> int:

@@ -11,11 +11,13 @@ from kg.domain.fact import EntityId, FactId, Literal
 from kg.domain.ontology import DecisionTable, TableInput
 from kg.domain.plan import RECORDED, Decide
 from kg.domain.plan_json import plan_of
-from kg.domain.result import Absence, Row
+from kg.domain.result import Row
 from kg.domain.words import fold
 
 Held = tuple[str, tuple[FactId, ...]]
 """The value of an input and the facts that say so."""
+Inputs = dict[EntityId, list[Held]]
+"""For each entity what an input may be."""
 
 
 class DecisionInputMissing(Exception):
@@ -23,9 +25,10 @@ class DecisionInputMissing(Exception):
 
 
 def decide(plan: Decide, table: DecisionTable, sets: Sets) -> list[Row]:
-    """One row for each member and each combination of the inputs given: what is decided, by which facts.
+    """One row for each member and each combination of what its inputs may be: what is decided, by which facts.
 
-    Raises DecisionInputMissing naming the input.
+    An input may be several things: the question gives several, or sources disagree. Raises DecisionInputMissing naming
+    the input.
     """
     given = dict(plan.given)
     ids = sets.ids(plan.source)
@@ -36,19 +39,26 @@ def decide(plan: Decide, table: DecisionTable, sets: Sets) -> list[Row]:
         known = ", ".join(name for name, _ in asked[0].values)
         raise DecisionInputMissing(f"the question has to say the {asked[0].name} ({known})")
     rules = _rules(table, sets)
-    several = [name for name, values in plan.given if len(values) > 1]
     rows = []
     for entity in ids:
-        for values in itertools.product(*(values for _, values in plan.given)):
-            said: dict[str, Held] = {name: (value, ()) for name, value in zip(given, values, strict=True)}
-            for name, found in held.items():
-                if said.get(name, (RECORDED, ()))[0] == RECORDED:
-                    if entity not in found:
-                        raise DecisionInputMissing(f"no source says the {name} of {_label(entity, sets)}")
-                    said[name] = found[entity]
+        options: dict[str, list[Held]] = {}
+        for item in table.inputs:
+            options[item.name] = []
+            for value in given.get(item.name, (RECORDED,)):
+                options[item.name] += _recorded(item, held, entity, sets) if value == RECORDED else [(value, ())]
+        several = [name for name, found in options.items() if len(found) > 1]
+        for values in itertools.product(*options.values()):
+            said = dict(zip(options, values, strict=True))
             outcome, witness = _row(said, rules, table, sets)
             rows.append(Row(entity, witness, outcome, group=", ".join(said[name][0] for name in several) or None))
     return rows
+
+
+def _recorded(item: TableInput, held: Mapping[str, Inputs], entity: EntityId, sets: Sets) -> list[Held]:
+    found = held[item.name].get(entity)
+    if found is None:
+        raise DecisionInputMissing(f"no source says the {item.name} of {_label(entity, sets)}")
+    return found
 
 
 def _label(entity: EntityId, sets: Sets) -> str:
@@ -56,20 +66,20 @@ def _label(entity: EntityId, sets: Sets) -> str:
     return met.keys[0] if met else entity
 
 
-def _inputs(item: TableInput, ids: list[EntityId], sets: Sets) -> dict[EntityId, Held]:
-    """What the graph says of an input, for each entity."""
+def _inputs(item: TableInput, ids: list[EntityId], sets: Sets) -> Inputs:
+    """What the graph says of an input, for each entity: one value, or all of those that sources disagree about."""
     if item.plan is not None:
         groups = sets.for_each(plan_of(item.plan), ids)
-        none = tuple(one for one in ids if one not in groups)
-        if none:
-            sets.book.absences.append(Absence(none, plan_of(item.plan), sets.book.read))
-        return {one: ("yes", join(*(w for _, w in groups[one]))) if one in groups else ("no", ()) for one in ids}
-    found: dict[EntityId, Held] = {}
+        if none := [one for one in ids if one not in groups]:
+            sets.book.absent(none, plan_of(item.plan))
+        return {one: [("yes", join(*(w for _, w in groups[one]))) if one in groups else ("no", ())] for one in ids}
+    said: dict[EntityId, dict[str, tuple[FactId, ...]]] = {}
     for fact in sets.reader.facts(ids, item.predicate or "", "out") if item.predicate else ():
         if isinstance(fact.object, Literal):
             sets.reader.keep([fact])
-            found.setdefault(fact.subject, (fact.object.value, (fact.id,)))
-    return found
+            values = said.setdefault(fact.subject, {})
+            values[fact.object.value] = (*values.get(fact.object.value, ()), fact.id)
+    return {one: sorted(values.items()) for one, values in said.items()}
 
 
 def _rules(table: DecisionTable, sets: Sets) -> list[tuple[dict[str, str], str, FactId]]:

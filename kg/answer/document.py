@@ -58,6 +58,16 @@ def abstained(question: Question, view: GraphView, reason: str, plan: Plan | Non
     return document
 
 
+def not_known(  # noqa: PLR0913, PLR0917 (what was read, and what was searched)
+    question: Question, view: GraphView, reason: str, plan: Plan, interpretation: str, searched: EvidenceSet
+) -> Document:
+    """The same where a search found nothing and that does not mean there is nothing; the search is told."""
+    document = abstained(question, view, reason, plan)
+    document["interpretation"] = interpretation
+    document["evidence"] = [_evidence(item) for item in searched.items if item.kind == "absence"]
+    return document
+
+
 def ambiguous(question: Question, view: GraphView, drafts: list[Document]) -> Document:
     """Readings that are equally good and differ in what they find: each is offered with its answer."""
     document = _empty(question, view, "ambiguous")
@@ -124,7 +134,7 @@ def answered(question: Question, view: GraphView, finding: Finding, grounds: Gro
         return abstained(question, view, "the answer could not be verified against its evidence", finding.plan)
     document = _empty(question, view, "false_premise" if result.refuted else "answered")
     kept = [claim for claim in claims if claim.verdict == "supported"]
-    about: dict[str | None, str] = {claim.about: claim.id for claim in kept if claim.about is not None}
+    told = {claim.row: claim.id for claim in kept if claim.row is not None}
     document["interpretation"] = finding.interpretation
     document["plan"] = to_json(finding.plan)
     text = claims[0].text
@@ -134,7 +144,7 @@ def answered(question: Question, view: GraphView, finding: Finding, grounds: Gro
         "entities": _entities(result),
         "value": _value(result, grounds),
         "of": result.of,
-        "rows": [_row(row, about) for row in result.rows],
+        "rows": [_row(row, told.get(number)) for number, row in enumerate(result.rows)],
         "alternatives": [[_key(one, result) for one in choice] for choice in result.alternatives],
     }
     if result.refuted:
@@ -192,9 +202,9 @@ def _key(entity: str, result: Result) -> str:
     return result.entities[entity].keys[0] if entity in result.entities else entity
 
 
-def _row(row: Row, about: dict[str | None, str]) -> dict[str, Any]:
+def _row(row: Row, claim: str | None) -> dict[str, Any]:
     said = {"of": row.of, "group": row.group, "other": row.other}
-    own: dict[str, Any] = {"entity": row.entity, "value": row.value, "claim": about.get(row.entity)}
+    own: dict[str, Any] = {"entity": row.entity, "value": row.value, "claim": claim}
     return own | {name: value for name, value in said.items() if value is not None}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from kg.answer.chains import chains
-from kg.answer.cover import cover
+from kg.answer.cover import Choice, cover
 from kg.answer.decide import decide
 from kg.answer.fit import validate
 from kg.answer.sets import Members, Sets
@@ -38,8 +38,11 @@ from kg.domain.plan import (
     as_set,
 )
 from kg.domain.plan_json import plan_of
-from kg.domain.result import Absence, Result, Row
+from kg.domain.result import HERE, Result, Row
 from kg.domain.words import fold, natural
+
+MAX_PAIRS = 10_000
+"""Rows of pairs: more is no answer that anybody reads."""
 
 __all__ = ["MAX_EACH", "MAX_SET", "TooMuchRead", "execute"]
 
@@ -88,9 +91,10 @@ def _rows(members: Members) -> tuple[Row, ...]:
 
 
 def _nothing(plan: SetPlan, sets: Sets) -> None:
-    """An empty answer says what was searched."""
-    if not sets.book.absences:
-        sets.book.absences.append(Absence((), plan, sets.book.read))
+    """An empty set says what was searched; where a step from somewhere led nowhere, that is said already."""
+    sought = replace(plan, source=Each()) if isinstance(plan, Follow) else None
+    if not any(one.sought == sought and one.point == HERE for one in sets.book.absences):
+        sets.book.absent((), plan)
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -111,9 +115,11 @@ def _rank(plan: Rank, sets: Sets) -> Result:
     by = Top(plan.source, plan.by, plan.value, plan.order, plan.top)
     if plan.of is not None:
         return _rank_shares(plan, sets, ids)
-    rows = tuple(Row(entity, join(source[None, entity], facts), value) for entity, value, facts in sets.ranked(ids, by))
-    if plan.by is not None and (without := tuple(row.entity for row in rows if row.value == 0)):
-        sets.book.absences.append(Absence(without, plan.by, sets.book.read))
+    first = sets.ranked(ids, by)
+    source = sets.declared({(None, one): join(source[None, one], facts) for one, _, facts in first})
+    rows = tuple(Row(one, source[None, one], value) for one, value, _ in first)
+    if plan.by is not None and (without := [row.entity for row in rows if row.value == 0]):
+        sets.book.absent(without, plan.by)
     elif not rows:
         _nothing(plan.by if plan.by is not None else plan.source, sets)
     return replace(sets.book.result("ranking", rows), value=rows[0].value if rows else None)
@@ -132,6 +138,10 @@ def _rank_shares(plan: Rank, sets: Sets, ids: list[EntityId]) -> Result:
         Row(one, join(*(w for _, w in (*part.get(one, ()), *whole[one]))), len(part.get(one, ())), len(whole[one]))
         for one in first
     )
+    if without := [row.entity for row in rows if row.value == 0]:
+        sets.book.absent(without, plan.by)
+    elif not rows:
+        _nothing(plan.source, sets)
     best = rows[0] if rows else None
     return replace(sets.book.result("ranking", rows), value=best.value if best else None, of=best.of if best else None)
 
@@ -142,9 +152,10 @@ def _compare(plan: Compare, sets: Sets) -> Result:
     sizes: list[float] = []
     rows: list[Row] = []
     named: list[EntityId] = []
-    used: frozenset[FactId] = frozenset()
     for i, (label, option) in enumerate(zip(plan.labels, plan.options, strict=True)):
         members = _rows(sets.asked(option))
+        if not members:
+            _nothing(option, sets)
         rows += [replace(row, group=label) for row in members]
         whole = sets.ids(plan.of[i]) if plan.of else None
         value[label] = len(members) if whole is None else [len(members), len(whole)]
@@ -152,7 +163,7 @@ def _compare(plan: Compare, sets: Sets) -> Result:
     if plan.order is not None:
         best = (max if plan.order == "most" else min)(sizes)
         named = [plan.labels[i] for i, size in enumerate(sizes) if size == best]
-    found = sets.book.result("comparison", tuple(rows), used)
+    found = sets.book.result("comparison", tuple(rows))
     return replace(found, value=value, alternatives=(tuple(named),) if named else ())
 
 
@@ -174,9 +185,8 @@ def _group(plan: Group, sets: Sets) -> Result:
         for group, other, facts in places.get(entity, ())
     ]
     rows.sort(key=lambda row: (natural(row.group or ""), order(row.entity)))
-    if alone := tuple(one for one in ids if one not in places):
-        sought = plan.by if plan.by is not None else Where(Each(), str(plan.value), "known")
-        sets.book.absences.append(Absence(alone, sought, sets.book.read))
+    if alone := [one for one in ids if one not in places]:
+        sets.book.absent(alone, plan.by if plan.by is not None else Where(Each(), str(plan.value), "known"))
     groups: dict[str, list[str]] = {}
     for row in rows:
         groups.setdefault(row.group or "", []).append(_key(row.entity, sets))
@@ -204,6 +214,8 @@ def _pairs(plan: Pairs, sets: Sets) -> Result:
         for end, facts in groups.get(entity, ())
         if not plan.unordered or _first_of(entity, end, groups)
     )
+    if len(rows) > MAX_PAIRS:
+        raise TooMuchRead(f"it would give more than {MAX_PAIRS:,} pairs: ask for something narrower")
     value = [[_key(row.entity, sets), _key(row.other, sets)] for row in rows if row.other is not None]
     if not rows:
         _nothing(plan.by, sets)
@@ -223,6 +235,8 @@ def _both(plan: Diff, sets: Sets) -> Result:
         found = _rows(sets.asked(replace(plan, change=change)))
         rows += [replace(row, group=change) for row in found]
         value[change] = [_key(row.entity, sets) for row in found]
+        if not found:
+            _nothing(replace(plan, change=change), sets)
     return replace(sets.book.result("partition", tuple(rows)), value=value)
 
 
@@ -236,8 +250,7 @@ def _cover(plan: Cover, sets: Sets) -> Result:
     groups = sets.for_each(plan.by, ids)
     reach = {one: frozenset(end for end, _ in groups.get(one, ()) if end in wanted) for one in ids}
     choice = cover(reach, ids, plan.number)
-    if not choice.exact:
-        sets.book.cut.append("too many choices to try all: chosen one by one, which reaches at least 63 % of the most")
+    sets.book.notes += _told(choice)
     covered: set[EntityId] = set()
     rows = []
     for one in choice.chosen:
@@ -245,8 +258,21 @@ def _cover(plan: Cover, sets: Sets) -> Result:
         rows.append(Row(one, facts, len(reach[one] - covered)))
         covered |= reach[one]
     used = frozenset(join(*(targets[None, end] for end in sorted(covered))))
+    if not rows:
+        _nothing(plan.by if wanted else plan.targets, sets)
     found = sets.book.result("ranking", tuple(rows), used)
     return replace(found, value=choice.reached, of=len(wanted), alternatives=choice.ties)
+
+
+def _told(choice: Choice) -> Iterator[str]:
+    """How good the choice is, and how many are as good."""
+    if choice.chosen and not choice.exact:
+        yield "Too many choices to try all: these were chosen one by one, which reaches at least 63 % of the most"
+    elif choice.chosen:
+        yield f"No other choice of {len(choice.chosen)} reaches more"
+    if choice.as_good:
+        listed = f", {len(choice.ties)} of them listed" if choice.as_good > len(choice.ties) else ""
+        yield f"{choice.as_good} other choices reach as many{listed}"
 
 
 # --- values and claims --------------------------------------------------------------------------------------------
@@ -265,8 +291,11 @@ def _value(plan: Value, sets: Sets) -> Result:
         for fact in sorted(facts, key=lambda fact: (order(fact.subject), fact.object.value, fact.id))  # type: ignore[union-attr]
         if isinstance(fact.object, Literal)
     ]
-    if without := tuple(one for one in ids if one not in {row.entity for row in rows}):
-        sets.book.absences.append(Absence(without, Where(Each(), plan.predicate, "known"), sets.book.read))
+    told = {row.entity for row in rows}
+    if without := [one for one in ids if one not in told]:
+        sets.book.absent(without, Where(Each(), plan.predicate, "known"))
+    elif not rows:
+        _nothing(plan.source, sets)
     values = list(dict.fromkeys(_typed(row.value, spec.value) for row in rows))
     found = replace(sets.book.result("value", tuple(rows)), value=values[0] if len(values) == 1 else values or None)
     distinct = {fact.object.value: fact.id for fact in facts if isinstance(fact.object, Literal)}
@@ -285,10 +314,13 @@ def _typed(value: Any, datatype: str | None) -> Any:
 def _test(plan: Test, sets: Sets) -> Result:
     found = _rows(sets.asked(plan.source))
     if plan.of is not None:
-        lacking = [one for one in sets.ids(plan.of) if one not in {row.entity for row in found}]
+        members = {row.entity for row in found}
+        lacking = [one for one in sets.ids(plan.of) if one not in members]
         holds = not lacking and bool(found)
         if lacking:
-            sets.book.absences.append(Absence(tuple(lacking), plan.source, sets.book.read, among=True))
+            sets.book.absent(lacking, plan.source, among=True)
+        elif not found:
+            _nothing(plan.source, sets)
     else:
         holds = bool(found)
         if not holds:
@@ -317,6 +349,8 @@ def _against(plan: SetPlan, sets: Sets) -> tuple[Row, ...]:
 def _decide(plan: Decide, sets: Sets) -> Result:
     table = sets.reader.ontology.tables[plan.table]
     rows = decide(plan, table, sets)
+    if not rows:
+        _nothing(plan.source, sets)
     outcomes: dict[str, Any] = {}
     for row in rows:
         outcomes[row.group or _key(row.entity, sets)] = row.value

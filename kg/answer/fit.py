@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from kg.answer.literals import number
-from kg.domain.ontology import Ontology
+from kg.domain.ontology import Ontology, Predicate
 from kg.domain.plan import (
     At,
     Cover,
@@ -32,6 +34,8 @@ from kg.domain.plan import (
 )
 from kg.errors import PlanInvalid
 
+_DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+"""Or a month or a year, as sources write what they do not know closer."""
 Types = frozenset[str] | None
 """Types that a set may have members of; ``None`` where the plan alone does not tell."""
 
@@ -46,7 +50,16 @@ def validate(plan: Plan, ontology: Ontology) -> None:
         _typed(part, ontology, None)
 
 
-def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901 (one operator each)
+def fits(plan: Plan, ontology: Ontology) -> bool:
+    """Whether the plan may be run."""
+    try:
+        validate(plan, ontology)
+    except PlanInvalid:
+        return False
+    return True
+
+
+def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901, PLR0912 (one operator each)
     if isinstance(plan, Entities | Follow) and plan.type is not None and plan.type not in ontology.types:
         raise PlanInvalid(f"no type {plan.type!r} in the ontology")
     if isinstance(plan, Follow):
@@ -55,11 +68,17 @@ def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901 (one operator 
         _predicate(plan.predicate, ontology, literal=True)
     if isinstance(plan, Rank | Top | Group) and plan.value is not None:
         _predicate(plan.value, ontology, literal=True)
-    if isinstance(plan, Where) and ontology.predicates[plan.predicate].value == "number" and plan.value:
-        for value in filter(None, (plan.value, plan.upper)):
-            number(value, plan.predicate)
+        _recorded(plan.value, ontology)
+    if isinstance(plan, Value):
+        _recorded(plan.predicate, ontology, single=False)
+    if isinstance(plan, Where):
+        _compared(plan, ontology.predicates[plan.predicate])
     if isinstance(plan, Decide) and plan.table not in ontology.tables:
         raise PlanInvalid(f"no decision table {plan.table!r} in the ontology")
+    if isinstance(plan, Decide):
+        inputs = [item.name for item in ontology.tables[plan.table].inputs]
+        if unknown := [name for name, _ in plan.given if name not in inputs]:
+            raise PlanInvalid(f"{plan.table!r} has no input {unknown[0]!r}; it has {', '.join(inputs)}")
     if isinstance(plan, Suppose) and any(uses_each(part) for part in (plan.without, plan.only) if part is not None):
         raise PlanInvalid("what is supposed has to be the same for every row alike: it cannot speak of each")
     for bound in _bound(plan):
@@ -67,6 +86,27 @@ def _names(plan: Plan, ontology: Ontology) -> None:  # noqa: C901 (one operator 
             raise PlanInvalid(f"what {type(plan).__name__.lower()} looks for has to start from each")
     for child in children(plan):
         _names(child, ontology)
+
+
+def _compared(plan: Where, spec: Predicate) -> None:
+    """What a value is compared with is one of its kind; only what has a stretch of time overlaps another."""
+    for value in filter(None, (plan.value, plan.upper)):
+        if spec.value == "number":
+            number(value, plan.predicate)
+        elif (spec.value == "date" or spec.during) and not _DAY.fullmatch(value):
+            raise PlanInvalid(f"{value!r} is not a day, {plan.predicate!r} is one: write it like 2026-03-31")
+        elif spec.value == "boolean" and value.casefold() not in ("true", "false"):
+            raise PlanInvalid(f"{value!r} is neither true nor false, {plan.predicate!r} is one of them")
+    if spec.holds and plan.comparator not in ("=", "!=", "known", "unknown"):
+        raise PlanInvalid(f"{plan.predicate!r} is true or false: it cannot be {plan.comparator}")
+
+
+def _recorded(name: str, ontology: Ontology, *, single: bool = True) -> None:
+    """Its values can be listed, which those of a judged predicate cannot, and are ``single`` ones."""
+    if ontology.predicates[name].holds:
+        raise PlanInvalid(f"{name!r} is judged from other facts and has no values to list: use where or test")
+    if single and (ends := ontology.predicates[name].during):
+        raise PlanInvalid(f"{name!r} is a stretch of time: use {ends[0]!r} or {ends[1]!r}")
 
 
 def _predicate(name: str, ontology: Ontology, *, literal: bool) -> None:

@@ -1,42 +1,69 @@
-"""The one place of networkx: paths over fetched facts, GraphML and the layers of a drawing."""
+"""Graphs of fetched facts: shortest chains in them, and, with networkx, GraphML and the layers of a drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import itertools
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from kg.domain.fact import EntityId, Fact
+from kg.domain.fact import EntityId, Fact, FactId
 from kg.domain.result import Chain
 
 MAX_PATHS = 5
+
+
+Edges = dict[EntityId, dict[EntityId, FactId]]
+"""For each entity its neighbours, and the fact that stands between."""
+Nearest = dict[EntityId, list[tuple[int, EntityId]]]
+"""For each entity how far its two nearest ends are, and which."""
 
 
 def shortest_paths(
     facts: Iterable[Fact], starts: Collection[EntityId], ends: Collection[EntityId], max_hops: int
 ) -> tuple[tuple[Chain, ...], bool]:
     """Shortest chains between the two sets, at most MAX_PATHS, in order of their ids; and whether there are more."""
-    import networkx as nx
-
-    graph: Any = nx.Graph()
+    edges: Edges = {}
     for fact in sorted(facts, key=lambda f: f.id, reverse=True):
         if fact.target is not None:
-            graph.add_edge(fact.subject, fact.target, fact=fact.id)
-    chains: list[Chain] = []
-    for start in sorted(starts):
-        for end in sorted(ends):
-            if start == end or start not in graph or end not in graph or not nx.has_path(graph, start, end):
-                continue
-            if nx.shortest_path_length(graph, start, end) > max_hops:
-                continue
-            for nodes in nx.all_shortest_paths(graph, start, end):
-                used = tuple(graph.edges[a, b]["fact"] for a, b in pairwise(nodes))
-                chains.append(Chain(tuple(nodes), used))
-                if len(chains) > MAX_PATHS * 20:
-                    break
-    shortest = min((len(chain.facts) for chain in chains), default=0)
-    found = sorted((c for c in chains if len(c.facts) == shortest), key=lambda c: c.entities)
+            edges.setdefault(fact.subject, {})[fact.target] = fact.id
+            edges.setdefault(fact.target, {})[fact.subject] = fact.id
+    nearest = _nearest(edges, ends, max_hops)
+    lengths = [steps for start in starts for steps, end in nearest.get(start, ()) if end != start]
+    if not lengths:
+        return (), False
+    chains = (chain for start in sorted(starts) for chain in _chains((start,), min(lengths), edges, nearest))
+    found = [
+        Chain(nodes, tuple(edges[a][b] for a, b in pairwise(nodes)))
+        for nodes in itertools.islice(chains, MAX_PATHS + 1)
+    ]
     return tuple(found[:MAX_PATHS]), len(found) > MAX_PATHS
+
+
+def _nearest(edges: Edges, ends: Collection[EntityId], max_hops: int) -> Nearest:
+    """Two ends each, since a chain may not end where it started; one search from all ends at once."""
+    found: Nearest = {end: [(0, end)] for end in sorted(ends)}
+    waiting = deque((0, end, end) for end in sorted(ends))
+    while waiting:
+        steps, node, end = waiting.popleft()
+        for other in edges.get(node, ()) if steps < max_hops else ():
+            held = found.setdefault(other, [])
+            if len(held) < 2 and all(one != end for _, one in held):
+                held.append((steps + 1, end))
+                waiting.append((steps + 1, other, end))
+    return found
+
+
+def _chains(nodes: tuple[EntityId, ...], steps: int, edges: Edges, nearest: Nearest) -> Iterator[tuple[EntityId, ...]]:
+    """Chains of so many more steps from the last of these to an end that is not the first of them."""
+    if all(left != steps or end == nodes[0] for left, end in nearest.get(nodes[-1], ())):
+        return
+    if steps == 0:
+        yield nodes
+        return
+    for other in sorted(edges[nodes[-1]]):
+        yield from _chains((*nodes, other), steps - 1, edges, nearest)
 
 
 def graphml(explanation: dict[str, Any]) -> str:

@@ -15,10 +15,10 @@ import rfc8785
 from kg.answer.choose import choose, guessed
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
-from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
+from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts, not_known
 from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
-from kg.answer.fit import validate
+from kg.answer.fit import fits, validate
 from kg.answer.generate import generate
 from kg.answer.link import link
 from kg.answer.planner import Reading, plan
@@ -29,10 +29,25 @@ from kg.domain.decision import Document, comparable
 from kg.domain.evidence import Grounds
 from kg.domain.fact import Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Entities, Follow, Group, Parts, Plan, Rank, Top, Value, Where, walk
+from kg.domain.plan import (
+    Each,
+    Entities,
+    Follow,
+    Group,
+    Having,
+    Minus,
+    Only,
+    Parts,
+    Plan,
+    Rank,
+    Top,
+    Value,
+    Where,
+    walk,
+)
 from kg.domain.plan_json import to_json
 from kg.domain.question import MAX_QUESTION, Linked, Question
-from kg.domain.result import Result
+from kg.domain.result import HERE, Result
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
@@ -68,6 +83,8 @@ def answer(
         raise QuestionInvalid("the question is empty")
     if len(text) > MAX_QUESTION:
         raise QuestionInvalid(f"the question has {len(text):,} characters; {MAX_QUESTION:,} are allowed")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise QuestionInvalid("the question is not UTF-8 text")
     question = replace(question, text=text)
     trace = Trace()
     view = store.view(question.scope)
@@ -103,7 +120,10 @@ def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) 
     chosen = choose(planned, linked, view.ontology())
     if chosen.reason is not None:
         return abstained(question, view, chosen.reason)
-    return _answer(question, linked, chosen.readings, views, trace)
+    readings = tuple(one for one in chosen.readings if fits(one.plan, view.ontology()))
+    if not readings:
+        return abstained(question, view, "what I read it as cannot be asked of this graph", chosen.readings[0].plan)
+    return _answer(question, linked, readings, views, trace)
 
 
 def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], views: Views, trace: Trace) -> Document:
@@ -189,17 +209,19 @@ def _ground(linked: Linked, results: list[Result], views: Views) -> tuple[Ground
         facts |= result.facts
     rivals, met = _rivals(facts, view)
     shown = {fact for result in results for fact in facts_used(linked, result)[:MAX_FACTS]}
-    assertions = view.assertions(shown | set(rivals))
-    sources = view.sources()
+    here = {fact for result in results for fact in result.points.get(HERE, ())}
+    elsewhere = {fact for result in results for read in result.points.values() for fact in read} - here
+    assertions = view.assertions((shown | set(rivals)) - elsewhere)
+    read_at = {HERE: view.sources()}
     for result in results:
         for point, read in result.points.items():
-            other = views.at(point)
-            for fact, said in other.assertions(shown & read).items():
+            for fact, said in views.at(point).assertions(shown & read).items() if point != HERE else ():
                 assertions[fact] = tuple(dict.fromkeys((*assertions.get(fact, ()), *said)))
-            sources = sources | other.sources()
-        for point in {absence.point for absence in result.absences} - result.points.keys():
-            sources = sources | views.at(point).sources()
-    return Grounds(facts | rivals, assertions, dict(sorted(sources.items()))), met
+        for point in {*result.points, *(absence.point for absence in result.absences)} - read_at.keys():
+            read_at[point] = views.at(point).sources()
+    sources = {key: source for found in read_at.values() for key, source in found.items()}
+    searched = {point: tuple(found[key] for key in sorted(found)) for point, found in read_at.items()}
+    return Grounds(facts | rivals, assertions, sources, searched), met
 
 
 def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
@@ -213,15 +235,20 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
         names = " and ".join(sorted(reading.datasets))
         reason = f"the question names {names}, but the answer would rest on {other} too: leave the name out, or narrow"
         return abstained(question, view, f"{reason} the scope to it", chosen)
+    wording = Wording(ontology, result.entities)
+    interpretation = wording.plan(chosen)
     empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
     if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
-        return abstained(question, view, reason, chosen)
-    wording = Wording(ontology, result.entities)
-    interpretation = wording.plan(chosen)
+        searched = context(order, result, grounds, ontology)
+        return not_known(question, view, f"{reason}; I read it as {interpretation}", chosen, interpretation, searched)
     if empty and guessed(reading):
         reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
-        return abstained(question, view, reason, chosen)
+        searched = context(order, result, grounds, ontology)
+        return not_known(question, view, reason, chosen, interpretation, searched)
+    if (unsure := _gap(chosen, ontology)) and result.rows:
+        note = f"Sources need not say everything about “{unsure}”: what none of them says may be so all the same"
+        result = replace(result, notes=(*result.notes, note))
     evidence = context(order, result, grounds, ontology)
     draft = generate(chosen, result, evidence, wording)
     claims = verify(draft, evidence, result, wording, interpretation)
@@ -254,6 +281,21 @@ def _open(chosen: Plan, ontology: Ontology) -> str | None:
     return next((name.replace("_", " ") for name in _asked(chosen) if ontology.predicates[name].world == "open"), None)
 
 
+def _gap(chosen: Plan, ontology: Ontology) -> str | None:
+    """A predicate about which sources need not say everything, where the plan asks for what lacks it."""
+    for part in walk(chosen):
+        lacking: Plan | None = None
+        if isinstance(part, Having) and part.quantifier in ("none", "at_most", "exactly"):
+            lacking = part.plan
+        elif isinstance(part, Only | Minus):
+            lacking = part.plan if isinstance(part, Only) else part.without
+        elif isinstance(part, Where) and part.comparator == "unknown":
+            lacking = Where(Each(), part.predicate, "known")
+        if lacking is not None and (name := _open(lacking, ontology)) is not None:
+            return name
+    return None
+
+
 def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> str | None:
     """A dataset version beyond the named ones that a fact of the answer rests on alone."""
     for supports in (grounds.assertions.get(fact, ()) for fact in order):
@@ -266,5 +308,6 @@ def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> 
 def _without_facts(chosen: Plan, view: GraphView) -> str | None:
     """A predicate of the plan that nothing in this scope speaks of."""
     held, predicates = view.profile().facts, view.ontology().predicates
-    recorded = (name for name in _asked(chosen) if not predicates[name].derived)
+    steps = (step for name in _asked(chosen) for step, _ in view.ontology().steps(name, "out"))
+    recorded = (name for name in steps if not predicates[name].derived)
     return next((name.replace("_", " ") for name in recorded if not held.get(name)), None)

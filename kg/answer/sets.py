@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from kg.answer.literals import holds
 from kg.answer.seeds import among, seeds, wide
-from kg.answer.steps import Book, Reader, join, order
+from kg.answer.steps import MAX_READ, Book, Reader, TooMuchRead, join, order
 from kg.answer.suppose import SupposedView
 from kg.answer.views import Views
 from kg.domain.fact import TYPE, EntityId, Fact, FactId, Literal
@@ -32,7 +32,7 @@ from kg.domain.plan import (
     uses_each,
 )
 from kg.domain.plan_json import plan_of
-from kg.domain.result import HERE, Absence
+from kg.domain.result import HERE
 from kg.errors import PlanInvalid
 
 Origin = EntityId | None
@@ -68,18 +68,18 @@ class Sets:
         return sorted({entity for _, entity in self.run(plan)}, key=order)
 
     def asked(self, plan: SetPlan) -> Members:
-        """Members of the set that is asked for. Where it is a whole type, what makes them members is their type."""
-        found = self.run(plan)
-        if not isinstance(plan, Entities) or plan.type is None:
-            return found
-        said = {entity: self.type_fact(entity) for _, entity in found}
-        return {(origin, entity): (said[entity].id,) for origin, entity in found}
+        """Members of the set that is asked for, each with a witness."""
+        return self.declared(self.run(plan))
 
-    def type_fact(self, entity: EntityId) -> Fact:
-        """The fact that the entity is of its type."""
-        fact = Fact.of(entity, TYPE, Literal(self.reader.entities[entity].type))
-        self.reader.keep([fact])
-        return fact
+    def declared(self, found: Members) -> Members:
+        """Members of which nothing else is needed (of a whole type, or what lacks something) stand on their type."""
+        said = {
+            entity: Fact.of(entity, TYPE, Literal(self.book.entities[entity].type))
+            for (_, entity), witness in found.items()
+            if not witness
+        }
+        self.reader.keep(said.values())
+        return {key: witness or (said[key[1]].id,) for key, witness in found.items()}
 
     def for_each(
         self, plan: SetPlan, rows: Iterable[EntityId]
@@ -115,6 +115,7 @@ class Sets:
         reader = self.reader
         if plan.ids:
             reader.meet(plan.ids)
+            reader.tell_withdrawn(plan.ids)
             if self.reader.point == HERE and (unknown := [one for one in plan.ids if one not in reader.entities]):
                 if isinstance(reader.view, SupposedView):
                     return {(None, one): () for one in plan.ids if one in reader.entities}
@@ -139,14 +140,14 @@ class Sets:
                 if self.reader.active(far, plan.type) and not (repeated and (origin, far) in source):
                     key = (origin, far)
                     found[key] = join(found.get(key, ()), witness, facts)
+            if len(found) > MAX_READ:
+                raise TooMuchRead(f"it would put together more than {MAX_READ:,} pairs: ask for something narrower")
         if not found and source and not each:
             self._nothing(plan, nears)
         return found
 
     def _nothing(self, plan: Follow, nears: set[EntityId]) -> None:
-        ends = tuple(sorted(nears, key=order))
-        sought = replace(plan, source=Each())
-        self.book.absences.append(Absence(ends, sought, self.book.read, self.reader.point))
+        self.reader.absent(sorted(nears, key=order), replace(plan, source=Each()))
 
     # --- conditions ---
 
@@ -158,24 +159,29 @@ class Sets:
         ids = {entity for _, entity in source}
         holding = holds(plan, spec, ids, self.reader)
         if plan.comparator == "unknown":
-            said = holding
-            return {key: witness for key, witness in source.items() if key[1] not in said}
+            kept = {key: witness for key, witness in source.items() if key[1] not in holding}
+            if kept and not each:
+                rows = sorted({entity for _, entity in kept}, key=order)
+                self.reader.absent(rows, Where(Each(), plan.predicate, "known"))
+            return kept
         return {key: join(w, holding[key[1]]) for key, w in source.items() if key[1] in holding}
 
     def _judged(self, plan: Where, spec: Predicate, source: Members) -> Members:
-        """A derived predicate that holds where one of its plans finds something."""
-        wanted = spec.holds if plan.value.casefold() == "true" or plan.comparator == "known" else spec.fails
+        """A derived predicate that holds where one of its plans finds something; unknown where none finds anything."""
+        true = (plan.value.casefold() == "true") == (plan.comparator == "=") or plan.comparator == "known"
+        wanted = (*spec.holds, *spec.fails) if plan.comparator == "unknown" else spec.holds if true else spec.fails
         rows = sorted({entity for _, entity in source})
         found: dict[EntityId, tuple[FactId, ...]] = {}
         for text in wanted:
             for row, members in self.for_each(plan_of(text), rows).items():
                 found[row] = join(found.get(row, ()), *(witness for _, witness in members))
+        if plan.comparator == "unknown":
+            return {key: witness for key, witness in source.items() if key[1] not in found}
         return {key: join(witness, found[key[1]]) for key, witness in source.items() if key[1] in found}
 
     def _having(self, plan: Having, each: Rows) -> Members:
         some = plan.quantifier in ("some", "every") or (plan.quantifier in ("at_least", "exactly") and plan.number > 0)
         source = self.finding(plan.source, plan.plan, plan.of, each) if some else self.run(plan.source, each)
-        before = self.book.read
         groups = self.for_each(plan.plan, {entity for _, entity in source})
         wanted = set(self.ids(plan.of)) if plan.of is not None else set()
         kept: Members = {}
@@ -185,12 +191,12 @@ class Sets:
                 reached = [pair for pair in reached if pair[0] in wanted]
             if _holds(plan, len(reached), len(wanted)):
                 kept[origin, entity] = join(witness, *(w for _, w in _shown(plan, reached)))
-        self._found_none(plan.plan, [entity for _, entity in kept if not groups.get(entity)], before)
+        if lacking := {entity for _, entity in kept if not groups.get(entity)}:
+            self.reader.absent(sorted(lacking, key=order), plan.plan)
         return kept
 
     def _only(self, plan: Only, each: Rows) -> Members:
         source = self.finding(plan.source, plan.plan, plan.within, each)
-        before = self.book.read
         groups = self.for_each(plan.plan, {entity for _, entity in source})
         within = {entity for _, entity in self.run(plan.within)}
         kept: Members = {}
@@ -199,16 +205,9 @@ class Sets:
             if reached and all(end in within for end, _ in reached):
                 kept[origin, entity] = join(witness, *(w for _, w in reached))
         if kept:
-            others = Minus(plan.plan, plan.within)
-            rows = tuple(sorted({entity for _, entity in kept}, key=order))
-            self.book.absences.append(Absence(rows, others, self.book.read - before, self.reader.point))
+            rows = sorted({entity for _, entity in kept}, key=order)
+            self.reader.absent(rows, Minus(plan.plan, plan.within))
         return kept
-
-    def _found_none(self, plan: SetPlan, rows: list[EntityId], before: int) -> None:
-        """Say of these rows that what was searched for each was not found."""
-        if rows:
-            ids = tuple(sorted(set(rows), key=order))
-            self.book.absences.append(Absence(ids, plan, self.book.read - before, self.reader.point))
 
     # --- sets of sets ---
 
@@ -253,8 +252,8 @@ class Sets:
         loose = {entity for origin, entity in without if origin is None}
         kept = {key: witness for key, witness in found.items() if key not in without and key[1] not in loose}
         if kept and not each:
-            rows = tuple(sorted({entity for _, entity in kept}, key=order))
-            self.book.absences.append(Absence(rows, plan.without, self.book.read, self.reader.point, among=True))
+            rows = sorted({entity for _, entity in kept}, key=order)
+            self.reader.absent(rows, plan.without, among=True)
         return kept
 
     def _top(self, plan: Top, each: Rows) -> Members:
@@ -315,13 +314,14 @@ class Sets:
     # --- elsewhere ---
 
     def _at(self, plan: At, each: Rows) -> Members:
-        return self.at(plan.point).run(plan.source, each)
+        there = self.at(plan.point)
+        return there.declared(there.run(plan.source, each))
 
     def at(self, point: Point) -> Sets:
         """The same at another point."""
         if point not in self.elsewhere:
             view = self.views.at(point)
-            reader = Reader(view, self.reader.ontology, self.book, point)
+            reader = Reader(view, self.reader.ontology, self.book, point, supposed=self.reader.supposed)
             self.elsewhere[point] = Sets(self.views, reader)
         return self.elsewhere[point]
 
@@ -329,13 +329,16 @@ class Sets:
         before, after = (self.at(point) if point != HERE else self for point in (plan.before, plan.after))
         old, new = before.run(plan.source, each), after.run(plan.source, each)
         if plan.change == "kept":
-            return {key: join(witness, old[key]) for key, witness in new.items() if key in old}
-        had, has, lacking = (old, new, before) if plan.change == "added" else (new, old, after)
-        kept = {key: witness for key, witness in has.items() if key not in had}
+            had = before.declared({key: witness for key, witness in old.items() if key in new})
+            has = after.declared({key: witness for key, witness in new.items() if key in old})
+            return {key: join(witness, had[key]) for key, witness in has.items()}
+        had, has, holding, lacking = (old, new, after, before) if plan.change == "added" else (new, old, before, after)
+        kept = holding.declared({key: witness for key, witness in has.items() if key not in had})
         if kept:
-            rows = tuple(sorted({entity for _, entity in kept}, key=order))
-            point = lacking.reader.point
-            self.book.absences.append(Absence(rows, plan.source, self.book.read, point, among=True))
+            rows = sorted({entity for _, entity in kept}, key=order)
+            lacking.reader.absent(rows, plan.source, among=True)
+            lacking.reader.meet(rows)
+            lacking.reader.tell_withdrawn(rows)
         return kept
 
     def _suppose(self, plan: Suppose, each: Rows) -> Members:
@@ -348,7 +351,11 @@ class Sets:
             named = frozenset(self.ids(plan.without if plan.without is not None else cast("SetPlan", plan.only)))
             types = frozenset(self.book.entities[one].type for one in named) if plan.only is not None else frozenset()
             reader = Reader(
-                SupposedView(self.reader.view, named, types), self.reader.ontology, self.book, self.reader.point
+                SupposedView(self.reader.view, named, types),
+                self.reader.ontology,
+                self.book,
+                self.reader.point,
+                supposed=(*self.reader.supposed, plan),
             )
             views = self.views.seen_through(lambda view: SupposedView(view, named, types))
             self.elsewhere[key] = Sets(views, reader)

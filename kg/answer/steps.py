@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from kg.domain.fact import Entity, EntityId, Fact, FactId
+from kg.domain.fact import REPLACED_BY, STATUS, Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Direction, Ontology
-from kg.domain.plan import Point
+from kg.domain.plan import Plan, Point, SetPlan, Suppose
 from kg.domain.result import HERE, Absence, AnswerType, Result, Row
 from kg.domain.words import natural
 from kg.ports.store import GraphView
@@ -40,21 +40,31 @@ class Book:
     cut: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     points: dict[Point, set[FactId]] = field(default_factory=dict)
+    beside: dict[tuple[EntityId, Point], tuple[FactId, ...]] = field(default_factory=dict)
+    """What became of the withdrawn entities that were asked about."""
     read: int = 0
 
     def result(self, kind: AnswerType, rows: tuple[Row, ...], used: frozenset[FactId] = frozenset()) -> Result:
         """The rows with the facts they stand on, those ``used`` beside them, and what was noted on the way."""
         told = used | {fact for row in rows for fact in row.witness}
+        told |= {fact for facts in self.beside.values() for fact in facts}
         return Result(
             type=kind,
             rows=rows,
             facts={fact: self.facts[fact] for fact in sorted(told)},
             entities=self.entities,
-            absences=tuple(dict.fromkeys(self.absences)),
+            absences=_together(self.absences),
             cut=tuple(dict.fromkeys(self.cut)),
             points={point: frozenset(facts) & told for point, facts in self.points.items()},
             notes=tuple(dict.fromkeys(self.notes)),
+            beside=tuple(
+                dict.fromkeys(facts for _, facts in sorted(self.beside.items(), key=lambda pair: order(pair[0][0])))
+            ),
         )
+
+    def absent(self, entities: Iterable[EntityId], sought: Plan, point: Point = HERE, *, among: bool = False) -> None:
+        """Note a search that found nothing, for these entities where it was made for each."""
+        self.absences.append(Absence(tuple(entities), sought, self.read, point, among))
 
     def count(self, facts: int) -> None:
         """Note what was read. Raises TooMuchRead."""
@@ -73,6 +83,8 @@ class Reader:
     point: Point = HERE
     entities: dict[EntityId, Entity] = field(default_factory=dict)
     unknown: set[EntityId] = field(default_factory=set)
+    supposed: tuple[Suppose, ...] = ()
+    """What is supposed of the world it reads, innermost last."""
 
     def meet(self, ids: Collection[EntityId]) -> None:
         """Read the entities not met yet."""
@@ -99,8 +111,7 @@ class Reader:
         """Note the facts as used, and where they were read."""
         for fact in facts:
             self.book.facts[fact.id] = fact
-            if self.point != HERE:
-                self.book.points.setdefault(self.point, set()).add(fact.id)
+            self.book.points.setdefault(self.point, set()).add(fact.id)
 
     def facts(self, ids: Collection[EntityId], predicate: str, direction: Direction) -> tuple[Fact, ...]:
         """Facts along a recorded predicate."""
@@ -111,6 +122,20 @@ class Reader:
         self.take(expansion.entities)
         self.note_cut(expansion.cut, predicate)
         return expansion.facts
+
+    def absent(self, entities: Iterable[EntityId], sought: SetPlan, *, among: bool = False) -> None:
+        """Note a search that found nothing here, in the world that is supposed."""
+        for one in reversed(self.supposed):
+            sought = replace(one, source=sought)
+        self.book.absent(entities, sought, self.point, among=among)
+
+    def tell_withdrawn(self, ids: Iterable[EntityId]) -> None:
+        """Note, of those of these that are withdrawn, what the sources call them and what replaced them."""
+        gone = [one for one in ids if one in self.entities and self.entities[one].status is not None]
+        said = [*self.facts(gone, STATUS, "out"), *self.facts(gone, REPLACED_BY, "out")]
+        self.keep(said)
+        for one in gone:
+            self.book.beside[one, self.point] = tuple(fact.id for fact in said if fact.subject == one)
 
     def note_cut(self, cut: tuple[EntityId, ...], what: str) -> None:
         for entity in cut:
@@ -184,6 +209,19 @@ class Reader:
                     chains[far] = (*chains[near], *facts)
                     waiting.append(far)
         return [(far, tuple(dict.fromkeys((*chain, *ways_in[far])))) for far, chain in chains.items() if far != start]
+
+
+def _together(absences: Iterable[Absence]) -> tuple[Absence, ...]:
+    """Searches for the same as one: what it was made for, and what had been read at the end of the last."""
+    found: dict[object, Absence] = {}
+    for one in absences:
+        key = (one.sought, one.point, one.among, bool(one.entities))
+        before = found.get(key)
+        if before is not None:
+            entities = tuple(dict.fromkeys((*before.entities, *one.entities)))
+            one = replace(one, entities=entities, looked_at=max(before.looked_at, one.looked_at))  # noqa: PLW2901 (both as one)
+        found[key] = one
+    return tuple(found.values())
 
 
 def order(entity: EntityId) -> tuple[tuple[tuple[int, int, str], ...], EntityId]:

@@ -46,6 +46,9 @@ class _Check:
                 if label not in known and not any(label in self._named[one] for one in claim.evidence):
                     return "unsupported"
                 own = own.replace(label, " ")
+        if self._result.type == "decision":
+            # What an input is given as may be called none, which denies nothing.
+            own = _NEGATION.sub(lambda word: "" if word[0] in self._interpretation else word[0], own)
         return _plain_verdict(own, known, self._result, cited)
 
 
@@ -81,13 +84,24 @@ def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
     }
     counted |= set(_numbers(result.value))
     counted |= {len(chain.facts) for chain in result.paths}
-    counted |= {len(result.rows) - MAX_NAMED, told - MAX_SENTENCES}
-    if isinstance(result.value, int) and result.of:
-        counted.add(round(100 * result.value / result.of))
+    members = len({row.entity for row in result.rows})
+    counted |= {len(result.rows) - MAX_NAMED, members - MAX_NAMED, told - MAX_SENTENCES}
+    counted.add(len(result.value) - MAX_NAMED if isinstance(result.value, dict) else None)
+    counted |= {round(100 * part / of) for part, of in _shares(result) if of}
+    counted |= {len(result.paths) - 1, *(len(items) for items in result.alternatives)}
     groups = {row.group for row in result.rows if row.group}
-    if any(number in str(group) for group in groups):
+    if any(number in _NUMBER.findall(group) for group in groups):
         return True
     return number.replace(",", "") in {str(value) for value in counted if value is not None}
+
+
+def _shares(result: Result) -> Iterator[tuple[int, int]]:
+    """Parts and wholes of which a sentence may say the share."""
+    pairs: list[object] = [[result.value, result.of], *([row.value, row.of] for row in result.rows)]
+    pairs += result.value.values() if isinstance(result.value, dict) else []
+    for pair in pairs:
+        if isinstance(pair, list) and len(pair) == 2 and all(isinstance(one, int) for one in pair):
+            yield pair[0], pair[1]
 
 
 def _numbers(value: object) -> Iterator[object]:

@@ -47,5 +47,7 @@ class Views:
         if unknown := [ref for ref in point.datasets if ref not in known]:
             raise PlanInvalid(f"no dataset version {unknown[0]!r} in this scope; there are {', '.join(sorted(known))}")
         replaced = {known[ref] for ref in point.datasets}
+        if len(replaced) < len(set(point.datasets)):
+            raise PlanInvalid(f"{' and '.join(point.datasets)} are versions of one dataset: they are read apart")
         kept = (version.ref for version in self.own.datasets() if version.dataset not in replaced)
         return tuple(sorted({*kept, *point.datasets}))

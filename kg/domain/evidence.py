@@ -7,6 +7,7 @@ from typing import Literal as OneOf
 
 from kg.domain.fact import Assertion, EntityId, Fact, FactId
 from kg.domain.lineage import Source
+from kg.domain.plan import Point
 
 EvidenceKind = OneOf["fact", "path", "passage", "absence", "policy", "conflict"]
 Verdict = OneOf["supported", "unsupported", "contradicted"]
@@ -27,6 +28,8 @@ class Grounds:
     facts: dict[FactId, Fact]
     assertions: dict[FactId, tuple[Assertion, ...]]
     sources: dict[str, Source]
+    searched: dict[Point, tuple[Source, ...]]
+    """The sources that are read at each point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,8 @@ class Claim:
     id: str
     text: str
     evidence: tuple[str, ...]
-    about: EntityId | None = None
-    """The row it speaks of."""
+    row: int | None = None
+    """The row of the answer it speaks of."""
     verdict: Verdict = "unsupported"
 
 

@@ -27,6 +27,10 @@ MAX_DEPTH = 24
 MAX_HOPS = 6
 MAX_TOP = 1000
 MAX_COVER = 20
+MAX_LISTED = 1000
+MAX_PARTS = 20
+MAX_OPERATORS = 500
+"""What a question is read as has a few dozen at most."""
 RECORDED = "recorded"
 """As an input that is given to ``decide``: what the graph says, beside a value that is supposed."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+import unicodedata
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date
@@ -14,6 +16,9 @@ from kg.domain.plan import (
     MAX_COVER,
     MAX_DEPTH,
     MAX_HOPS,
+    MAX_LISTED,
+    MAX_OPERATORS,
+    MAX_PARTS,
     MAX_TOP,
     SETS,
     At,
@@ -49,7 +54,9 @@ from kg.domain.plan import (
     Value,
     Where,
     assert_placed,
+    walk,
 )
+from kg.domain.words import fold
 from kg.errors import PlanInvalid
 
 OPS: dict[str, type[Any]] = {
@@ -126,6 +133,8 @@ def _given(value: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, list[str
 def from_json(document: Any) -> Plan:
     """Read the JSON form. Raises PlanInvalid naming the place."""
     plan = _read(document, "plan", 0)
+    if sum(1 for _ in itertools.islice(walk(plan), MAX_OPERATORS + 1)) > MAX_OPERATORS:
+        raise PlanInvalid(f"plan: more than {MAX_OPERATORS} operators")
     assert_placed(plan)
     return plan
 
@@ -160,7 +169,7 @@ def _read(document: Any, where: str, depth: int) -> Plan:
     return plan
 
 
-def _check(plan: Plan, where: str, depth: int) -> None:  # noqa: C901 (one rule an operator)
+def _check(plan: Plan, where: str, depth: int) -> None:  # noqa: C901, PLR0912 (one rule an operator)
     """What the fields of one operator have to be together. Raises PlanInvalid."""
     problem = None
     if isinstance(plan, Entities) and bool(plan.ids) == (plan.type is not None):
@@ -177,12 +186,16 @@ def _check(plan: Plan, where: str, depth: int) -> None:  # noqa: C901 (one rule 
         problem = "rank takes `of` together with by only"
     elif isinstance(plan, Compare) and len(plan.labels) != len(plan.options):
         problem = "compare needs one label an option"
+    elif isinstance(plan, Compare) and len(set(plan.labels)) < len(plan.labels):
+        problem = "compare needs labels that differ"
     elif isinstance(plan, Compare) and plan.of and len(plan.of) != len(plan.options):
         problem = "compare needs one `of` an option, or none"
     elif isinstance(plan, Suppose) and (plan.without is None) == (plan.only is None):
         problem = "suppose takes either without or only"
-    elif isinstance(plan, Diff) and plan.change == "both" and depth:
-        problem = "a diff of both gains and losses may stand on top of a plan only"
+    elif isinstance(plan, Passages) and not fold(plan.text):
+        problem = "passages needs a word to look for"
+    elif isinstance(plan, Parts) and len(plan.plans) > MAX_PARTS:
+        problem = f"more than {MAX_PARTS} parts"
     elif isinstance(plan, Parts) and depth:
         problem = "parts may stand on top of a plan only"
     if problem is not None:
@@ -222,12 +235,16 @@ def _field(op: str, name: str, value: Any, where: str, depth: int) -> Any:  # no
 def _members(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list) or not value:
         raise PlanInvalid(f"{where}: expected a list with members")
+    if len(value) > MAX_LISTED:
+        raise PlanInvalid(f"{where}: more than {MAX_LISTED:,} members")
     return value
 
 
 def _plain_text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value:
         raise PlanInvalid(f"{where}: expected text")
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+        raise PlanInvalid(f"{where}: expected text without control characters and half characters")
     return value
 
 
@@ -261,4 +278,6 @@ def _set(value: Any, where: str, depth: int) -> SetPlan:
     plan = _read(value, where, depth + 1)
     if not isinstance(plan, SETS):
         raise PlanInvalid(f"{where}: {_NAMES[type(plan)]} may stand on top of a plan only")
+    if isinstance(plan, Diff) and plan.change == "both":
+        raise PlanInvalid(f"{where}: a diff of both gains and losses may stand on top of a plan only")
     return cast("SetPlan", plan)

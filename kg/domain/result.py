@@ -7,7 +7,7 @@ from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.fact import Entity, EntityId, Fact, FactId
-from kg.domain.plan import Point, SetPlan
+from kg.domain.plan import Plan, Point
 
 AnswerType = OneOf[
     "list", "count", "ranking", "comparison", "path", "yes_no", "value", "pairs", "partition", "decision", "conflict",
@@ -37,9 +37,9 @@ class Absence:
     """A search that found nothing: what was sought for each of these entities, or they among what was sought."""
 
     entities: tuple[EntityId, ...]
-    sought: SetPlan
+    sought: Plan
     looked_at: int
-    """Facts that were read in the search."""
+    """Facts that had been read for the answer when the search ended."""
     point: Point = HERE
     among: bool = False
     """Whether the entities were looked for among what was sought, rather than it for each of them."""
@@ -68,7 +68,7 @@ class Result:
     cut: tuple[str, ...] = ()
     """What a limit kept out, in words."""
     points: dict[Point, frozenset[FactId]] = field(default_factory=dict)
-    """At which points facts were read, for those read elsewhere than here."""
+    """At which points facts were read."""
     sides: tuple[tuple[FactId, ...], ...] = ()
     """For a conflict: the facts that say one thing, and those that say the other."""
     refuted: bool = False
@@ -77,3 +77,5 @@ class Result:
     """What a reader should know beside the answer."""
     alternatives: tuple[tuple[EntityId, ...], ...] = ()
     """Other choices that are as good."""
+    beside: tuple[tuple[FactId, ...], ...] = ()
+    """What became of each withdrawn entity that the plan names: its status, and what replaced it."""

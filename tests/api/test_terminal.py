@@ -16,9 +16,12 @@ from api.terminal import in_json, printable, show_decision, show_table
 from kg.answer.pipeline import answer
 from kg.bootstrap import Services
 from kg.domain.lineage import Changes, Rejection, Run
+from kg.domain.plan import Compare, Cover, Each, Entities, Follow, Group, Pairs, Plan, Rank
 from kg.domain.question import Question
 from kg.errors import InvalidInput
 from tests.api.supply import GAP
+from tests.unit.answer.garden import ADA
+from tests.unit.answer.garden import run as run_in_garden
 
 POISON = "\x1b[2J\x1b]0;t\x07\r\x7f\x9b2J\u202e\u2066\u200b\u2028\ufeff\U000e0041\ud800[red]"
 WRITTEN = r"\x1b[2J\x1b]0;t\x07\x0d\x7f\x9b2J\u202e\u2066\u200b\u2028\ufeff\U000e0041\ud800[red]"
@@ -130,3 +133,33 @@ def test_an_error_shows_control_characters(monkeypatch: pytest.MonkeyPatch, caps
     said = capsys.readouterr().err
     assert harmless(said)
     assert len(said.splitlines()) == 1
+
+
+EACHS_PLANTS = Follow(Each(), "tends", "out")
+
+
+@pytest.mark.parametrize(
+    ("plan", "line"),
+    [
+        (
+            Compare((Follow(Entities(ids=(ADA,)), "tends", "out"), Entities(type="Bed")), (ADA, "beds"), order="most"),
+            ["PL-2", "Mint", "Ada"],
+        ),
+        (Pairs(Entities(ids=(ADA,)), EACHS_PLANTS), ["GR-1", "Ada", "Mint"]),
+        (Group(Entities(type="Herb"), Follow(Each(), "stands_in", "out")), ["PL-2", "Mint", "Wet bed"]),
+        (Rank(Entities(type="Grower"), EACHS_PLANTS, of=EACHS_PLANTS), ["GR-1", "Ada", "3 of 3"]),
+    ],
+)
+def test_a_row_shows_what_it_stands_beside_or_under(plan: Plan, line: list[str]) -> None:
+    console, out = screen()
+    show_decision(run_in_garden(plan), console)
+    rows = [line.split("  ") for line in out.getvalue().splitlines() if line.startswith("  ")]
+    assert line in [[cell.strip() for cell in row if cell.strip()][: len(line)] for row in rows]
+
+
+def test_the_headline_keeps_what_to_know_beside_the_answer() -> None:
+    console, out = screen()
+    show_decision(run_in_garden(Cover(Entities(type="Grower"), Entities(type="Plant"), EACHS_PLANTS, 1)), console)
+    headline = out.getvalue().splitlines()[1]
+    assert "together 3 of 4 plants. No other choice of 1 reaches more." in headline
+    assert "I looked for" not in headline

@@ -29,7 +29,7 @@ BUILT: dict[str, str] = {
     "follow out": cypher.follow(OBJECTS, LITERALS, "out"),
     "follow in": cypher.follow(OBJECTS, (), "in"),
     "facts": cypher.facts(OBJECTS),
-    "known facts": texts.known_facts(OBJECTS),
+    "known relationships": texts.known_relationships("knows"),
     "create entities": texts.create_entities(TYPES),
     "update entities": texts.update_entities(TYPES),
     "remove labels": texts.remove_labels(TYPES),

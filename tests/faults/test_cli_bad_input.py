@@ -58,6 +58,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         (["load", "pyproject.toml"], "not YAML"),
         (["ask", ""], "the question is empty"),
         (["ask", " \n\t "], "the question is empty"),
+        (["ask", "who \udced?"], "the question is not UTF-8 text"),
         (["ask", "Which suppliers supply ITEM-7? " * 700], "characters; 4,000 are allowed"),
         (["ask", QUESTION, "--as-of", "yesterday"], "'yesterday' is not a day; write it like"),
         (["ask", QUESTION, "--known-as-of", "never"], "'never' is not a time; write it like"),

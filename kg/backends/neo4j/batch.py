@@ -248,8 +248,8 @@ class BatchWriter:
         staging, outcome = self.staging, self._outcome
         bounds = {"version": staging.version, "class": staging.class_, "forever": FOREVER}
         live: set[tuple[str, ...]] = set()
-        if opened:
-            live = {tuple(row) for row in tx.run(texts.LIVE_ASSERTIONS, ids=sorted(opened), **bounds)}
+        if places := sorted({(entry.fact.id, entry.locator) for entry in batch.entries if entry.fact.id in opened}):
+            live = {tuple(row) for row in tx.run(texts.LIVE_ASSERTIONS, places=places, **bounds)}
         groups: dict[str, list[Any]] = defaultdict(list)
         for entry in batch.entries:
             fact = entry.fact

@@ -43,11 +43,9 @@ def known(tx: Transaction, facts: Iterable[Touched], objects: Sequence[str]) -> 
     ids: dict[str, list[FactId]] = defaultdict(list)
     for item in facts:
         if item.predicate != TYPE:
-            ids[item.predicate if item.predicate in objects else "literals"].append(item.fact)
-    if not ids:
-        return {}
-    text = texts.known_facts(tuple(sorted(set(ids) - {"literals"})))
-    return {row[0]: supports(row[1:]) for row in tx.run(text, ids={"literals": []} | ids)}
+            literal = item.predicate not in objects
+            ids[texts.KNOWN_LITERALS if literal else texts.known_relationships(item.predicate)].append(item.fact)
+    return {row[0]: supports(row[1:]) for text, batch in ids.items() for row in tx.run(text, ids=batch)}
 
 
 def known_types(tx: Transaction, ids: Iterable[EntityId]) -> dict[EntityId, tuple[TypeEntry, ...]]:

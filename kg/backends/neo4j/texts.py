@@ -101,9 +101,11 @@ WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_kn
     AND e.type_known_to[i] > $in.at AND NOT e.type_versions[i] STARTS WITH $in.own | e.type_names[i]] AS types
 UNWIND types AS type RETURN id, min(type)"""
 
-LIVE_ASSERTIONS = """UNWIND $in.ids AS id
-MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
-WHERE a.version = $in.version AND a.known_to = $in.forever AND a.class = $in.class RETURN id, c.id, a.locator"""
+# By their place, since a fact that every record repeats has as many assertions as there are records.
+LIVE_ASSERTIONS = """UNWIND $in.places AS place
+MATCH (a:Assertion {version: $in.version, locator: place[1]})-[:FROM]->(c:Source)
+USING INDEX SEEK a:Assertion(version, locator)
+WHERE a.fact = place[0] AND a.known_to = $in.forever AND a.class = $in.class RETURN place[0], c.id, place[1]"""
 
 PUT_ASSERTIONS = """UNWIND $in.groups AS group MATCH (c:Source {id: group[0]})
 UNWIND group[1] AS row
@@ -116,21 +118,17 @@ MATCH (l:Literal {id: row[0]})<-[r]-(:Entity) USING INDEX SEEK l:Literal(id) SET
 SET_COPIES = "UNWIND $in.rows AS row MATCH (e:Entity {id: row[0]}) SET e += row[1]"
 
 
-@functools.lru_cache(maxsize=64)
-def known_facts(objects: tuple[str, ...]) -> str:
-    """Supports of the facts that the graph holds already, seen or not."""
-    branches = [
-        """UNWIND $in.ids.literals AS id MATCH (l:Literal {id: id})<-[r]-(:Entity)
-    USING INDEX SEEK l:Literal(id) RETURN id, r"""
-    ]
-    for name in objects:
-        kind = relationship(name)
-        branches.append(
-            f"UNWIND $in.ids.`{name}` AS id MATCH ()-[r:{kind}]->() USING INDEX SEEK r:{kind}(fact) "
-            "WHERE r.fact = id RETURN id, r"
-        )
-    union = "\n    UNION ALL\n    ".join(branches)
-    return f"CALL () {{\n    {union}\n}}\nRETURN id, r.versions, r.classes, r.known_from, r.known_to"
+# Supports of the facts that the graph holds already, seen or not: a text a predicate, since one text for those that
+# a batch happens to have is another text, and has to be planned anew, with nearly every batch.
+KNOWN_LITERALS = """UNWIND $in.ids AS id MATCH (l:Literal {id: id})<-[r]-(:Entity) USING INDEX SEEK l:Literal(id)
+RETURN id, r.versions, r.classes, r.known_from, r.known_to"""
+
+
+@functools.lru_cache(maxsize=256)
+def known_relationships(predicate: str) -> str:
+    kind = relationship(predicate)
+    return f"""UNWIND $in.ids AS id MATCH ()-[r:{kind}]->() USING INDEX SEEK r:{kind}(fact) WHERE r.fact = id
+RETURN id, r.versions, r.classes, r.known_from, r.known_to"""
 
 
 @functools.lru_cache(maxsize=64)

@@ -15,9 +15,10 @@ from kg.answer.wording import Wording
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
 from kg.domain.decision import Document
-from kg.domain.fact import ALIAS, NAME, STATUS, TYPE, Fact, Literal
+from kg.domain.fact import ALIAS, NAME, REPLACED_BY, STATUS, TYPE, Fact, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
+from kg.domain.plan import Plan
 from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope
@@ -63,6 +64,8 @@ ONTOLOGY: dict[str, Any] = {
 ADA, BO, SAGE_GROWER = "grower:GR-1", "grower:GR-2", "grower:GR-3"
 CLEO, OTHER_CLEO = "grower:GR-4", "grower:GR-5"
 SAGE, MINT, APPLE, THYME = "plant:PL-1", "plant:PL-2", "plant:PL-3", "plant:PL-4"
+BASIL = "plant:PL-9"
+"""Withdrawn."""
 SUNNY, WET = "bed:BED-1", "bed:BED-2"
 NAMES = {
     ADA: ("Grower", "Ada"),
@@ -100,10 +103,11 @@ def facts() -> list[Fact]:
     return [
         *said,
         Fact.of(SAGE, ALIAS, Literal("salvia")),
-        Fact.of("plant:PL-9", TYPE, Literal("Herb")),
-        Fact.of("plant:PL-9", NAME, Literal("Basil")),
-        Fact.of("plant:PL-9", STATUS, Literal("dead")),
-        Fact.of(ADA, "tends", "plant:PL-9"),
+        Fact.of(BASIL, TYPE, Literal("Herb")),
+        Fact.of(BASIL, NAME, Literal("Basil")),
+        Fact.of(BASIL, STATUS, Literal("dead")),
+        Fact.of(BASIL, REPLACED_BY, THYME),
+        Fact.of(ADA, "tends", BASIL),
     ]
 
 
@@ -139,6 +143,11 @@ def readings(text: str) -> list[dict[str, Any]]:
 
 def ask(text: str) -> Document:
     return answer(Question(text), store(), store(), TickingClock())
+
+
+def run(plan: Plan) -> Document:
+    """What the plan gives, passed in in place of a reading."""
+    return answer(Question("as planned"), store(), store(), TickingClock(), plan)
 
 
 def keys(document: Document) -> list[str]:

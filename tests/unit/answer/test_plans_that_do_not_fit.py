@@ -29,7 +29,7 @@ from kg.domain.plan import (
     Where,
 )
 from kg.errors import PlanInvalid
-from tests.unit.answer.garden import ADA, views
+from tests.unit.answer.garden import ADA, run, views
 
 PLANTS, GROWERS = Entities(type="Plant"), Entities(type="Grower")
 TENDED_BY = Follow(Each(), "tends", "in")
@@ -73,6 +73,14 @@ TENDED_BY = Follow(Each(), "tends", "in")
 def test_a_plan_that_does_not_fit_is_refused(plan: Plan, message: str) -> None:
     with pytest.raises(PlanInvalid, match=message):
         execute(plan, views())
+
+
+@pytest.mark.parametrize(
+    "plan", [Follow(PLANTS, "orbits", "out"), Where(PLANTS, "tends", "=", "x"), Value(PLANTS, "age")]
+)
+def test_a_plan_passed_in_is_refused_before_its_predicates_are_looked_up(plan: Plan) -> None:
+    with pytest.raises(PlanInvalid):
+        run(plan)
 
 
 @pytest.mark.parametrize(

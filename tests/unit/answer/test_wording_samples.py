@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from kg.answer.wording import plural_of
+from kg.answer.terms import plural_of
 from kg.domain.fact import ALIAS, TYPE, Fact, Interval, Literal
 from kg.domain.plan import (
+    Compare,
     Count,
+    Cover,
     Each,
     Entities,
     Follow,
@@ -18,7 +20,11 @@ from kg.domain.plan import (
     Plan,
     Rank,
     UnionOf,
+    Value,
     Where,
+)
+from kg.domain.plan import (
+    Test as Whether,
 )
 from kg.domain.result import Absence
 from tests.unit.answer.garden import ADA, BO, MINT, SAGE, SUNNY, wording
@@ -37,8 +43,9 @@ BEDS_OF_EACH = Follow(Each(), "stands_in", "out", "Bed")
         (ADAS, "plants that are tended by Ada (GR-1)"),
         (Follow(Entities(ids=(MINT,)), "tends", "in"), "growers that tend Mint (PL-2)"),
         (Follow(Entities(ids=(SUNNY,)), "stands_in", "in", "Herb"), "herbs that stand in Sunny bed (BED-1)"),
-        (Where(PLANTS, "height", ">=", "3"), "plants whose height >= 3"),
-        (Having(PLANTS, "none", BEDS_OF_EACH), "plants with none of the beds that hold it"),
+        (Where(PLANTS, "height", ">=", "3"), "plants whose height is at least 3"),
+        (Where(PLANTS, "height", "unknown"), "plants without a known height"),
+        (Having(PLANTS, "none", BEDS_OF_EACH), "plants with no beds that hold it"),
         (Having(PLANTS, "some", BEDS_OF_EACH), "plants with at least one of the beds that hold it"),
         (Having(PLANTS, "at_least", BEDS_OF_EACH, 2), "plants with at least 2 of the beds that hold it"),
         (Having(PLANTS, "exactly", BEDS_OF_EACH, 0), "plants with exactly 0 of the beds that hold it"),
@@ -52,11 +59,38 @@ BEDS_OF_EACH = Follow(Each(), "stands_in", "out", "Bed")
         (Count(ADAS, PLANTS), "the number of plants that are tended by Ada (GR-1), out of the plants"),
         (
             Rank(GROWERS, Follow(Each(), "tends", "out", "Herb"), order="fewest", top=3),
-            "the 3 of the growers with the fewest herbs that are tended by it",
+            "which 3 of the growers have the fewest herbs that are tended by it",
+        ),
+        (
+            Rank(PLANTS, value="height"),
+            "which of the plants has the highest height",
+        ),
+        (
+            Cover(GROWERS, PLANTS, Follow(Each(), "tends", "out")),
+            "the 2 of the growers that together reach most of the plants, by the plants that are tended by it",
+        ),
+        (
+            Whether(Intersect((Entities(ids=(ADA,)), Follow(Entities(ids=(MINT,)), "tends", "in")))),
+            "whether Ada (GR-1) tends Mint (PL-2)",
+        ),
+        (
+            Whether(Intersect((Entities(ids=(ADA,)), Follow(Entities(ids=(MINT,)), "tends", "in"))), presumed=True),
+            "why Ada (GR-1) tends Mint (PL-2)",
+        ),
+        (
+            Intersect((Entities(ids=(ADA,)), Follow(Entities(ids=(MINT,)), "tends", "in"))),
+            "Ada (GR-1) among the growers that tend Mint (PL-2)",
+        ),
+        (Minus(ADAS, Entities(ids=(MINT,))), "plants that are tended by Ada (GR-1) other than Mint (PL-2)"),
+        (Follow(Entities(ids=(MINT,)), "replaced_by", "out"), "things that replace Mint (PL-2)"),
+        (Value(Entities(ids=(MINT,)), "height"), "the height of Mint (PL-2)"),
+        (
+            Compare((PLANTS, GROWERS), ("a", "b"), (PLANTS, GROWERS), "most"),
+            "how many there are of the plants and of the growers, each as a share of the plants or of the growers",
         ),
         (
             Paths(Entities(ids=(ADA,)), Entities(ids=(SAGE,))),
-            "the shortest chains of facts between Ada (GR-1) and Sage (PL-1)",
+            "the shortest chains of facts between Ada (GR-1) and Sage (PL-1), of at most 4",
         ),
     ],
 )
@@ -75,6 +109,8 @@ def test_a_plan_in_words(plan: Plan, words: str) -> None:
         ),
         (Fact.of(SAGE, ALIAS, Literal("salvia")), "Sage (PL-1) is also called salvia."),
         (Fact.of(SAGE, TYPE, Literal("Herb")), "Sage (PL-1) is a Herb."),
+        (Fact.of(SAGE, "height", Literal("3", "number")), "Sage (PL-1): height is 3."),
+        (Fact.of(SAGE, "replaced_by", MINT), "Sage (PL-1) is replaced by Mint (PL-2)."),
     ],
 )
 def test_a_fact_in_words(fact: Fact, words: str) -> None:
