@@ -171,7 +171,7 @@ def ask(
     given = from_json(_read_json(plan)) if plan is not None else None
     with _opened(ctx, store) as (services, settings):
         scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
-        document = answer(Question(question, scope), services.store, services.decisions, services.clock, given)
+        document = answer(Question(question, scope), services.store, services.decisions, services.clock, given, adapter=services.adapter)
     if as_json:
         _json(document)
     else:

@@ -32,7 +32,7 @@ def evaluate_file(path: Path, services: Services, scope: Scope) -> dict[str, Any
     questions, took, precisions, recalls = [], [], [], []
     for gold in golds:
         started = time.perf_counter()
-        document = answer(Question(gold["question"], scope), services.store, services.decisions, services.clock)
+        document = answer(Question(gold["question"], scope), services.store, services.decisions, services.clock, adapter=services.adapter)
         took.append((time.perf_counter() - started) * 1000)
         graded = grade(gold, document, ontology)
         if graded.grade == "right" and graded.precision is not None and graded.recall is not None:

@@ -12,7 +12,9 @@ from typing import Any
 
 import rfc8785
 
+from kg.answer.adapter import Adapter
 from kg.answer.choose import choose
+from kg.answer.confidence import confidence, doubt, read_as, signs
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts
@@ -41,6 +43,10 @@ MAX_RIVALS = 10
 """Values of one functional predicate that are compared for one subject."""
 
 
+HAND_SET = Adapter()
+"""Weights set by hand, and nothing measured."""
+
+
 @dataclass
 class Trace:
     """How long each step took, in milliseconds."""
@@ -54,13 +60,19 @@ class Trace:
         self._last = now
 
 
-def answer(
-    question: Question, store: GraphStore, ledger: DecisionLedger, clock: Clock, given: Plan | None = None
+def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one)
+    question: Question,
+    store: GraphStore,
+    ledger: DecisionLedger,
+    clock: Clock,
+    given: Plan | None = None,
+    *,
+    adapter: Adapter = HAND_SET,
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
     With ``given`` that plan is run instead of reading the question.
-    Raises QuestionInvalid, PlanInvalid, ScopeInvalid, NotFound or StoreError.
+    Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
     text = question.text.strip()
     if not text:
@@ -71,7 +83,7 @@ def answer(
     trace = Trace()
     view = store.view(question.scope)
     trace.mark("view")
-    document = _decide(question, Views(view, store.view), given, trace)
+    document, _ = decide(question, Views(view, store.view), adapter, trace, given)
     document["as_of"] = {
         "valid": question.scope.valid_as_of or clock().date().isoformat(),
         "known": view.known_at,
@@ -84,18 +96,35 @@ def answer(
     return document
 
 
-def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) -> Document:
+def decide(
+    question: Question, views: Views, adapter: Adapter, trace: Trace, given: Plan | None = None
+) -> tuple[Document, dict[str, float] | None]:
+    """The document, not yet recorded; and the signs of the reading that it answers."""
     view = views.own
+    adapter.check(view.ontology())
     linked = link(question, view)
     trace.mark("link")
+    told = None
     if given is not None:
-        return _answer(question, linked, (Reading(given, 0.0),), views, trace)
-    planned = plan(linked, view.ontology())
-    trace.mark("plan")
-    chosen = choose(planned, linked, view.ontology())
-    if chosen.reason is not None:
-        return abstained(question, view, chosen.reason)
-    return _answer(question, linked, chosen.readings, views, trace)
+        document = _answer(question, linked, (Reading(given, 0.0),), views, trace)
+    else:
+        planned = plan(linked, view.ontology(), adapter)
+        trace.mark("plan")
+        chosen = choose(planned, linked, view.ontology())
+        if chosen.reason is not None:
+            document = abstained(question, view, chosen.reason)
+        else:
+            document = _answer(question, linked, chosen.readings, views, trace)
+        reading = read_as(document, chosen.readings)
+        if reading is not None:
+            told = signs(reading, planned, frozenset(one.plan for one in chosen.readings), linked)
+    document["confidence"] = confidence(document, told, adapter)
+    if (reason := doubt(document, adapter)) is not None:
+        unsure = abstained(question, view, reason)
+        keys = ("confidence", "interpretation", "plan")
+        document = unsure | {key: document[key] for key in keys}
+    document["versions"]["adapter"] = adapter.id
+    return document, told
 
 
 def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], views: Views, trace: Trace) -> Document:
