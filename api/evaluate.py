@@ -27,12 +27,13 @@ COLOURS = {"right": "green", "wrong": "red", "abstained": "yellow"}
 
 def evaluate_file(path: Path, services: Services, scope: Scope) -> dict[str, Any]:
     """Ask every question of the file. Raises InvalidInput naming the line that is not a question."""
-    golds = _read(path)
+    golds = read_questions(path)
     ontology = services.store.view(scope).ontology()
     questions, took, precisions, recalls = [], [], [], []
     for gold in golds:
         started = time.perf_counter()
-        document = answer(Question(gold["question"], scope), services.store, services.decisions, services.clock, adapter=services.adapter)
+        asked = Question(gold["question"], scope)
+        document = answer(asked, services.store, services.decisions, services.clock, adapter=services.adapter)
         took.append((time.perf_counter() - started) * 1000)
         graded = grade(gold, document, ontology)
         if graded.grade == "right" and graded.precision is not None and graded.recall is not None:
@@ -60,7 +61,8 @@ def evaluate_file(path: Path, services: Services, scope: Scope) -> dict[str, Any
     }
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
+def read_questions(path: Path) -> list[dict[str, Any]]:
+    """Questions with gold answers, one JSON object a line. Raises InvalidInput naming the line."""
     try:
         lines = path.read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as exc:

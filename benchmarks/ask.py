@@ -56,7 +56,9 @@ def timed(task: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def ask_once(text: str, services: Services, took: dict[str, list[float]]) -> None:
-    whole, document = timed(lambda: answer(Question(text), services.store, services.decisions, services.clock, adapter=services.adapter))
+    whole, document = timed(
+        lambda: answer(Question(text), services.store, services.decisions, services.clock, adapter=services.adapter)
+    )
     took["ask"].append(whole)
     view = services.store.view(Scope())
     linking, linked = timed(lambda: link(Question(text), view))

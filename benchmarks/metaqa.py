@@ -6,8 +6,9 @@
 DIR holds the official dev questions (``questions-N-hop-dev.txt.gz``, with types). The topic is not marked, the number
 of hops is not told. Questions are dealt into two halves with no masked question in common: one trains, from the other
 ``--test`` a hop are asked. A hit is a first answer that is in the gold; an abstention is none. ``allowed`` is how many
-the graph could answer at all: the chain that the question's type names, from its topic, finds something of the gold
-first. ``--write`` writes the training questions as JSONL for ``whence adapters train``.
+the graph could answer at all: the chain that the question's type names, from its topic, finds something of the
+gold. Since only hits count here, the adapter is trained to answer always (error 1).
+``--write`` writes the training questions as JSONL for ``whence adapters train``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,10 @@ from kg.answer.pipeline import Trace, decide
 from kg.answer.train import TrainingSet, train
 from kg.answer.views import Views
 from kg.bootstrap import Services, open_services
-from kg.domain.plan import Entities, Follow, SetPlan, Value
+from kg.domain.plan import Entities, Follow, Plan, Value, as_set
 from kg.domain.question import Question
 from kg.domain.scope import Scope
+from kg.domain.words import fold
 from kg.settings import Settings
 
 HOPS = (1, 2, 3)
@@ -58,8 +61,10 @@ class Asked:
 def read(folder: Path, hops: int, *, paraphrase: bool) -> list[Asked]:
     """The questions of one number of hops; the halves have no masked question in common."""
     name = f"questions-{hops}-hop{'-paraphrase' if paraphrase else ''}-dev.txt.gz"
-    lines = gzip.open(folder / name, "rt", encoding="utf-8").read().splitlines()
-    kinds = gzip.open(folder / f"qtype-{hops}-hop-dev.txt.gz", "rt", encoding="utf-8").read().splitlines()
+    lines, kinds = (
+        gzip.decompress((folder / file).read_bytes()).decode("utf-8").splitlines()
+        for file in (name, f"qtype-{hops}-hop-dev.txt.gz")
+    )
     found = []
     for line, kind in zip(lines, kinds, strict=True):
         text, answers = line.split("\t")[:2]
@@ -100,18 +105,18 @@ def first(answer: dict[str, Any]) -> str:
 def allowed(one: Asked, views: Views) -> bool:
     """Whether the graph can answer the question: its chain, from any thing of the topic's name."""
     parts = one.kind.split("_to_")
-    for ids in views.own.named([one.topic.casefold()], 20).values():
+    for ids in views.own.named([fold(one.topic)], 20).values():
         for start in ids:
-            plan: SetPlan | Value = Entities(ids=(start,))
-            for before, after in zip(parts, parts[1:], strict=False):
+            plan: Plan = Entities(ids=(start,))
+            for before, after in pairwise(parts):
                 out = before == "movie"
                 name = RELATIONS[after if out else before]
-                if name in LITERAL:
-                    plan = Value(plan, name)  # type: ignore[arg-type]
-                else:
-                    plan = Follow(plan, name, "out" if out else "in")  # type: ignore[arg-type]
+                step = Follow(as_set(plan), name, "out" if out else "in")
+                plan = Value(as_set(plan), name) if name in LITERAL else step
             result = execute(plan, views)
-            names = [str(row.value) if row.value is not None else result.entities[row.entity].name for row in result.rows]
+            names = [
+                str(row.value) if row.value is not None else result.entities[row.entity].name for row in result.rows
+            ]
             if any(name in one.gold for name in names):
                 return True
     return False
@@ -164,17 +169,20 @@ def main() -> None:
         adapter, took = Adapter(), 0.0
         if number:
             each = -(-number // (1 if given.paraphrase else len(HOPS)))
-            chosen = [one for found in sample(given.data, each, 0, paraphrase=given.paraphrase).values() for one in found]
+            chosen = [
+                one for found in sample(given.data, each, 0, paraphrase=given.paraphrase).values() for one in found
+            ]
             golds = [gold(i, one) for i, one in enumerate(chosen)][:number]
             if given.write:
                 given.write.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in golds), "utf-8")
                 return
             started = time.perf_counter()
-            adapter = train([TrainingSet(golds, services.store, Scope())], lambda *_: None)
+            adapter = train([TrainingSet(golds, services.store, Scope())], lambda *_: None, error=1.0)
             took = time.perf_counter() - started
             if given.adapter:
                 save(adapter, given.adapter)
-        print(f"{number} training questions ({took:.0f} s): {json.dumps(adapter.manifest.get('quality'))}, threshold {adapter.threshold}")
+        quality = json.dumps(adapter.manifest.get("quality"))
+        print(f"{number} training questions ({took:.0f} s): {quality}, threshold {adapter.threshold}", flush=True)
         measure(tests, services, adapter, verbose=given.verbose)
 
 

@@ -61,7 +61,9 @@ def overlap(gold: dict[str, Any], answer: dict[str, Any], ontology: Ontology) ->
         if wanted["type"] == answer["type"] == "list":
             named = wanted.get("names") if not wanted.get("ids") else None
             members = {name.casefold() for name in named} if named else _keys(wanted.get("ids") or (), ontology)
-            found = {one["name"].casefold() for one in answer["entities"]} if named else _ids(answer["entities"], ontology)
+            found = (
+                {one["name"].casefold() for one in answer["entities"]} if named else _ids(answer["entities"], ontology)
+            )
             return 2 * len(members & found) / (len(members) + len(found)) if members & found else 0.0
     return 0.0
 

@@ -7,11 +7,12 @@ chain with such a step, such a last step, so many steps. Nothing here knows a do
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kg.domain.ontology import Direction, Ontology, Step
+from kg.domain.ontology import Direction, Ontology, Step, back
 from kg.domain.plan import Entities, Follow, Minus, Plan, SetPlan, Value
 from kg.domain.question import Linked, Mention
 from kg.text.language import stem
@@ -88,7 +89,7 @@ def aspects(chain: Chain) -> tuple[str, ...]:
     names = [f"{predicate} {direction}" for predicate, direction in chain]
     told = [f"{len(chain)} steps", f"first {names[0]}", f"last {names[-1]}"]
     told += [f"step {name}" for name in dict.fromkeys(names)]
-    told += [f"{one} then {other}" for one, other in zip(names, names[1:], strict=False)]
+    told += [f"{one} then {other}" for one, other in itertools.pairwise(names)]
     return tuple(told)
 
 
@@ -98,9 +99,7 @@ def grams(linked: Linked, mention: Mention) -> tuple[str, ...]:
     before = [stem(w.folded) for w in linked.words[: mention.start] if w.weight != "mark"]
     behind = [stem(w.folded) for w in linked.words[mention.end :] if w.weight != "mark"]
     words = ["^", *before, kind, *behind, "$"]
-    runs = [
-        " ".join(words[i : i + size]) for size in range(1, LONGEST_GRAM + 1) for i in range(len(words) - size + 1)
-    ]
+    runs = [" ".join(words[i : i + size]) for size in range(1, LONGEST_GRAM + 1) for i in range(len(words) - size + 1)]
     return tuple(dict.fromkeys([*runs, *(f"{word} .." for word in before), *(f".. {word}" for word in behind)]))
 
 
@@ -171,16 +170,19 @@ def _unknown(linked: Linked, mention: Mention, learned: Learned) -> tuple[int, .
     )
 
 
-def plan_of_chain(mention: Mention, chain: Chain, linked: Linked, ontology: Ontology) -> Plan:
-    """The chain as a plan; where it comes back to things of the kind it started from, the others are meant."""
-    start = linked.entities[mention.value].type
+def comes_back(chain: Chain) -> bool:
+    """Whether the last step is the one before it, back again: other films of their directors."""
+    return len(chain) > 1 and chain[-2] == (chain[-1][0], back(chain[-1][1]))
+
+
+def plan_of_chain(mention: Mention, chain: Chain, ontology: Ontology) -> Plan:
+    """The chain as a plan; where it comes back, what it started from is left out."""
     origin: SetPlan = Entities(ids=mention.more or (mention.value,))
     plan = origin
-    for predicate, direction in chain:
+    for place, (predicate, direction) in enumerate(chain, 1):
         if ontology.predicates[predicate].value is not None:
             return Value(plan, predicate)
         plan = Follow(plan, predicate, direction)
-        _, far = ontology.ends(predicate, direction)
-        if start in far:
+        if comes_back(chain[:place]):
             plan = Minus(plan, origin)
     return plan

@@ -68,16 +68,14 @@ def _said(linked: Linked, grammar: Grammar, adapter: Adapter) -> Iterator[tuple[
         return
     for one in said(linked, grammar.ontology, adapter.learned):
         features = _explained(one, linked)
-        plan = plan_of_chain(one.mention, one.chain, linked, grammar.ontology)
+        plan = plan_of_chain(one.mention, one.chain, grammar.ontology)
         yield plan, sum(grammar.weights.get(name, 0.0) * value for name, value in features), features
 
 
 def _explained(one: Said, linked: Linked) -> tuple[Feature, ...]:
     """What a learned chain explains of the question, and what it does not: words that training never met."""
     cues = {i for m in linked.mentions if m.kind in ("cue", "number", "date") for i in range(m.start, m.end)}
-    known = {
-        i for m in linked.mentions if m.kind in ("type", "predicate", "role") for i in range(m.start, m.end)
-    }
+    known = {i for m in linked.mentions if m.kind in ("type", "predicate", "role") for i in range(m.start, m.end)}
     unknown = [i for i in one.unknown if linked.words[i].weight == "content"]
     lost = [i for i in one.unknown if i in cues and linked.words[i].weight not in ("light", "drop")]
     strange = [i for i in unknown if i not in known and i not in lost]

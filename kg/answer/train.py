@@ -1,4 +1,4 @@
-"""Training an adapter from questions with gold answers: words for chains, a calibrator, a threshold, and what it is worth.
+"""Training an adapter from questions with gold answers: words for chains, a calibrator, a threshold.
 
 Everything measured is measured on questions apart: the questions are dealt into folds, none with the same words around
 its names as another fold, and each fold is asked with what was learned from the others.
@@ -33,7 +33,7 @@ Told = Callable[[str, int, int], None]
 FOLDS = 3
 MOST_ASKED = 300
 """Questions that are asked to measure and to calibrate; more sharpen the words alone."""
-MOST_COMPARED = 60
+MOST_COMPARED = 40
 """Questions that are also asked without what was learned, to see that it is better."""
 ANSWERED = ("answered", "false_premise")
 LEAST_QUESTIONS = 10
@@ -188,9 +188,7 @@ def _steps(learned: Learned | None, ontology: Ontology) -> dict[str, Any]:
 # --- how sure ----------------------------------------------------------------------------------------------------
 
 
-def _calibrated(
-    asked: Sequence[_Asked], error: float
-) -> tuple[Calibrator | None, float, dict[str, Any] | None]:
+def _calibrated(asked: Sequence[_Asked], error: float) -> tuple[Calibrator | None, float, dict[str, Any] | None]:
     """A calibrator, the threshold that keeps to the error, and what both are worth on folds apart."""
     judged = [one for one in asked if one.answered and one.signs is not None]
     right = [one.grade == "right" for one in judged]
@@ -228,7 +226,9 @@ def _fit(judged: Sequence[_Asked]) -> Calibrator:
     values = [[(one.signs or {})[name] for name in names] for one in judged]
     fitted = LogisticRegression(C=1.0, max_iter=2_000).fit(values, right)
     weights = {name: round(float(weight), 4) for name, weight in zip(names, fitted.coef_[0], strict=True)}
-    return Calibrator(round(float(fitted.intercept_[0]), 4), {name: weight for name, weight in weights.items() if weight})
+    return Calibrator(
+        round(float(fitted.intercept_[0]), 4), {name: weight for name, weight in weights.items() if weight}
+    )
 
 
 def _threshold(sure: Sequence[float], right: Sequence[bool], error: float) -> float:

@@ -7,8 +7,8 @@ DEFAULT: dict[str, float] = {
     "settled": 0.12,
     "fuzzy": -1.0,
     # what an adapter learned
-    "said": 0.5,
-    "said_chain": 0.6,
+    "said": 1.0,
+    "said_chain": 1.0,
     "said_unknown": -0.3,
     # guesses
     "inserted": -0.6,
