@@ -48,6 +48,8 @@ class Adapter:
     steps: Mapping[str, Any] = field(default_factory=dict)
     """The predicates that chains were learned over, each with what it joins."""
     calibrator: Calibrator | None = None
+    tie: float | None = None
+    """Readings closer than this are offered side by side; ``None`` where training did not say."""
     threshold: float = 0.0
     """Answers less likely right than this are not given."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
@@ -91,6 +93,7 @@ def to_document(adapter: Adapter) -> dict[str, Any]:
         else {"words": {gram: dict(found) for gram, found in learned.words.items()}, "shared": dict(learned.shared)},
         "steps": dict(adapter.steps),
         "calibrator": None if calibrator is None else {"bias": calibrator.bias, "signs": dict(calibrator.signs)},
+        "tie": adapter.tie,
         "threshold": adapter.threshold,
         "manifest": dict(adapter.manifest),
     }
@@ -142,6 +145,7 @@ def parse(text: str, name: str) -> Adapter:
             else Calibrator(
                 float(calibrator["bias"]), {str(key): float(value) for key, value in calibrator["signs"].items()}
             ),
+            tie=None if body["tie"] is None else float(body["tie"]),
             threshold=float(body["threshold"]),
             manifest=dict(body["manifest"]),
             id=said,

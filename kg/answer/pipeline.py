@@ -22,7 +22,7 @@ from kg.answer.execute import TooMuchRead, execute
 from kg.answer.explain import explanation
 from kg.answer.generate import generate
 from kg.answer.link import link
-from kg.answer.planner import Reading, plan
+from kg.answer.planner import TIE, Reading, plan
 from kg.answer.verify import verify
 from kg.answer.views import Views
 from kg.answer.wording import Wording
@@ -110,7 +110,7 @@ def decide(
     else:
         planned = plan(linked, view.ontology(), adapter)
         trace.mark("plan")
-        chosen = choose(planned, linked, view.ontology())
+        chosen = choose(planned, linked, view.ontology(), TIE if adapter.tie is None else adapter.tie)
         if chosen.reason is not None:
             document = abstained(question, view, chosen.reason)
         else:

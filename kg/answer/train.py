@@ -1,7 +1,8 @@
 """Training an adapter from questions with gold answers: words for chains, a calibrator, a threshold.
 
 Everything measured is measured on questions apart: the questions are dealt into folds, none with the same words around
-its names as another fold, and each fold is asked with what was learned from the others.
+its names as another fold, and each fold is asked with what was learned from the others. Of several sets, each is a
+fold: how sure to be on a graph is then judged by what was learned on the other graphs.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ MOST_ASKED = 300
 """Questions that are asked to measure and to calibrate; more sharpen the words alone."""
 MOST_COMPARED = 40
 """Questions that are also asked without what was learned, to see that it is better."""
+TIES = (0.25, 0.0)
+"""Closeness of readings that are offered side by side: as set by hand, or none, where words tell them apart."""
 ANSWERED = ("answered", "false_premise")
 LEAST_QUESTIONS = 10
 """Fewer teach nothing that could be told from chance."""
@@ -72,13 +75,17 @@ def train(sets: Sequence[TrainingSet], told: Told, *, error: float = TARGET_ERRO
     count = sum(len(one.golds) for one in sets)
     if count < LEAST_QUESTIONS:
         raise TrainingRefused(f"{count} questions are too few to learn from: give at least {LEAST_QUESTIONS}")
-    courses = [_Course(one, told) for one in sets]
-    learned = None
+    courses = [_Course(one, told, place if len(sets) > 1 else None) for place, one in enumerate(sets)]
+    learned, tie = None, None
     if len(courses) == 1 and (words := courses[0].learn()) is not None:
-        first, judged = courses[0].ask(None, MOST_COMPARED), courses[0].ask(words)
-        if _worth(judged[: len(first)]) > _worth(first):
+        first = courses[0].ask(None, MOST_COMPARED)
+        trials = {one: courses[0].ask(words, tie=one) for one in TIES}
+        tie = max(TIES, key=lambda one: _worth(trials[one], error))
+        judged = trials[tie]
+        if _worth(judged[: len(first)], error) > _worth(first, error):
             learned = courses[0].learn_all()
     if learned is None:
+        tie = None
         first = judged = [asked for course in courses for asked in course.ask(None)]
     calibrator, threshold, apart = _calibrated(judged, error)
     ontologies = [course.ontology for course in courses]
@@ -97,7 +104,7 @@ def train(sets: Sequence[TrainingSet], told: Told, *, error: float = TARGET_ERRO
         },
         "words_learned_from": 0 if learned is None else sum(one.explains for one in courses[0].examples),
     }
-    made = Adapter({}, learned, steps, calibrator, threshold, manifest)
+    made = Adapter({}, learned, steps, calibrator, tie, threshold, manifest)
     return replace(made, id=to_document(made)["id"])
 
 
@@ -111,14 +118,14 @@ def _needed() -> None:
 class _Course:
     """One set on its graph: its questions linked, dealt into folds, and explained by chains."""
 
-    def __init__(self, given: TrainingSet, told: Told) -> None:
+    def __init__(self, given: TrainingSet, told: Told, fold: int | None) -> None:
         self.views = Views(given.store.view(given.scope), given.store.view)
         self.ontology: Ontology = self.views.own.ontology()
         self.scope, self.golds, self.told = given.scope, list(given.golds), told
         self.examples: list[Example] = []
         linked = [link(Question(gold["question"], given.scope), self.views.own) for gold in self.golds]
         self.linked = linked
-        self.folds = [_fold(one) for one in linked]
+        self.folds = [_fold(one) if fold is None else fold for one in linked]
         order = list(range(len(self.golds)))
         random.Random(len(order)).shuffle(order)  # noqa: S311 (which questions are asked, the same every time)
         self.sample = order[:MOST_ASKED]
@@ -143,13 +150,13 @@ class _Course:
         self.told("learning words", FOLDS, FOLDS + 1)
         return learn(self.examples, self.ontology)
 
-    def ask(self, words: list[Learned] | None, most: int = MOST_ASKED) -> list[_Asked]:
+    def ask(self, words: list[Learned] | None, most: int = MOST_ASKED, tie: float | None = None) -> list[_Asked]:
         """Ask a sample of the questions, each with what the other folds taught, and grade the answers."""
         found = []
         for number, at in enumerate(self.sample[:most]):
             self.told("asking", number, min(most, len(self.sample)))
             gold, fold = self.golds[at], self.folds[at]
-            adapter = Adapter(learned=words[fold] if words is not None else None)
+            adapter = Adapter(learned=words[fold] if words is not None else None, tie=tie)
             document, signs = decide(Question(gold["question"], self.scope), self.views, adapter, Trace())
             found.append(_Asked(fold, self._judged(gold, document), signs, document["outcome"] in ANSWERED))
         return found
@@ -169,8 +176,10 @@ def _fold(linked: Linked) -> int:
     return hashlib.sha256(" ".join(words).encode()).digest()[0] % FOLDS
 
 
-def _worth(asked: Sequence[_Asked]) -> int:
-    return sum({"right": 1, "wrong": -1}.get(one.grade, 0) for one in asked)
+def _worth(asked: Sequence[_Asked], error: float) -> float:
+    """Right answers, less what a wrong one costs: as much as it takes to keep to the error, up to three."""
+    cost = min(3.0, (1 - error) / error) if error else 3.0
+    return sum({"right": 1.0, "wrong": -cost}.get(one.grade, 0.0) for one in asked)
 
 
 def _counts(asked: Sequence[_Asked]) -> dict[str, int]:
@@ -195,7 +204,7 @@ def _calibrated(asked: Sequence[_Asked], error: float) -> tuple[Calibrator | Non
     if len(judged) < LEAST_JUDGED or len(set(right)) < 2:
         return None, 0.0, None
     apart: list[float] = [0.0] * len(judged)
-    for fold in range(FOLDS):
+    for fold in sorted({one.fold for one in judged}):
         fitted = _fit([one for one in judged if one.fold != fold])
         for at, one in enumerate(judged):
             if one.fold == fold:
@@ -204,6 +213,7 @@ def _calibrated(asked: Sequence[_Asked], error: float) -> tuple[Calibrator | Non
     given = [(p, ok) for p, ok in zip(apart, right, strict=True) if p >= threshold]
     rest = Counter(one.grade for one in asked if one not in judged)
     wrong = sum(not ok for _, ok in given)
+    curve = _reliability(apart, right)
     return (
         _fit(judged),
         threshold,
@@ -211,7 +221,8 @@ def _calibrated(asked: Sequence[_Asked], error: float) -> tuple[Calibrator | Non
             "right": sum(ok for _, ok in given) + rest["right"],
             "wrong": wrong + rest["wrong"],
             "abstained": len(asked) - len(given) - rest["right"] - rest["wrong"],
-            "calibration_error": round(_calibration_error(apart, right), 4),
+            "calibration_error": round(sum(abs(p - ok) * n for p, ok, n in curve) / len(judged), 4),
+            "reliability": curve,
         },
     )
 
@@ -242,11 +253,13 @@ def _threshold(sure: Sequence[float], right: Sequence[bool], error: float) -> fl
     return 0.0 if found == ordered[-1][0] else round(found, 4)
 
 
-def _calibration_error(sure: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected difference between how sure and how often right, over bins of equal width."""
-    total = 0.0
+def _reliability(sure: Sequence[float], right: Sequence[bool], bins: int = 5) -> list[list[float]]:
+    """Bins of equal width that hold an answer: how sure on average, how often right, how many."""
+    found = []
     for at in range(bins):
         inside = [(p, ok) for p, ok in zip(sure, right, strict=True) if at == min(bins - 1, int(p * bins))]
         if inside:
-            total += abs(sum(p for p, _ in inside) - sum(ok for _, ok in inside))
-    return total / len(sure) if sure else 0.0
+            count = len(inside)
+            means = (sum(p for p, _ in inside) / count, sum(ok for _, ok in inside) / count)
+            found.append([*(round(mean, 3) for mean in means), count])
+    return found
