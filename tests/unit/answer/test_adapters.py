@@ -172,7 +172,7 @@ def test_a_changed_file_is_damaged(trained: Adapter, tmp_path: Path) -> None:
 
 def test_an_adapter_of_another_ontology_is_refused(supply: Services) -> None:
     foreign = Adapter(steps={"orbits": {"subjects": ["Moon"], "objects": ["Planet"], "value": None}}, id="sha256:x")
-    with pytest.raises(AdapterUnfit, match="'orbits'.*whence adapters train"):
+    with pytest.raises(AdapterUnfit, match=r"'orbits'.*whence adapters train"):
         ask(supply, ASKED, foreign)
 
 
