@@ -71,10 +71,10 @@ def train(sets: Sequence[TrainingSet], told: Told, *, error: float = TARGET_ERRO
 
     Raises TrainingRefused where the questions are too few or scikit-learn is missing.
     """
-    _needed()
     count = sum(len(one.golds) for one in sets)
     if count < LEAST_QUESTIONS:
         raise TrainingRefused(f"{count} questions are too few to learn from: give at least {LEAST_QUESTIONS}")
+    _needed()
     courses = [_Course(one, told, place if len(sets) > 1 else None) for place, one in enumerate(sets)]
     learned, tie = None, None
     if len(courses) == 1 and (words := courses[0].learn()) is not None:
