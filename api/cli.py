@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from api.adapters import adapters
 from api.newest import run_of
-from api.terminal import in_json, printable, show_decision, show_table, shown
+from api.terminal import in_json, printable, progress, show_decision, show_table, shown
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification, Run
 from kg.domain.scope import Scope
@@ -29,10 +29,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(adapters, name="adapters")
 Store = Annotated[
     str | None, typer.Option("--store", help="sqlite:PATH or neo4j://host:port/database (else WHENCE_STORE).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+AdapterFile = Annotated[
+    str | None,
+    typer.Option("--adapter", help="Adapter file, default, or none for the weights set by hand (else WHENCE_ADAPTER)."),
+]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows to show.")]
 Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="NAME or NAME@VERSION; may be repeated.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day on which facts must be true (YYYY-MM-DD).")]
@@ -58,15 +63,19 @@ def _options(ctx: typer.Context, store: Store = None) -> None:
 
 
 @contextmanager
-def _opened(ctx: typer.Context, store: str | None) -> Iterator[tuple[Services, Settings]]:
-    settings = Settings.from_environment()
-    chosen = store or ctx.obj
-    settings = replace(settings, store=chosen) if chosen else settings
+def _opened(ctx: typer.Context, store: str | None, adapter: str | None = None) -> Iterator[tuple[Services, Settings]]:
+    settings = _set(ctx, store, adapter)
     services = open_services(settings)
     try:
         yield services, settings
     finally:
         services.store.close()
+
+
+def _set(ctx: typer.Context, store: str | None, adapter: str | None = None) -> Settings:
+    """The settings of the environment, with what the command line says in their place."""
+    settings = Settings.from_environment()
+    return replace(settings, store=store or ctx.obj or settings.store, adapter=adapter or settings.adapter)
 
 
 def _scope(
@@ -106,7 +115,7 @@ def load(
     """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
     from loaders.jobs import load_files
 
-    with _opened(ctx, store) as (services, settings), _progress(quiet=as_json) as (told, screen):
+    with _opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         runs = []
         for run in load_files(files, folder, services, told):
@@ -115,20 +124,6 @@ def load(
                 _say_run(run, services, screen)
         if as_json:
             _json(runs)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[tuple[Any, Console]]:
-    """A bar on standard error while a person looks on."""
-    screen = Console(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
-        task = bar.add_task("reading", total=None)
-
-        def told(stage: str, done: int, total: int | None) -> None:
-            bar.update(task, description=printable(stage), completed=done, total=total)
-
-        yield told, Console(highlight=False)
 
 
 def _say_run(run: Run, services: Services, console: Console) -> None:
@@ -160,6 +155,7 @@ def ask(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Run this plan (JSON) instead of reading the question.")
     ] = None,
+    adapter: AdapterFile = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
@@ -169,9 +165,9 @@ def ask(
     from kg.domain.question import Question
 
     given = from_json(_read_json(plan)) if plan is not None else None
-    with _opened(ctx, store) as (services, settings):
-        scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
-        document = answer(Question(question, scope), services.store, services.decisions, services.clock, given)
+    with _opened(ctx, store, adapter) as (services, settings):
+        asked = Question(question, _scope(settings, dataset, as_of, known_as_of, ceiling))
+        document = answer(asked, services.store, services.decisions, services.clock, given, adapter=services.adapter)
     if as_json:
         _json(document)
     else:
@@ -200,6 +196,7 @@ def evaluate(
     against: Annotated[
         Path | None, typer.Option("--against", help="A report of --json to compare with, question by question.")
     ] = None,
+    adapter: AdapterFile = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
@@ -209,7 +206,7 @@ def evaluate(
     from api.show_report import show_report
 
     before = read_report(against) if against is not None else None
-    with _opened(ctx, store) as (services, settings), _progress(quiet=as_json) as (told, screen):
+    with _opened(ctx, store, adapter) as (services, settings), progress(quiet=as_json) as (told, screen):
         scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
         report = ask_all(questions, services, scope, told, recall=recall)
     if before is not None:
@@ -371,14 +368,13 @@ def serve(
         str, typer.Option("--host", help="Address to bind; loopback unless WHENCE_ALLOW_REMOTE=1.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
+    adapter: AdapterFile = None,
     store: Store = None,
 ) -> None:
     """Serve the HTTP API (described at /openapi.json)."""
     from api.serve import serve as run_server
 
-    settings = Settings.from_environment()
-    chosen = store or ctx.obj
-    run_server(replace(settings, store=chosen) if chosen else settings, host, port)
+    run_server(_set(ctx, store, adapter), host, port)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.PlanInvalid: 422,
     kg.LimitInvalid: 422,
     kg.NameAmbiguous: 422,
+    kg.TrainingRefused: 400,
     kg.NotFound: 404,
     kg.EntityNotFound: 404,
     kg.FactNotFound: 404,
@@ -48,6 +49,8 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.OntologyInvalid: 409,
     kg.ExpectationFailed: 422,
     kg.ConfigError: 500,
+    kg.AdapterInvalid: 500,
+    kg.AdapterUnfit: 500,
 }
 
 CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}

@@ -52,7 +52,7 @@ def evaluate(
     for number, gold in enumerate(golds, 1):
         question = Question(gold["question"], scope)
         started = time.perf_counter()
-        document = answer(question, services.store, services.decisions, services.clock)
+        document = answer(question, services.store, services.decisions, services.clock, adapter=services.adapter)
         took.append((time.perf_counter() - started) * 1000)
         asked = _graded(gold, document, grade(gold, document, ontology))
         if recall and gold["answer"]["type"] != "abstain":
@@ -90,7 +90,7 @@ def _graded(gold: dict[str, Any], document: Document, graded: Graded) -> dict[st
 def _right_reading(gold: dict[str, Any], question: Question, services: Services, ontology: Ontology) -> int | None:
     """The place of the first reading whose answer is right, from 1; for an ambiguous question, of the last needed."""
     choices: list[dict[str, Any]] = []
-    for place, reading in enumerate(readings(question, services.store)[:FIRST_READINGS], 1):
+    for place, reading in enumerate(readings(question, services.store, services.adapter)[:FIRST_READINGS], 1):
         try:
             document = answer(question, services.store, Unrecorded(), services.clock, reading.plan)
         except KgError:

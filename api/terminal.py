@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -198,3 +200,17 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], console
     for row in rows:
         table.add_row(*(shown(cell) for cell in row))
     console.print(table)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[tuple[Any, Console]]:
+    """A bar on standard error while a person looks on."""
+    screen = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True, disable=quiet or not screen.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def told(stage: str, done: int, total: int | None) -> None:
+            bar.update(task, description=printable(stage), completed=done, total=total)
+
+        yield told, Console(highlight=False)

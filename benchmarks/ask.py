@@ -95,12 +95,14 @@ def ask(text: str, services: Services) -> tuple[dict[str, float], Document]:
     """One question, with the time of the whole, of each step, and of the reads it makes."""
     question = Question(text)
     took: dict[str, float] = {}
-    took["ask"], document = timed(lambda: answer(question, services.store, services.decisions, services.clock))
+    took["ask"], document = timed(
+        lambda: answer(question, services.store, services.decisions, services.clock, adapter=services.adapter)
+    )
     for step in document["trace"]["steps"]:
         took[step["step"]] = took.get(step["step"], 0.0) + step["ms"]
     took["record"] = took["ask"] - sum(step["ms"] for step in document["trace"]["steps"])
     watched: Any = Watched(services.store)
-    answer(question, watched, services.decisions, services.clock)
+    answer(question, watched, services.decisions, services.clock, adapter=services.adapter)
     took["all its reads alone"], _ = timed(watched.replay)
     view = services.store.view(Scope())
     met = link(question, view).entities

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.resources
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from kg.answer.adapter import Adapter, chosen
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
@@ -24,6 +25,7 @@ class Services:
     runs: RunLedger
     clock: Clock
     core: Ontology
+    adapter: Adapter = field(default_factory=Adapter)
 
 
 def core_ontology() -> Ontology:
@@ -35,8 +37,8 @@ def core_ontology() -> Ontology:
 
 
 def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
-    """Open the store that the settings name. Raises ConfigError or StoreError."""
-    core = core_ontology()
+    """Open the store that the settings name. Raises ConfigError, AdapterInvalid or StoreError."""
+    core, adapter = core_ontology(), chosen(settings.adapter)
     kind = urlsplit(settings.store).scheme
     if kind == "sqlite":
         from kg.backends.sqlite.store import SqliteStore
@@ -45,11 +47,11 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         if not path:
             raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
         store = SqliteStore(path, core, clock)
-        return Services(store, store, store, clock, core)
+        return Services(store, store, store, clock, core, adapter)
     if kind in NEO4J_SCHEMES:
         from kg.backends.neo4j.store import Neo4jStore
 
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
-        return Services(graph, graph, graph, clock, core)
+        return Services(graph, graph, graph, clock, core, adapter)
     raise ConfigError(f"store {settings.store!r} is neither sqlite:PATH nor neo4j://host:port/database")

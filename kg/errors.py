@@ -4,11 +4,12 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
+    │                              TrainingRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     ├─ Conflict                    LoadInProgress
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
-    └─ ConfigError                 at start only                                    (* retryable)
+    └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit     (* retryable)
 
 An abstention is an answer, not an error. HTTP statuses stand in one table in ``api/errors.py``.
 """
@@ -61,6 +62,12 @@ class NameAmbiguous(InvalidInput):
     def __init__(self, message: str, choices: tuple[dict[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.choices = choices
+
+
+class TrainingRefused(InvalidInput):
+    """An adapter cannot be trained: too few questions can be used, or the package for it is not installed."""
+
+    code = "training_refused"
 
 
 class NotFound(KgError):
@@ -184,3 +191,15 @@ class ConfigError(KgError):
     """A setting is missing or wrong."""
 
     code = "config_error"
+
+
+class AdapterInvalid(ConfigError):
+    """The adapter file is missing, damaged or of another format."""
+
+    code = "adapter_invalid"
+
+
+class AdapterUnfit(ConfigError):
+    """The adapter was trained on another ontology."""
+
+    code = "adapter_unfit"

@@ -27,6 +27,8 @@ class Settings:
     """``WHENCE_DATA``: folder that dataset files' paths start from."""
     ceiling: Classification = Classification.CONFIDENTIAL
     """``WHENCE_CEILING``: highest classification read when a caller names none."""
+    adapter: str | None = None
+    """``WHENCE_ADAPTER``: an adapter file, ``none`` for the weights set by hand; else the one that is shipped."""
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -41,6 +43,7 @@ class Settings:
             neo4j_password=env.get("WHENCE_NEO4J_PASSWORD", ""),
             data=env.get("WHENCE_DATA") or None,
             ceiling=Classification[ceiling.upper()],
+            adapter=env.get("WHENCE_ADAPTER") or None,
         )
 
 

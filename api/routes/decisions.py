@@ -60,7 +60,8 @@ def ask(body: QuestionIn, services: ServicesDep, settings: SettingsDep) -> Respo
     wanted = body.scope
     scope = allowed_scope(settings, wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
     given = None if body.plan is None else _plan(body.plan)
-    document = answer(Question(body.question, scope), services.store, services.decisions, services.clock, given)
+    asked = Question(body.question, scope)
+    document = answer(asked, services.store, services.decisions, services.clock, given, adapter=services.adapter)
     return JSONResponse(document, 201, {"Location": f"/v1/decisions/{document['decision_id']}"})
 
 

@@ -54,7 +54,7 @@ class Chosen:
     reason: str | None = None
 
 
-def choose(planned: Planned, linked: Linked, ontology: Ontology) -> Chosen:
+def choose(planned: Planned, linked: Linked, ontology: Ontology, tie: float = TIE) -> Chosen:
     """Take the best reading and those as good, unless too much is left unexplained."""
     if planned.too_long:
         return Chosen(reason="the question is too long to be read as one: ask its parts one by one")
@@ -66,7 +66,7 @@ def choose(planned: Planned, linked: Linked, ontology: Ontology) -> Chosen:
         return Chosen(reason=lacking)
     if left_over(top) > MOST_PASSED_OVER:
         return Chosen(reason=_reason(planned.unexplained, linked, ontology))
-    near = [one for one in planned.readings if one.score >= top.score - TIE and left_over(one) <= MOST_PASSED_OVER]
+    near = [one for one in planned.readings if one.score >= top.score - tie and left_over(one) <= MOST_PASSED_OVER]
     return Chosen(tuple(near[:MAX_READINGS]))
 
 

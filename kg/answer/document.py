@@ -14,8 +14,6 @@ from kg.domain.question import Question
 from kg.domain.result import Result, Row
 from kg.ports.store import GraphView
 
-UNCALIBRATED = "no calibration set has been measured yet"
-
 
 def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
     return {
@@ -31,7 +29,7 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
         "claims": [],
         "evidence": [],
         "explanation": {"nodes": [], "relationships": [], "paths": [], "cypher": "", "left_out": 0},
-        "confidence": {"value": None, "reason": UNCALIBRATED},
+        "confidence": {"value": None, "reason": None},
         "attribution": [],
         "review": {"required": False, "state": None, "reason": None},
         "versions": {

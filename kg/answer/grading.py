@@ -70,6 +70,21 @@ def grade(gold: dict[str, Any], document: Document, ontology: Ontology) -> Grade
     return Graded("right" if right else "wrong", precision, recall)
 
 
+def overlap(gold: dict[str, Any], answer: dict[str, Any], ontology: Ontology) -> float:
+    """How well an answer's members agree with the gold's (F1); 1 where the answer is right."""
+    wanted = gold["answer"]
+    if wanted["type"] not in ("abstain", "false_premise", "ambiguous") and not wanted.get("parts"):
+        if _matches(wanted, answer, ontology):
+            return 1.0
+        if wanted["type"] == answer["type"] == "list":
+            named = wanted.get("names") if not wanted.get("ids") else None
+            members = {name.casefold() for name in named} if named else _keys(wanted.get("ids") or (), ontology)
+            found = [{one["name"].casefold()} if named else _keys(one["keys"], ontology) for one in answer["entities"]]
+            met = sum(1 for one in found if one & members)
+            return 2 * met / (len(members) + len(found)) if met else 0.0
+    return 0.0
+
+
 def _both_offered(wanted: dict[str, Any], document: Document, ontology: Ontology) -> bool:
     """Whether every reading of the gold is among the choices, or is a part of what was answered."""
     answer = document["answer"]

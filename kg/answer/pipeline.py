@@ -12,7 +12,9 @@ from typing import Any
 
 import rfc8785
 
-from kg.answer.choose import choose, guessed
+from kg.answer.adapter import Adapter
+from kg.answer.choose import Chosen, choose, guessed
+from kg.answer.confidence import confidence, doubt, read_as, signs
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
 from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts, not_known
@@ -21,7 +23,7 @@ from kg.answer.explain import explanation
 from kg.answer.fit import fits, validate
 from kg.answer.generate import generate
 from kg.answer.link import link
-from kg.answer.planner import Reading, plan
+from kg.answer.planner import TIE, Reading, plan
 from kg.answer.verify import verify
 from kg.answer.views import Views
 from kg.answer.wording import Wording
@@ -57,6 +59,10 @@ MAX_RIVALS = 10
 """Values of one functional predicate that are compared for one subject."""
 
 
+HAND_SET = Adapter()
+"""Weights set by hand, and nothing measured."""
+
+
 @dataclass
 class Trace:
     """How long each step took, in milliseconds."""
@@ -70,13 +76,19 @@ class Trace:
         self._last = now
 
 
-def answer(
-    question: Question, store: GraphStore, ledger: DecisionLedger, clock: Clock, given: Plan | None = None
+def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one)
+    question: Question,
+    store: GraphStore,
+    ledger: DecisionLedger,
+    clock: Clock,
+    given: Plan | None = None,
+    *,
+    adapter: Adapter = HAND_SET,
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
     With ``given`` that plan is run instead of reading the question.
-    Raises QuestionInvalid, PlanInvalid, ScopeInvalid, NotFound or StoreError.
+    Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
     text = question.text.strip()
     if not text:
@@ -89,7 +101,7 @@ def answer(
     trace = Trace()
     view = store.view(question.scope)
     trace.mark("view")
-    document = _decide(question, Views(view, store.view), given, trace)
+    document, _ = decide(question, Views(view, store.view), adapter, trace, given)
     document["as_of"] = {
         "valid": question.scope.valid_as_of or clock().date().isoformat(),
         "known": view.known_at,
@@ -102,28 +114,50 @@ def answer(
     return document
 
 
-def readings(question: Question, store: GraphStore) -> tuple[Reading, ...]:
+def readings(question: Question, store: GraphStore, adapter: Adapter) -> tuple[Reading, ...]:
     """The readings of the question, best first; none is run."""
     view = store.view(question.scope)
-    return plan(link(question, view), view.ontology()).readings
+    return plan(link(question, view), view.ontology(), adapter).readings
 
 
-def _decide(question: Question, views: Views, given: Plan | None, trace: Trace) -> Document:
+def decide(
+    question: Question, views: Views, adapter: Adapter, trace: Trace, given: Plan | None = None
+) -> tuple[Document, dict[str, float] | None]:
+    """The document, not yet recorded; and the signs of the reading that it answers."""
     view = views.own
+    adapter.check(view.ontology())
     linked = link(question, view)
     trace.mark("link")
+    told = None
     if given is not None:
         validate(given, view.ontology())
-        return _answer(question, linked, (Reading(given, 0.0),), views, trace)
-    planned = plan(linked, view.ontology())
-    trace.mark("plan")
-    chosen = choose(planned, linked, view.ontology())
+        document = _answer(question, linked, (Reading(given, 0.0),), views, trace)
+    else:
+        planned = plan(linked, view.ontology(), adapter)
+        trace.mark("plan")
+        chosen = choose(planned, linked, view.ontology(), TIE if adapter.tie is None else adapter.tie)
+        document = _chosen(question, linked, chosen, views, trace)
+        reading = read_as(document, chosen.readings)
+        if reading is not None:
+            told = signs(reading, planned, frozenset(one.plan for one in chosen.readings), linked)
+    document["confidence"] = confidence(document, told, adapter)
+    if (reason := doubt(document, adapter)) is not None:
+        unsure = abstained(question, view, reason)
+        keys = ("confidence", "interpretation", "plan")
+        document = unsure | {key: document[key] for key in keys}
+    document["versions"]["adapter"] = adapter.id
+    return document, told
+
+
+def _chosen(question: Question, linked: Linked, chosen: Chosen, views: Views, trace: Trace) -> Document:
+    """Run what was chosen, or say why nothing was."""
     if chosen.reason is not None:
-        return abstained(question, view, chosen.reason)
-    readings = tuple(one for one in chosen.readings if fits(one.plan, view.ontology()))
-    if not readings:
-        return abstained(question, view, "what I read it as cannot be asked of this graph", chosen.readings[0].plan)
-    return _answer(question, linked, readings, views, trace)
+        return abstained(question, views.own, chosen.reason)
+    fitting = tuple(one for one in chosen.readings if fits(one.plan, views.own.ontology()))
+    if not fitting:
+        reason = "what I read it as cannot be asked of this graph"
+        return abstained(question, views.own, reason, chosen.readings[0].plan)
+    return _answer(question, linked, fitting, views, trace)
 
 
 def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], views: Views, trace: Trace) -> Document:

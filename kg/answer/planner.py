@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
-from kg.answer.fit import validate
+from kg.answer.adapter import Adapter
+from kg.answer.learned import Said, plan_of_chain, said
+from kg.answer.namesakes import namesakes
 from kg.answer.reading.chart import TooLong
 from kg.answer.reading.clauses import Clauses
-from kg.answer.reading.leaves import leaves
+from kg.answer.reading.leaves import leaves, size
 from kg.answer.reading.parts import Feature
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.tables import decisions
-from kg.answer.reading.weights import DEFAULT
-from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Entities, Parts, Plan, walk
-from kg.domain.plan_json import from_json, to_json
+from kg.domain.plan import Parts, Plan
 from kg.domain.question import Linked
-from kg.errors import PlanInvalid
 
 TIE = 0.09
 """Readings closer than this are equally good."""
 MAX_READINGS = 30
-AS_SURE = 0.03
-"""Namesakes whose names were said equally well."""
 DOUBTFUL = 0.7
 """Score of a name that may as well be a word that nothing is known of."""
 
@@ -50,59 +45,60 @@ class Planned:
     too_long: bool = False
 
 
-def plan(linked: Linked, ontology: Ontology) -> Planned:
+def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
     """Read the question."""
-    grammar = Grammar(ontology, DEFAULT)
+    grammar = Grammar(ontology, adapter.weights)
     clauses = Clauses(linked, grammar, leaves(linked, grammar))
+    told = list(_said(linked, grammar, adapter))
     try:
         stories = clauses.read()
     except TooLong:
-        return Planned(too_long=True)
+        if not told:
+            return Planned(too_long=True)
+        stories = []
+    made = [(one.plans[0] if len(one.plans) == 1 else Parts(one.plans), one.score, one.features) for one in stories]
     found: dict[Plan, Reading] = {}
-    for story in stories:
-        root = story.plans[0] if len(story.plans) == 1 else Parts(story.plans)
-        if root not in found or found[root].score < story.score:
-            found[root] = Reading(root, story.score, story.features)
-    for root, score, features in decisions(linked, grammar):
+    for root, score, features in (*made, *decisions(linked, grammar), *told):
         if root not in found or found[root].score < score:
             found[root] = Reading(root, score, features)
     ranked = sorted(found.values(), key=lambda reading: -reading.score)
     if ranked:
-        found |= {one.plan: one for one in namesakes(ranked[0], linked, ontology)}
+        top = ranked[0]
+        chosen = any(name == "apposition" and value for name, value in top.features)
+        if not chosen:
+            # A kind beside a name has chosen already.
+            found |= {other: replace(top, plan=other) for other in namesakes(top.plan, linked, ontology)}
         ranked = sorted(found.values(), key=lambda reading: -reading.score)
     return Planned(tuple(ranked[:MAX_READINGS]), _unexplained(linked))
 
 
-def namesakes(reading: Reading, linked: Linked, ontology: Ontology) -> Iterator[Reading]:
-    """The same reading of others that have a name as well: nothing said chooses between them."""
-    used = {i for part in walk(reading.plan) if isinstance(part, Entities) for i in part.ids}
-    chosen = any(name == "apposition" and value for name, value in reading.features) or len(used) > 1
-    if isinstance(reading.plan, Parts) or chosen:
-        # A kind beside the name, or another name, has chosen already.
+def _said(linked: Linked, grammar: Grammar, adapter: Adapter) -> Iterator[tuple[Plan, float, tuple[Feature, ...]]]:
+    """Plans of the chains that the adapter's words speak for."""
+    if adapter.learned is None:
         return
-    single = [m for m in linked.mentions if m.kind == "entity" and not m.more]
-    for said in single:
-        for other in single:
-            same = (said.start, said.end) == (other.start, other.end) and abs(said.score - other.score) < AS_SURE
-            if same and said.value in used and other.value not in used:
-                plain = to_json(reading.plan)
-                named = {"op": "entities", "ids": [other.value]}
-                kind = {"op": "entities", "type": linked.entities[other.value].type}
-                with contextlib.suppress(PlanInvalid):
-                    typed = _instead(plain, said.value, {"op": "intersect", "plans": [named, kind]})
-                    validate(from_json(typed), ontology)
-                    yield replace(reading, plan=from_json(_instead(plain, said.value, named)))
+    for one in said(linked, grammar.ontology, adapter.learned):
+        features = _explained(one, linked)
+        plan = plan_of_chain(one.mention, one.chain, grammar.ontology)
+        yield plan, sum(grammar.weights.get(name, 0.0) * value for name, value in features), features
 
 
-def _instead(document: Any, said: EntityId, other: dict[str, Any]) -> Any:
-    """The plan with another thing in the place of the one that was said."""
-    if isinstance(document, list):
-        return [_instead(one, said, other) for one in document]
-    if not isinstance(document, dict):
-        return document
-    if document.get("ids") == [said]:
-        return other
-    return {name: _instead(value, said, other) for name, value in document.items()}
+def _explained(one: Said, linked: Linked) -> tuple[Feature, ...]:
+    """What a learned chain explains of the question, and what it does not: words that training never met."""
+    cues = {i for m in linked.mentions if m.kind in ("cue", "number", "date") for i in range(m.start, m.end)}
+    known = {i for m in linked.mentions if m.kind in ("type", "predicate", "role") for i in range(m.start, m.end)}
+    unknown = [i for i in one.unknown if linked.words[i].weight == "content"]
+    lost = [i for i in one.unknown if i in cues and linked.words[i].weight not in ("light", "drop")]
+    strange = [i for i in unknown if i not in known and i not in lost]
+    name = one.mention
+    whole = size(linked.words, 0, len(linked.words)) - size(linked.words, name.start, name.end) * (1 - name.score)
+    return (
+        ("words", whole - sum(size(linked.words, i, i + 1) for i in {*unknown, *lost})),
+        ("settled", max(0, name.end - name.start - 1) * 1.0),
+        ("said_chain", 1.0),
+        ("said", math.log(one.likely)),
+        ("said_unknown", float(len(strange))),
+        ("unexplained", float(len(lost))),
+    )
 
 
 def _unexplained(linked: Linked) -> tuple[str, ...]:

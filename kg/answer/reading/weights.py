@@ -6,6 +6,10 @@ DEFAULT: dict[str, float] = {
     "words": 1.0,
     "settled": 0.12,
     "fuzzy": -1.0,
+    # what an adapter learned
+    "said": 1.0,
+    "said_chain": 1.0,
+    "said_unknown": -0.3,
     # guesses
     "inserted": -0.6,
     "inserted_default": -0.3,

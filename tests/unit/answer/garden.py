@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+from kg.answer.adapter import Adapter
 from kg.answer.choose import Chosen, choose
 from kg.answer.link import link
 from kg.answer.pipeline import answer
@@ -133,7 +134,7 @@ def views() -> Views:
 
 def chosen(text: str) -> Chosen:
     linked = link(Question(text), view())
-    return choose(plan(linked, ontology()), linked, ontology())
+    return choose(plan(linked, ontology(), Adapter()), linked, ontology())
 
 
 def readings(text: str) -> list[dict[str, Any]]:
