@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
+from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
 from kg.domain.plan import RECORDED, Compare, Count, Cover, Decide, Plan, Rank
 from kg.domain.result import Absence, Result, Row
@@ -15,7 +16,10 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
     """Write the answer in a sentence or two, then one claim a row, a chain and a withdrawn entity."""
     by_fact = {fact: item for item in evidence.items if item.kind in ("fact", "policy") for fact in item.facts}
     absences = [item for item in evidence.items if item.kind == "absence"]
-    searches = list(zip(absences, result.absences, strict=True))
+    searches: dict[EntityId, list[tuple[Evidence, Absence]]] = {}
+    for item, absence in zip(absences, result.absences, strict=True):
+        for entity in absence.entities:
+            searches.setdefault(entity, []).append((item, absence))
     found, looked = summary(plan, result, wording)
     gone = [[by_fact[fact] for fact in facts if fact in by_fact] for facts in result.beside]
     conflicts = [item.text for item in evidence.items if item.kind == "conflict"]
@@ -35,7 +39,7 @@ def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording
 
     for number, row in enumerate(result.rows):
         facts = [by_fact[fact] for fact in row.witness if fact in by_fact]
-        lacking = [(item, absence) for item, absence in searches if row.entity in absence.entities]
+        lacking = searches.get(row.entity, [])
         add(
             _row(plan, row, facts, [absence for _, absence in lacking], wording),
             [*facts, *(i for i, _ in lacking)],

@@ -11,6 +11,9 @@ from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet, Verdict
 from kg.domain.result import Result
 
 _NUMBER = re.compile(r"\d[\d.,]*")
+LABEL_START = 3
+"""Letters by which labels are looked up."""
+_WORD = re.compile(r"[^\s(]+")
 _NEGATION = re.compile(r"\b(no|not|none|nothing|never|without)\b", re.IGNORECASE)
 
 
@@ -29,8 +32,11 @@ class _Check:
         self._items = {item.id: item for item in evidence.items}
         self._result = result
         self._interpretation = interpretation
+        self._labels: dict[str, list[str]] = {}
         # Longest first: one label may be the beginning of another.
-        self._labels = sorted(_labels(result, wording), key=lambda one: (-len(one), one))
+        for label in sorted(_labels(result, wording), key=lambda one: (-len(one), one)):
+            self._labels.setdefault(label[:LABEL_START], []).append(label)
+        self._counted = frozenset(str(value) for value in _counted(result) if value is not None)
         self._named = {item.id: {wording.entity(one) for one in item.entities} for item in evidence.items}
 
     def verdict(self, claim: Claim) -> Verdict:
@@ -41,15 +47,45 @@ class _Check:
             return "unsupported"
         known = " ".join([*(item.text for item in cited), self._interpretation])
         own = claim.text.replace(self._interpretation, "")
-        for label in self._labels:
-            if label in own:
-                if label not in known and not any(label in self._named[one] for one in claim.evidence):
-                    return "unsupported"
-                own = own.replace(label, " ")
+        own, labels = self._without_labels(own)
+        for label in labels:
+            if label not in known and not any(label in self._named[one] for one in claim.evidence):
+                return "unsupported"
         if self._result.type == "decision":
             # What an input is given as may be called none, which denies nothing.
             own = _NEGATION.sub(lambda word: "" if word[0] in self._interpretation else word[0], own)
-        return _plain_verdict(own, known, self._result, cited)
+        return self._plain_verdict(own, known, cited)
+
+    def _without_labels(self, text: str) -> tuple[str, list[str]]:
+        """The text with a space in the place of each label that begins where a word does; and those labels."""
+        found, rest, at = [], [], 0
+        for word in _WORD.finditer(text):
+            start = word.start()
+            if start < at:
+                continue
+            keys = (text[start : start + size] for size in range(LABEL_START, 0, -1))
+            labels = (label for key in keys for label in self._labels.get(key, ()))
+            label = next((one for one in labels if text.startswith(one, start)), None)
+            if label is not None:
+                found.append(label)
+                rest += [text[at:start], " "]
+                at = start + len(label)
+        return "".join([*rest, text[at:]]), found
+
+    def _plain_verdict(self, own: str, known: str, cited: list[Evidence]) -> Verdict:
+        """Numbers and polarity of what a claim says beside names."""
+        numbers = {number.rstrip(".,") for number in _NUMBER.findall(known)}
+        said = {number.rstrip(".,") for number in _NUMBER.findall(own)}
+        if any(not self._follows(number, cited) for number in said - numbers):
+            return "unsupported"
+        if _NEGATION.search(own) and not any(item.kind == "absence" or _NEGATION.search(item.text) for item in cited):
+            return "unsupported"
+        return "supported"
+
+    def _follows(self, number: str, cited: list[Evidence]) -> bool:
+        """Whether a number is one the plan counted, or says how much a sentence does not name."""
+        told = sum(item.kind == "fact" for item in cited) - MAX_SENTENCES
+        return number.replace(",", "") in self._counted or number.replace(",", "") == str(told)
 
 
 def _labels(result: Result, wording: Wording) -> set[str]:
@@ -62,37 +98,17 @@ def _labels(result: Result, wording: Wording) -> set[str]:
     return {wording.entity(one) for one in own} | {label for label in met if " " in label}
 
 
-def _plain_verdict(own: str, known: str, result: Result, cited: list[Evidence]) -> Verdict:
-    """Numbers and polarity of what a claim says beside names."""
-    numbers = {number.rstrip(".,") for number in _NUMBER.findall(known)}
-    said = {number.rstrip(".,") for number in _NUMBER.findall(own)}
-    if any(not _follows(number, result, cited) for number in said - numbers):
-        return "unsupported"
-    if _NEGATION.search(own) and not any(item.kind == "absence" or _NEGATION.search(item.text) for item in cited):
-        return "unsupported"
-    return "supported"
-
-
-def _follows(number: str, result: Result, cited: list[Evidence]) -> bool:
-    """Whether a number is one the plan counted, or says how much a sentence does not name."""
-    told = sum(item.kind == "fact" for item in cited)
-    counted: set[object] = {
-        result.of,
-        len(result.rows),
-        *(row.value for row in result.rows),
-        *(row.of for row in result.rows),
-    }
-    counted |= set(_numbers(result.value))
-    counted |= {len(chain.facts) for chain in result.paths}
-    members = len({row.entity for row in result.rows})
-    counted |= {len(result.rows) - MAX_NAMED, members - MAX_NAMED, told - MAX_SENTENCES}
-    counted.add(len(result.value) - MAX_NAMED if isinstance(result.value, dict) else None)
-    counted |= {round(100 * part / of) for part, of in _shares(result) if of}
-    counted |= {len(result.paths) - 1, *(len(items) for items in result.alternatives)}
-    groups = {row.group for row in result.rows if row.group}
-    if any(number in _NUMBER.findall(group) for group in groups):
-        return True
-    return number.replace(",", "") in {str(value) for value in counted if value is not None}
+def _counted(result: Result) -> Iterator[object]:
+    """Every number that the plan counted, or that says how much a sentence does not name."""
+    rows = len(result.rows)
+    yield from (result.of, rows, rows - MAX_NAMED, len({row.entity for row in result.rows}) - MAX_NAMED)
+    yield from (one for row in result.rows for one in (row.value, row.of))
+    yield from _numbers(result.value)
+    yield from (len(chain.facts) for chain in result.paths)
+    yield len(result.value) - MAX_NAMED if isinstance(result.value, dict) else None
+    yield from (round(100 * part / of) for part, of in _shares(result) if of)
+    yield from (len(result.paths) - 1, *(len(items) for items in result.alternatives))
+    yield from (number for row in result.rows if row.group for number in _NUMBER.findall(row.group))
 
 
 def _shares(result: Result) -> Iterator[tuple[int, int]]:
