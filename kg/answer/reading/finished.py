@@ -76,6 +76,8 @@ def _asked(part: SetPart) -> list[tuple[Plan, tuple[Feature, ...]]]:
     source = part.plan
     if source is None:
         return []
+    if part.joined == "less":
+        part = altered(part, options=(), joined="")
     if part.ask == "share":
         return [] if part.base is None or part.base == source else [(Count(source, part.base), ())]
     compared = bool(part.order) and len(part.options) >= LEAST_COMPARED

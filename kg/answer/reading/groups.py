@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.narrow import reached, steps, type_of
+from kg.answer.reading.narrow import steps
 from kg.answer.reading.parts import (
     AnswerPart,
     GroupPart,
@@ -17,6 +17,7 @@ from kg.answer.reading.parts import (
     VersionPart,
     altered,
 )
+from kg.answer.reading.plans import reached, type_of
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.ontology import back
 from kg.domain.plan import At, Compare, Each, Follow, Group, Minus, Pairs, Rank, SetPlan

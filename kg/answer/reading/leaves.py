@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kg.answer.phrases import TELLING
-from kg.answer.reading.narrow import players
 from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import (
     Condition,
@@ -22,6 +21,7 @@ from kg.answer.reading.parts import (
     altered,
     scored,
 )
+from kg.answer.reading.plans import players
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import asks_from, sentences
 from kg.domain.plan import Entities, Having, Point, SetPlan

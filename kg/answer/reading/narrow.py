@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kg.answer.reading.parts import Condition, Feature, PropPart, Rel, SetPart, altered
+from kg.answer.reading.plans import all_of, anchored, at, either, players, related
 from kg.domain.ontology import Direction, Ontology, back
 from kg.domain.plan import (
-    At,
     Each,
-    Entities,
     Follow,
     Having,
     Intersect,
     Minus,
-    Only,
-    Point,
     SetPlan,
     UnionOf,
     Where,
-    walk,
 )
 from kg.domain.plan_json import plan_of
 
@@ -271,79 +267,7 @@ def _all(changes: list[Change]) -> Change:
     return lambda plan: Intersect(tuple(change(plan) for change in changes))
 
 
-def either(plans: list[SetPlan]) -> SetPlan:
-    """Members of any; named ones as one list."""
-    if all(isinstance(plan, Entities) and plan.ids for plan in plans):
-        return Entities(ids=tuple(dict.fromkeys(i for plan in plans if isinstance(plan, Entities) for i in plan.ids)))
-    return plans[0] if len(plans) == 1 else UnionOf(tuple(plans))
-
-
-def at(plan: SetPlan, point: Point | None) -> SetPlan:
-    return plan if point is None else At(plan, point)
-
-
-# --- plans ---------------------------------------------------------------------------------------------------------
-
-
-def related(  # noqa: PLR0913 (what one relation is made of)
-    plan: SetPlan,
-    rel: Rel,
-    argument: SetPlan,
-    quantifier: str,
-    number: int,
-    *,
-    negative: bool,
-    others: str | None = None,
-) -> SetPlan:
-    """The set, kept to members with this relation to the argument."""
-    found = reached(rel, argument)
-    if quantifier == "only":
-        step = Follow(Each(), rel.predicate, rel.direction, others)
-        return Minus(plan, Only(plan, step, argument)) if negative else Only(plan, step, argument)
-    if quantifier == "every":
-        having = Having(plan, "every", Follow(Each(), rel.predicate, rel.direction), of=argument)
-        return Minus(plan, having) if negative else having
-    if quantifier in ("at_least", "at_most", "exactly"):
-        having = Having(plan, quantifier, found, number)  # type: ignore[arg-type]
-        return Minus(plan, having) if negative else having
-    if negative or quantifier == "none":
-        return Having(plan, "none", found)
-    return met(plan, rel, argument)
-
-
-def met(plan: SetPlan, rel: Rel, argument: SetPlan) -> SetPlan:
-    """Members with this relation to some member of the argument, from the end that is smaller."""
-    way = back(rel.direction)
-    if isinstance(plan, Entities) and plan.type is not None and anchored(argument):
-        return Follow(argument, rel.predicate, way, plan.type)
-    if isinstance(argument, Entities) and argument.ids:
-        found = Follow(argument, rel.predicate, way)
-        said = isinstance(plan, Follow) and replace(plan, type=None) == found
-        # What is said twice holds once.
-        return plan if said else Intersect((plan, found))
-    return Having(plan, "some", reached(rel, argument))
-
-
-def reached(rel: Rel, argument: SetPlan | None) -> SetPlan:
-    """What one step from the row at hand reaches inside the argument."""
-    if argument is None:
-        return Follow(Each(), rel.predicate, rel.direction)
-    if isinstance(argument, Entities) and argument.type is not None and not argument.withdrawn:
-        return Follow(Each(), rel.predicate, rel.direction, argument.type)
-    return Intersect((Follow(Each(), rel.predicate, rel.direction), argument))
-
-
-def anchored(plan: SetPlan) -> bool:
-    """Whether the set starts from named entities, so that it is small and can be followed backwards."""
-    return any(isinstance(part, Entities) and part.ids for part in walk(plan))
-
-
-def followed(source: SetPlan, rel: Rel, type_name: str | None = None) -> SetPlan:
-    return Follow(source, rel.predicate, rel.direction, type_name)
-
-
-def without(plan: SetPlan, gone: SetPlan) -> SetPlan:
-    return Minus(plan, gone)
+LEAST_OPTIONS = 2
 
 
 def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | None:
@@ -353,19 +277,23 @@ def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | Non
     plan = head.plan if way.rel is None else plain(head, way.rel, ontology)
     plan = plan if plan is not None else all_of(way.types, ontology)
     focus = head.focus or head.wh
-    kept = altered(head, plan=way.change(plan), types=way.types, wider=plan, several=False, wh=False, focus=focus)
+    kept = altered(
+        head, plan=way.change(plan), types=way.types, wider=plan, several=False, wh=False, focus=focus, told=None
+    )
     if way.options and head.options:
         return None
     if way.options:
-        joined = way.joined if way.joined in ("and", "each", "or", "vs") else ""
-        return altered(kept, options=tuple((label, change(plan)) for label, change in way.options), joined=joined)
-    return altered(kept, options=tuple((label, way.change(option)) for label, option in head.options))
+        joined = way.joined if way.joined in ("and", "each", "or", "vs", "less") else ""
+        return _of_options(altered(kept, options=tuple((n, change(plan)) for n, change in way.options), joined=joined))
+    return _of_options(altered(kept, options=tuple((label, way.change(option)) for label, option in head.options)))
 
 
-def players(rel: Rel, ontology: Ontology) -> SetPlan:
-    """Everybody who plays the part that the relation leads to: all directors."""
-    _, far = ontology.ends(rel.predicate, rel.direction)
-    return Having(all_of(far, ontology), "some", Follow(Each(), rel.predicate, back(rel.direction)))
+def _of_options(part: SetPart) -> SetPart:
+    """Those of the first that are not of the second, where that is how the options are meant."""
+    if part.joined != "less" or len(part.options) < LEAST_OPTIONS:
+        return part
+    (_, first), (_, second) = part.options
+    return altered(part, plan=Minus(first, second))
 
 
 def plain(part: SetPart, rel: Rel, ontology: Ontology) -> SetPlan | None:
@@ -374,15 +302,3 @@ def plain(part: SetPart, rel: Rel, ontology: Ontology) -> SetPlan | None:
     if role is not None and role.predicate == rel.predicate and part.plan == players(role, ontology):
         return all_of(part.types, ontology)
     return part.plan
-
-
-def all_of(types: frozenset[str], ontology: Ontology) -> SetPlan:
-    """Everything of these types, by the fewest names."""
-    names = [name for name in ontology.types if ontology.family(name) <= types]
-    widest = [name for name in names if not any(name != other and name in ontology.family(other) for other in names)]
-    return either([Entities(type=name) for name in widest])
-
-
-def type_of(plan: SetPlan | None) -> str | None:
-    """The type, where the set is all of one."""
-    return plan.type if isinstance(plan, Entities) else None

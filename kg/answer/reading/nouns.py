@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kg.answer.reading.narrow import either, narrowed, narrowings, players
+from kg.answer.reading.narrow import narrowed, narrowings
 from kg.answer.reading.parts import (
     AnswerPart,
     Feature,
@@ -15,6 +15,7 @@ from kg.answer.reading.parts import (
     altered,
     modifiers,
 )
+from kg.answer.reading.plans import either, players
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.plan import Entities, Minus, Rank, SetPlan, UnionOf
 

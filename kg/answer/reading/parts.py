@@ -13,7 +13,7 @@ from typing import Literal as OneOf
 from typing import TypeVar
 
 from kg.domain.ontology import Direction
-from kg.domain.plan import Change, Comparator, Plan, Point, SetPlan
+from kg.domain.plan import Change, Comparator, Minus, Plan, Point, SetPlan
 
 Feature = tuple[str, float]
 Quantifier = OneOf["", "any", "some", "none", "at_least", "at_most", "exactly", "every", "only"]
@@ -58,7 +58,8 @@ class SetPart(Part):
     """What a share is a share of."""
     options: tuple[tuple[str, SetPlan], ...] = ()
     """The same set for each member of a list, or each version, that was named in it."""
-    joined: OneOf["", "and", "both", "each", "or", "vs"] = ""
+    joined: OneOf["", "and", "both", "each", "or", "vs", "less"] = ""
+    """How the options are meant; "less" for those of the first that are not of the second."""
     order: OneOf["", "most", "fewest", "more", "fewer", "most_of", "all_of"] = ""
     pick: int = 0
     """How many are asked for: ``two controls``."""
@@ -67,6 +68,8 @@ class SetPart(Part):
     """A relation still without its argument."""
     unsaid: tuple[Rel, ...] = ()
     """The relation by which it was narrowed though nobody said one: a phrase for it may follow."""
+    told: Rel | None = None
+    """The relation to something named by which it was narrowed last."""
     losing: SetPart | None = None
     """What its members are said to lose."""
     change: Change | None = None
@@ -84,11 +87,11 @@ class SetPart(Part):
 
     def each(self, change: Callable[[SetPlan], SetPlan]) -> SetPart:
         """The set, and each option of it, changed alike."""
-        return altered(
-            self,
-            plan=change(self.plan) if self.plan is not None else None,
-            options=tuple((label, change(plan)) for label, plan in self.options),
-        )
+        options = tuple((label, change(plan)) for label, plan in self.options)
+        plan = change(self.plan) if self.plan is not None else None
+        if self.joined == "less":
+            plan = Minus(options[0][1], options[1][1])
+        return altered(self, plan=plan, options=options)
 
 
 MODIFIERS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kg.answer.reading.narrow import followed, narrowings
+from kg.answer.reading.narrow import narrowed, narrowings
 from kg.answer.reading.nouns import bare_type
 from kg.answer.reading.parts import (
     AnswerPart,
@@ -18,8 +18,9 @@ from kg.answer.reading.parts import (
     altered,
     modifiers,
 )
+from kg.answer.reading.plans import followed
 from kg.answer.reading.rules import Grammar, rule
-from kg.domain.plan import SetPlan, Test
+from kg.domain.plan import Minus, SetPlan, Test
 
 
 @rule(RelPart, SetPart)
@@ -206,6 +207,24 @@ def only_one_of_a_kind(grammar: Grammar, left: SetPart, right: SetPart) -> Itera
             if one.types & kind.types and not modifiers(one):
                 only = PropPart(rels=rels, argument=altered(one, quantifier="only"))
                 yield grammar.made(only, left, right, features=(("only_kind", 1.0),))
+
+
+@rule(SetPart, PropPart)
+def less_of_another(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
+    """``weaknesses of X's flaws`` ``but not of Y``: the same of another, taken away at the end."""
+    argument = by.argument
+    if head.told is None or head.options or head.wider is None or argument is None or not argument.named or by.rels:
+        return
+    if not (by.negative or by.exclude) or argument.options or modifiers(altered(argument, quantifier="")):
+        return
+    wide = altered(head, plan=head.wider)
+    argument = altered(argument, quantifier="")
+    for way in list(narrowings(grammar.ontology, wide, PropPart(rels=(head.told,), argument=argument)))[:1]:
+        other = narrowed(wide, way, grammar.ontology)
+        if other is not None and other.plan is not None and head.plan is not None:
+            options = (("", head.plan), ("but not", other.plan))
+            made = altered(head, plan=Minus(head.plan, other.plan), options=options, joined="less", told=None)
+            yield grammar.made(made, head, by, features=(("again", 1.0),))
 
 
 @rule("whose", SetPart)

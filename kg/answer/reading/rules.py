@@ -11,17 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kg.answer.reading.narrow import (
-    Narrowing,
-    all_of,
-    met,
-    narrowed,
-    narrowings,
-    plain,
-    reached,
-    steps,
-    type_of,
-)
+from kg.answer.reading.narrow import Narrowing, narrowed, narrowings, plain, steps
 from kg.answer.reading.parts import (
     AnswerPart,
     Feature,
@@ -35,6 +25,7 @@ from kg.answer.reading.parts import (
     modifiers,
     scored,
 )
+from kg.answer.reading.plans import all_of, met, reached, type_of
 from kg.domain.ontology import Ontology, back
 from kg.domain.plan import (
     Compare,
@@ -157,6 +148,8 @@ class Grammar:
                 kept = altered(kept, unsaid=(way.rel,))
             elif kept.unsaid:
                 kept = altered(kept, unsaid=())
+            told = way.rel is not None and by.argument is not None and by.argument.named and not by.negative
+            kept = altered(kept, told=way.rel if told else None)
             if head.other and kept.plan is not None:
                 kept = altered(kept, plan=_others(kept.plan))
             yield self.made(kept, head, by, features=(*way.features, *features))

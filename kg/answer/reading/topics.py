@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kg.answer.reading.narrow import (
-    met,
-    narrowed,
-    narrowings,
-    reached,
-    steps,
-    type_of,
-)
+from kg.answer.reading.narrow import narrowed, narrowings, steps
 from kg.answer.reading.parts import AnswerPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
+from kg.answer.reading.plans import met, reached, type_of
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.plan import (
     Each,
