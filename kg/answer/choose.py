@@ -37,6 +37,7 @@ PASSED_OVER = {
     "topic_bare": 0.7,
     "contrast": 0.4,
     "yes_no_lost": 1.0,
+    "modifier_lost": 1.0,
     "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""
@@ -70,17 +71,24 @@ def choose(planned: Planned, linked: Linked, ontology: Ontology, tie: float = TI
     return Chosen(tuple(near[:MAX_READINGS]))
 
 
-GUESSES = (
-    "inserted", "inserted_loose", "implied", "wild", "fuzzy", "list_bare", "flipped", "supposed", "fail_type",
-    "topic_bare", "unexplained", "unexplained_context", "unexplained_talk", "skip_cue", "skip_relation", "skip_value",
-    "skip_set", "skip_other",
-)  # fmt: skip
+GUESSES = frozenset(
+    (
+        *("inserted", "inserted_loose", "implied", "wild", "fuzzy", "list_bare", "flipped", "supposed", "fail_type"),
+        *("topic_bare", "unexplained", "unexplained_context", "unexplained_talk"),
+        *("skip_cue", "skip_relation", "skip_value", "skip_set", "skip_other"),
+    )
+)
 """Features of a reading that guesses something or passes it over: that it finds nothing is then no answer."""
 
 
-def guessed(reading: Reading) -> bool:
-    """Whether the reading rests on a guess."""
-    return any(name in GUESSES and value > LEAST_GUESS for name, value in reading.features)
+UNUSUAL = frozenset(["in_two_pieces", "carried", "pending", "said_relation", "bare", "unsplit"])
+"""And of one that puts the question together in an unusual way: that there are none is then no answer either."""
+
+
+def guessed(reading: Reading, *, of_list: bool) -> bool:
+    """Whether the reading rests on a guess; more counts as one where the answer would be that there are none."""
+    odd = GUESSES | UNUSUAL if of_list else GUESSES
+    return any(name in odd and value > LEAST_GUESS for name, value in reading.features)
 
 
 def left_over(reading: Reading) -> float:

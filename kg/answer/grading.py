@@ -222,7 +222,7 @@ def _same_members(wanted: dict[str, Any], answer: dict[str, Any], ontology: Onto
     if ids is None:
         return False
     expected = _keys(ids, ontology)
-    members = [_keys(entity["keys"], ontology) & expected for entity in entities]
+    members = [_keys((*entity["keys"], entity["name"]), ontology) & expected for entity in entities]
     return all(members) and frozenset().union(*members) == expected
 
 

@@ -28,6 +28,30 @@ def active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity]) 
     ]
 
 
+def described_keys(mentions: Sequence[Mention], linked: Linked, tokens: Sequence[Token]) -> list[Mention]:
+    """A key in brackets takes the words before it that may be its description: ``SQL injection (CWE-89)``."""
+    words = linked.words
+    keys = [m for m in mentions if m.kind == "entity" and m.start > 1 and words[m.start - 1].text == "("]
+    gone: set[int] = set()
+    wider = []
+    for key in keys:
+        if not _is_key(linked.text, tokens, key):
+            continue
+        settled = {
+            i
+            for m in mentions
+            if m.kind in ("type", "cue", "predicate", "role") or (m.kind == "entity" and m.score >= SURE_NAME)
+            for i in range(m.start, m.end)
+        }
+        start = key.start - 1
+        while start > 0 and start - 1 not in settled and words[start - 1].weight == "content":
+            start -= 1
+        if start < key.start - 1:
+            wider.append(replace(key, start=start))
+            gone |= set(range(start, key.start - 1))
+    return [m for m in mentions if not (gone & set(range(m.start, m.end)))] + wider
+
+
 def doubtful_names(linked: Linked, tokens: Sequence[Token], everyday: set[EntityId]) -> list[Mention]:
     """Names that are also everyday words count as names only as written: ``at`` and ``Malware`` are entities too."""
     text, words, mentions, entities = linked.text, linked.words, linked.mentions, linked.entities

@@ -31,7 +31,7 @@ NEAR_SPELT = 84
 LEAST_LETTERS = ((0, 4), (1, 5), (2, 8))
 """With so many letters wrong a name has to have so many."""
 LEAST_LIKE = 0.5
-LEAST_PLAIN_LIKE = 0.82
+LEAST_PLAIN_LIKE = 0.9
 """And in small letters where the question writes names with capitals: "silly me" is no Sally."""
 ALIKE = 75
 """Per cent of letters that two spellings of a word share."""

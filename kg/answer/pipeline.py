@@ -276,7 +276,7 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         searched = context(order, result, grounds, ontology)
         return not_known(question, view, f"{reason}; I read it as {interpretation}", chosen, interpretation, searched)
-    if empty and guessed(reading):
+    if empty and guessed(reading, of_list=result.type == "list"):
         reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
         searched = context(order, result, grounds, ontology)
         return not_known(question, view, reason, chosen, interpretation, searched)

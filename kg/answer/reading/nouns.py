@@ -108,6 +108,9 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         # "Neither test nor unit test".
         yield from _types_joined(grammar, left, right)
         return
+    if right.quantifier == "none" and left.joined in ("and", "vs") and not left.named:
+        # "Software but no technique": said of what has the software.
+        return
     if right.quantifier == "none":
         if left.named and right.other and left.joined in ("and", "both") and left.types <= right.types:
             # "By X and by no other group".

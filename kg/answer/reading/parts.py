@@ -167,6 +167,8 @@ class PropPart(Part):
     exclude: bool = False
     """Whether the argument itself is left out: ``other than X``."""
     bare: bool = False
+    weak: bool = False
+    """Whether its phrase is a preposition alone."""
     ready: bool = True
     """Whether nothing is to follow: after ``or``, another property does; after ``share techniques with``, a name."""
 

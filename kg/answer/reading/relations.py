@@ -33,7 +33,7 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
     if not relation.rels and not argument.named:
         # An unknown word right before a noun is an adjective, and may say anything.
         return
-    made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative)
+    made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative, weak=relation.weak)
     title = (("title", 1.0),) if relation.typed and argument.named else ()
     verbal = (("noun_or_verb", 1.0),) if relation.verbal else ()
     yield grammar.made(made, relation, argument, features=(*title, *verbal, *grammar.argument(argument)))
@@ -213,7 +213,9 @@ def only_one_of_a_kind(grammar: Grammar, left: SetPart, right: SetPart) -> Itera
 def less_of_another(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
     """``weaknesses of X's flaws`` ``but not of Y``: the same of another, taken away at the end."""
     argument = by.argument
-    if head.told is None or head.options or head.wider is None or argument is None or not argument.named or by.rels:
+    if head.told is None or head.options or head.wider is None or argument is None or not argument.named:
+        return
+    if by.rels and not by.weak and not same((head.told,), by.rels):
         return
     if not (by.negative or by.exclude) or argument.options or modifiers(altered(argument, quantifier="")):
         return

@@ -129,6 +129,11 @@ class Grammar:
             return
         if head.popular and counted is not None and not counted.named and not by.ranked and not by.negative:
             by = altered(by, ranked=head.popular)
+        if not by.rels and by.argument is not None and head.pending:
+            # "Metrics affected" "by X or by Y": the relation that still lacked its argument.
+            told, bare = altered(by, rels=head.pending), altered(head, pending=())
+            if any(True for _ in narrowings(self.ontology, bare, told)):
+                head, by = bare, told
         ways = sorted(
             narrowings(self.ontology, head, by),
             key=lambda way: -sum(self.weights.get(name, 0.0) * value for name, value in way.features),
@@ -148,8 +153,8 @@ class Grammar:
                 kept = altered(kept, unsaid=(way.rel,))
             elif kept.unsaid:
                 kept = altered(kept, unsaid=())
-            told = way.rel is not None and by.argument is not None and by.argument.named and not by.negative
-            kept = altered(kept, told=way.rel if told else None)
+            named = way.rel is not None and by.argument is not None and by.argument.named and not by.negative
+            kept = altered(kept, told=way.rel if named else None)
             if head.other and kept.plan is not None:
                 kept = altered(kept, plan=_others(kept.plan))
             yield self.made(kept, head, by, features=(*way.features, *features))
