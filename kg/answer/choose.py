@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kg.answer.planner import TIE, Planned, Reading
 from kg.domain.ontology import Ontology
+from kg.domain.plan import Test
 from kg.domain.question import Linked
 from kg.text.language import stems
 
@@ -38,11 +39,15 @@ PASSED_OVER = {
     "contrast": 0.4,
     "yes_no_lost": 1.0,
     "modifier_lost": 1.0,
+    "pending_lost": 0.5,
     "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""
 MOST_PASSED_OVER = 0.9
-LEAST_GUESS = 0.1
+PREMISE = 1.0
+"""And more where something is taken for granted: if a part of that does not hold, the whole does not."""
+LEAST_FUZZY = 0.1
+LEAST_GUESS = 0.4
 UNKNOWN = frozenset({"unexplained", "unexplained_context", "unexplained_talk", "wild"})
 """Features that tell of words nothing is known of."""
 
@@ -62,12 +67,13 @@ def choose(planned: Planned, linked: Linked, ontology: Ontology, tie: float = TI
     if not planned.readings:
         return Chosen(reason=_reason(planned.unexplained, linked, ontology))
     top = planned.readings[0]
+    most = MOST_PASSED_OVER + (PREMISE if isinstance(top.plan, Test) and top.plan.presumed else 0.0)
     passed = any(value for name, value in top.features if name in UNKNOWN)
     if passed and (lacking := _lacking(planned.unexplained, ontology)) is not None:
         return Chosen(reason=lacking)
-    if left_over(top) > MOST_PASSED_OVER:
+    if left_over(top) > most:
         return Chosen(reason=_reason(planned.unexplained, linked, ontology))
-    near = [one for one in planned.readings if one.score >= top.score - tie and left_over(one) <= MOST_PASSED_OVER]
+    near = [one for one in planned.readings if one.score >= top.score - tie and left_over(one) <= most]
     return Chosen(tuple(near[:MAX_READINGS]))
 
 
@@ -88,7 +94,9 @@ UNUSUAL = frozenset(["in_two_pieces", "carried", "pending", "said_relation", "ba
 def guessed(reading: Reading, *, of_list: bool) -> bool:
     """Whether the reading rests on a guess; more counts as one where the answer would be that there are none."""
     odd = GUESSES | UNUSUAL if of_list else GUESSES
-    return any(name in odd and value > LEAST_GUESS for name, value in reading.features)
+    return any(
+        name in odd and value > (LEAST_FUZZY if name == "fuzzy" else LEAST_GUESS) for name, value in reading.features
+    )
 
 
 def left_over(reading: Reading) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import rfc8785
 
 from kg.answer.adapter import Adapter
-from kg.answer.choose import Chosen, choose, guessed
+from kg.answer.choose import MOST_PASSED_OVER, Chosen, choose, guessed, left_over
 from kg.answer.confidence import confidence, doubt, read_as, signs
 from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
@@ -276,6 +276,9 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         searched = context(order, result, grounds, ontology)
         return not_known(question, view, f"{reason}; I read it as {interpretation}", chosen, interpretation, searched)
+    if not result.refuted and left_over(reading) > MOST_PASSED_OVER:
+        reason = f"read as “{interpretation}” it passes over too much of the question"
+        return abstained(question, view, reason, chosen)
     if empty and guessed(reading, of_list=result.type == "list"):
         reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
         searched = context(order, result, grounds, ontology)

@@ -156,6 +156,8 @@ class Chart:
             return "skip_wh" if self._relative(place) else "skip_asking"
         if word.weight in ("light", "filler"):
             return f"skip_{word.weight}"
+        if any(m.kind == "dataset" and m.start <= place < m.end for m in self.linked.mentions):
+            return "skip_filler"
         return "skip_binding" if word.folded in english().binding else None
 
     def _relative(self, place: int) -> bool:

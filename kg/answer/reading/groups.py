@@ -134,7 +134,12 @@ def versions_by_count(grammar: Grammar, version: VersionPart, group: GroupPart) 
 @rule("group", SetPart)
 def group_by(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``by`` ``tactic``."""
-    if not right.late and (not right.named or right.several) and right.quantifier in ("", "any", "every"):
+    if (
+        not right.late
+        and (not right.named or right.several)
+        and right.quantifier in ("", "any", "every")
+        and not right.pick
+    ):
         yield grammar.made(GroupPart(by=altered(right, quantifier="")), op, right)
 
 

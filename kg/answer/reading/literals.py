@@ -185,6 +185,7 @@ def _of_value(grammar: Grammar, head: SetPart, name: str) -> tuple[Feature, ...]
     parts = walk(head.plan) if head.plan is not None else ()
     picked = any(isinstance(part, Where) and (part.predicate, part.comparator) == (name, "=") for part in parts)
     known = (("value_known", 1.0),) if picked else ()
+    known = (*known, ("value_focus", 1.0)) if head.focus else known
     return (("value", 1.0), *known, *grammar.lost(head))
 
 

@@ -253,6 +253,12 @@ def either_property(grammar: Grammar, left: PropPart, right: PropPart) -> Iterat
         yield grammar.made(PropPart(either=(*(first.either or (first,)), right)), left, right)
 
 
+@rule(SetPart, "present")
+def still_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``techniques`` ``any more``."""
+    yield grammar.made(left, left, op)
+
+
 # --- cues that change nothing ----------------------------------------------------------------------------------------
 
 

@@ -98,7 +98,8 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
     if relation.negative:
         return
     if argument.plan is not None and not argument.named and not argument.pending:
-        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
+        told = (("pending", 1.0), ("noun_or_verb", float(relation.verbal)))
+        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=told)
     if argument.wh:
         yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
 

@@ -95,11 +95,10 @@ class Grammar:
         lost = (("focus_lost", 1.0),) if argument.focus or argument.wh else ()
         asks = argument.ask and not (argument.ask == "share" and argument.order)
         told = (("ask_lost", 1.0),) if asks else ()
-        passed = (
-            bool(argument.popular) + argument.other + bool(argument.losing) + argument.together + bool(argument.pending)
-        )
+        passed = bool(argument.popular) + argument.other + bool(argument.losing) + argument.together
         passed += argument.pick > 1 and not argument.quantifier
-        return (*lost, *told, *((("modifier_lost", float(passed)),) if passed else ()))
+        pending = (("pending_lost", 1.0),) if argument.pending else ()
+        return (*lost, *told, *pending, *((("modifier_lost", float(passed)),) if passed else ()))
 
     def lost(self, part: SetPart) -> tuple[Feature, ...]:
         """What is said of a set and does not reach the plan."""
@@ -204,6 +203,8 @@ class Grammar:
                 and (head.together or counted.order in ("most_of", "all_of"))
                 and counted.order != "fewest"
             ):
+                if not head.together:
+                    made = (*made, ("cover_bare", 1.0))
                 cover = Cover(head.plan, counted.plan, reached(rel, None), head.pick)
                 yield self.made(
                     AnswerPart(plan=cover, kind="cover", head=head, rels=(rel,), argument=counted),
