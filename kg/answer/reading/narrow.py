@@ -258,7 +258,8 @@ def _kind(ontology: Ontology, rel: Rel, types: frozenset[str]) -> str | None:
 
 
 def _reached_from(argument: SetPlan, rel: Rel, quantifier: str, by: PropPart) -> SetPlan | None:
-    if quantifier not in ("", "any", "some") or by.negative or not anchored(argument):
+    meant = by.argument is not None and by.argument.anaphor
+    if quantifier not in ("", "any", "some") or by.negative or not (anchored(argument) or meant):
         return None
     return at(Follow(argument, rel.predicate, back(rel.direction)), by.point)
 

@@ -155,6 +155,7 @@ def both_relations(grammar: Grammar, prop: PropPart, relation: RelPart) -> Itera
         relation.also
         and prop.rels
         and prop.argument is not None
+        and not modifiers(prop.argument)
         and not prop.negative
         and not same(prop.rels, relation.rels)
     ):

@@ -44,7 +44,7 @@ DEFAULT: dict[str, float] = {
     "whose": 0.6,
     "noun_or_verb": -0.3,
     "skip_binding": -1.6,
-    "unsplit": -0.5,
+    "unsplit": -0.6,
     "again": 0.2,
     "bare_value": -1.2,
     "only_kind": 0.3,
