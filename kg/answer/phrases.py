@@ -59,7 +59,9 @@ class Lexicon:
     phrases: dict[tuple[str, ...], list[Mention]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
     nouns: set[str] = field(default_factory=set)
-    """Last words of the nouns for who plays a part."""
+    """Last words of the nouns for kinds of things and for who plays a part."""
+    roles: set[str] = field(default_factory=set)
+    """Those for who plays a part."""
     longest: int = 1
 
     def add(self, text: str, mention: Mention, language: Language, *, whole: bool = False) -> None:
@@ -80,7 +82,7 @@ class Lexicon:
             and len(kept) > 1
             and kept[-1] in language.light
             and kept[-2] not in language.light
-            and kept[-2] not in self.nouns
+            and kept[-2] not in self.roles
         ):
             short = replace(mention, score=mention.score * TRUNCATED)
             if sequence[:-1] not in language.cues and not any(
@@ -94,8 +96,11 @@ def lexicon(ontology: Ontology, language: Language) -> Lexicon:
     """The lexicon of an ontology."""
     found = Lexicon()
     said = list(_said(ontology))
-    roles = (text for mention, texts in said if mention.kind == "role" for text in texts)
-    found.nouns = {fold(text).split()[-1] for text in roles}
+    for mention, texts in said:
+        if mention.kind in ("role", "type"):
+            last = {fold(text).split()[-1] for text in texts}
+            found.nouns |= last
+            found.roles |= last if mention.kind == "role" else set()
     for mention, texts in said:
         for text in texts:
             found.add(text, mention, language)
@@ -170,7 +175,7 @@ def phrase_mentions(
             noun = _is_noun(corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns)
             noun = noun and not (size == 1 and _passive(tokens, places[0]))
             for mention in lexicon.phrases.get(sequence, ()):
-                if mention.kind == "role" and not noun:
+                if mention.kind in ("role", "type") and not noun:
                     continue
                 score = mention.score * MISSPELT ** len(changed)
                 found = replace(mention, start=places[0], end=places[-1] + 1, score=score)
@@ -189,7 +194,9 @@ def phrase_mentions(
 
 def _is_noun(word: str, nouns: set[str]) -> bool:
     """Whether the word is one of these in the singular or plural: "depend" is not, though "dependent" is."""
-    return bool({word, word + "s", word.removesuffix("s"), word.removesuffix("es")} & nouns)
+    singular = word[:-3] + "y" if word.endswith("ies") else word
+    plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
+    return bool({word, plural, singular, word.removesuffix("s"), word.removesuffix("es")} & nouns)
 
 
 def _passive(tokens: tuple[Token, ...], place: int) -> bool:

@@ -194,10 +194,22 @@ def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], v
     distinct = [(one, replace(result, entities=result.entities | met)) for one, result in distinct]
     drafts = [_finish(question, linked, one, result, grounds, views) for one, result in distinct]
     trace.mark("write")
-    if drafts[0]["outcome"] == "abstained":
-        return drafts[0]
+    return _of_drafts(question, distinct, drafts, views.own)
+
+
+def _of_drafts(
+    question: Question, found: list[tuple[Reading, Result]], drafts: list[Document], view: GraphView
+) -> Document:
+    """The answer, if the drafts come to one; else a choice of answers."""
     answers = [draft for draft in drafts if draft["outcome"] != "abstained"]
-    return ambiguous(question, views.own, answers) if len(answers) > 1 else answers[0]
+    if drafts[0]["outcome"] == "abstained":
+        # Another relation that the same words may mean may hold where the first does not.
+        same = _shape(found[0][0].plan, relations=False)
+        if not answers or any(_shape(one.plan, relations=False) != same for one, _ in found):
+            return drafts[0]
+    # However it is read, what it takes for granted does not hold.
+    refuted = all(one["outcome"] == "false_premise" for one in answers)
+    return answers[0] if len(answers) == 1 or refuted else ambiguous(question, view, answers)
 
 
 def _with_something(

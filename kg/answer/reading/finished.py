@@ -41,6 +41,9 @@ def finished(part: Part) -> list[tuple[Plan, tuple[Feature, ...], SetPart | None
         or part.wh
     ):
         return []
+    if part.named and part.focus and isinstance(part.plan, Entities):
+        # "Which group is X": who it is.
+        return [(part.plan, (("who_is", 1.0),), None)]
     if part.named or part.anaphor or (isinstance(part.plan, Entities) and part.plan.ids):
         return []
     return [(plan, (*_odd(part), *more), altered(part, ask="", options=())) for plan, more in _asked(part)]

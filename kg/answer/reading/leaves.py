@@ -71,6 +71,11 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
         if (word.weight == "light" and word.folded in QUESTION_WORDS) or word.folded in ANYTHING:
             anything = SetPart(wh=True, types=_asked_by(word.folded, grammar))
             found.setdefault((at, at + 1), []).append(scored(anything, grammar.weights, ("words", 0.3)))
+        if word.folded in ANYTHING:
+            for name in (name for name, spec in grammar.ontology.types.items() if spec.default):
+                usual = SetPart(plan=Entities(type=name), types=grammar.ontology.family(name))
+                told = scored(usual, grammar.weights, ("words", 1.0), ("implied", 1.0))
+                found.setdefault((at, at + 1), []).append(told)
     ends = {m.end: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
     starts = {m.start: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
     for at, word in enumerate(linked.words):

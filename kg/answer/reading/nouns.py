@@ -70,13 +70,16 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         if left.several is False and right.types & left.types:
             yield grammar.made(left, left, right, features=(("apposition", 1.0),))
     if right.named and not right.options and bare_type(left) and right.types <= left.types and plain_left:
-        yield grammar.made(right, left, right, features=(("apposition", 1.0),))
+        yield grammar.made(altered(right, focus=left.focus), left, right, features=(("apposition", 1.0),))
         return
     if left.wh:
         if not right.named and not right.wh and not right.late and not left.pending:
             yield grammar.made(altered(right, focus=True), left, right, features=(("focus", 1.0),))
         return
     if right.wh:
+        if not (left.named or left.focus or right.pending or modifiers(left)) and left.plan is not None:
+            # "Of those techniques, which" …: the question word is of what stands in front.
+            yield grammar.made(altered(left, focus=True), left, right, features=(("which_of", 1.0),))
         return
     if (
         left.joined in ("or", "and")

@@ -55,7 +55,8 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
     elif len(version.points) == 1:
         point = version.points[0]
         if version.negative:
-            made = altered(head, plan=Minus(plan, At(plan, point)), wider=plan)
+            there = At(plan.source if isinstance(plan, At) else plan, point)
+            made = altered(head, plan=Minus(plan, there), wider=plan)
             yield grammar.made(made, *of, features=(("version", 1.0),))
         else:
             yield grammar.made(head.each(lambda one: At(one, point)), *of, features=(("version", 1.0),))
@@ -162,6 +163,13 @@ def not_in(grammar: Grammar, op: OpPart, version: VersionPart) -> Iterator[Part]
     """``not in`` ``18.1``."""
     if len(version.points) == 1:
         yield grammar.made(altered(version, negative=True), op, version)
+
+
+@rule(VersionPart, "negation")
+def version_not(grammar: Grammar, version: VersionPart, op: OpPart) -> Iterator[Part]:
+    """``16.1`` ``did not``."""
+    if len(version.points) == 1 and version.change is None:
+        yield grammar.made(altered(version, negative=True), version, op)
 
 
 @rule(("after", "since"), VersionPart)

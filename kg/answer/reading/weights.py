@@ -52,6 +52,8 @@ DEFAULT: dict[str, float] = {
     "cover_bare": -0.15,
     "value_focus": -0.3,
     "pending_lost": -1.0,
+    "who_is": -0.3,
+    "which_of": -0.8,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
