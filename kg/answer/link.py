@@ -181,7 +181,7 @@ def _stems(words: frozenset[str]) -> frozenset[str]:
 
 
 def _last_names(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
-    """Words in capitals that are a whole name, and may be a part of another one: ``Hitchcock`` is a film and a man."""
+    """Words in capitals that are a whole name, and may be a part of another one: a surname may be a title too."""
     longer = {i for m in mentions if m.kind == "entity" and m.end - m.start > 1 for i in range(m.start, m.end)}
     return {
         m.start

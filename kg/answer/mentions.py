@@ -29,7 +29,7 @@ def active_first(mentions: Iterable[Mention], entities: dict[EntityId, Entity]) 
 
 
 def described_keys(mentions: Sequence[Mention], linked: Linked, tokens: Sequence[Token]) -> list[Mention]:
-    """A key in brackets takes the words before it that may be its description: ``SQL injection (CWE-89)``."""
+    """A key in brackets takes the words before it that may be its description: ``some words (KEY-1)``."""
     words = linked.words
     keys = [m for m in mentions if m.kind == "entity" and m.start > 1 and words[m.start - 1].text == "("]
     gone: set[int] = set()

@@ -32,16 +32,16 @@ LEAST_LETTERS = ((0, 4), (1, 5), (2, 8))
 """With so many letters wrong a name has to have so many."""
 LEAST_LIKE = 0.5
 LEAST_PLAIN_LIKE = 0.9
-"""And in small letters where the question writes names with capitals: "silly me" is no Sally."""
+"""And in small letters where the question writes names with capitals: small letters there are no name."""
 ALIKE = 75
 """Per cent of letters that two spellings of a word share."""
 LEAST_COVERED = 0.5
-"""How much of a name has to be said, in words, for it to be meant: ``Curtiz`` for ``Michael Curtiz``."""
+"""How much of a name has to be said, in words, for it to be meant: a surname for the whole name."""
 LEAST_WORDS = 2
 LEAST_COVERED_BY_SEVERAL = 0.3
 """And where so many of its words are said."""
 LEAST_TOLD = 0.5
-"""How much of what is said has to be of the name, and more: "robert deniro" is no other Robert."""
+"""How much of what is said has to be of the name, and more: a first name with another surname is another."""
 ALIAS_SCORE = 0.97
 RESPELT = 0.95
 SMALL_LETTERS = 0.7

@@ -200,7 +200,7 @@ def _is_noun(word: str, nouns: set[str]) -> bool:
 
 
 def _passive(tokens: tuple[Token, ...], place: int) -> bool:
-    """Whether the word is a participle with a form of "be" before it: ``is T1059 used``."""
+    """Whether the word is a participle with a form of "be" before it: ``is Y used``."""
     word = tokens[place].text.lower()
     if not (word.endswith(("ed", "en", "wn", "ne")) or word in PARTICIPLES):
         return False

@@ -1,6 +1,6 @@
 """Members of a wide set that a sub-plan may find something for, reached from the other end of the sub-plan.
 
-``each group that uses two of the techniques of Turla`` is answered by going from those techniques to groups, not by
+``each group that uses two of the techniques of X`` is answered by going from those techniques to groups, not by
 looking at every group.
 """
 

@@ -69,7 +69,7 @@ def expand(text: str) -> str:
 
 
 def _titled(found: re.Match[str]) -> bool:
-    """Whether the word is in capitals inside a sentence, so of a name: ``You're Next``."""
+    """Whether the word is in capitals inside a sentence, so of a name: ``Don't`` in a title."""
     before = found.string[: found.start()].rstrip()
     return len(found[1]) > 1 and found[1].istitle() and bool(before) and before[-1] not in ".?!:;\"“'"
 

@@ -91,7 +91,7 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
     for (start, end, _, noun), mentions in literal.items():
         found.setdefault((start, end), []).append(_literal(mentions, linked, grammar, noun=noun))
     for place, mentions in values.items():
-        # "Linux" and "linux" are one value.
+        # Written with other capitals it is the same value.
         names = {(m.more[0], fold(m.value)): m.value for m in sorted(mentions, key=lambda m: m.value, reverse=True)}
         conditions = tuple(Condition(name, "=", value) for (name, _), value in sorted(names.items()))
         best = max(m.score for m in mentions)
@@ -142,7 +142,7 @@ def _leaf(mention: Mention, linked: Linked, grammar: Grammar) -> Iterator[Part]:
         yield _worth(made, mention, linked, grammar)
         last = linked.words[mention.end - 1].folded
         if last.endswith("s") and len(last) > PLURAL and not fold(entity.name).endswith("s"):
-            # "Westerns" are films of the genre Western.
+            # The plural of a name stands for things of it.
             for these, features in implied(grammar, made):
                 yield scored(these, grammar.weights, *features, of=(_worth(SetPart(), mention, linked, grammar),))
     elif kind == "type":

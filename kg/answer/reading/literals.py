@@ -63,7 +63,7 @@ def phrase_twice(grammar: Grammar, left: LiteralPart, right: LiteralPart) -> Ite
 
 @rule(LiteralPart, NumberPart)
 def phrase_and_number(grammar: Grammar, phrase: LiteralPart, number: NumberPart) -> Iterator[Part]:
-    """``CVSS score`` ``above 9``."""
+    """``score`` ``above 9``."""
     conditions = tuple(
         Condition(name, COMPARATORS[number.comparator], plain_number(number.number))
         for name in phrase.predicates
@@ -128,7 +128,7 @@ def phrase_and_order(grammar: Grammar, phrase: LiteralPart, order: RankPart) -> 
 
 @rule(RankPart, LiteralPart)
 def order_and_phrase(grammar: Grammar, order: RankPart, phrase: LiteralPart) -> Iterator[Part]:
-    """``highest`` ``CVSS score``."""
+    """``highest`` ``score``."""
     yield from phrase_and_order(grammar, phrase, order)
 
 
@@ -191,7 +191,7 @@ def _of_value(grammar: Grammar, head: SetPart, name: str) -> tuple[Feature, ...]
 
 @rule(SetPart, LiteralPart)
 def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterator[Part]:
-    """``C0001`` ``first seen``; ``campaigns`` ``declared non-mappable``."""
+    """``X`` ``first seen``; ``campaigns`` ``declared non-mappable``."""
     for name in phrase.predicates:
         spec = grammar.ontology.predicates[name]
         if not head.types & grammar.ontology.ends(name)[0]:
@@ -211,7 +211,7 @@ def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterat
 
 @rule(LiteralPart, SetPart)
 def value_for_set(grammar: Grammar, phrase: LiteralPart, head: SetPart) -> Iterator[Part]:
-    """``the CVSS score`` ``of CVE-2020-1``; ``declared unmappable`` ``techniques``."""
+    """``the score`` ``of X``; ``declared unmappable`` ``techniques``."""
     for name in phrase.predicates:
         spec = grammar.ontology.predicates[name]
         if head.plan is None or not head.types & grammar.ontology.ends(name)[0]:
@@ -226,7 +226,7 @@ def value_for_set(grammar: Grammar, phrase: LiteralPart, head: SetPart) -> Itera
 
 @rule(LiteralPart, AnswerPart)
 def value_asked_twice(grammar: Grammar, phrase: LiteralPart, answer: AnswerPart) -> Iterator[Part]:
-    """``when`` ``was C0001 first seen``."""
+    """``when`` ``was X first seen``."""
     if answer.kind == "value" and isinstance(answer.plan, Value) and answer.plan.predicate in phrase.predicates:
         yield grammar.made(answer, phrase, answer)
     if answer.kind == "rank" and isinstance(answer.plan, Rank) and answer.plan.value in phrase.predicates:

@@ -13,7 +13,7 @@ from kg.domain.plan import Entities
 
 @rule("negation", SetPart)
 def no_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``no`` ``campaign``; ``not`` ``by APT29``; ``without`` ``SI-3``."""
+    """``no`` ``campaign``; ``not`` ``by X``; ``without`` ``X``."""
     if right.late or right.quantifier not in ("", "any"):
         return
     yield grammar.made(altered(right, quantifier="none"), op, right)
@@ -24,7 +24,7 @@ def no_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 
 @rule(SetPart, "negation")
 def set_not(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
-    """``APT29`` ``does not`` …."""
+    """``X`` ``does not`` …."""
     if left.named:
         made = PropPart(argument=left, negative=True, left=True)
         yield grammar.made(made, left, op, features=(("late_negation", 1.0),))
@@ -32,7 +32,7 @@ def set_not(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 @rule("negation", PropPart)
 def no_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
-    """``not`` ``used by APT29``."""
+    """``not`` ``used by X``."""
     if not prop.ranked and not prop.negative:
         yield grammar.made(altered(prop, negative=True), op, prop)
 
@@ -102,14 +102,14 @@ def one_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 
 @rule("only", SetPart)
 def only_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``only`` ``APT29``; ``their only`` ``control``."""
+    """``only`` ``X``; ``their only`` ``control``."""
     if not right.quantifier and not right.late:
         yield grammar.made(altered(right, quantifier="only"), op, right)
 
 
 @rule("only", PropPart)
 def only_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
-    """``only`` ``used by APT29``."""
+    """``only`` ``used by X``."""
     if prop.argument is not None and not prop.argument.quantifier:
         yield grammar.made(altered(prop, argument=altered(prop.argument, quantifier="only")), op, prop)
 
@@ -152,7 +152,7 @@ def other_relation(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[
 
 @rule("except", SetPart)
 def except_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``other than`` ``APT29``."""
+    """``other than`` ``X``."""
     if right.plan is not None and not right.late:
         yield grammar.made(PropPart(argument=right, exclude=True), op, right)
 
@@ -166,7 +166,7 @@ def set_excepted(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 @rule("except", PropPart)
 def except_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
-    """``except`` ``used by APT29``."""
+    """``except`` ``used by X``."""
     yield grammar.made(altered(prop, negative=True), op, prop)
 
 

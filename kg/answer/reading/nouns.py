@@ -25,7 +25,7 @@ MAX_KINDS = 5
 
 @rule(SetPart, PropPart)
 def described(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
-    """``techniques`` ``used by APT29``."""
+    """``techniques`` ``used by X``."""
     if by.left and by.argument is not None and head.plan is not None and by.argument.plan == head.plan:
         return
     # "Which plants …": the question word is of the noun behind it, not of what is told of that noun.
@@ -42,7 +42,7 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
         if by.argument.named:
             # "Attribute X to Y": the two ends behind their phrase.
             yield from grammar.narrow(by.argument, altered(by, argument=head), ("ends_behind", 1.0))
-        # "Used by APT29 is T1059": a claim said backwards.
+        # "Used by X is Y": a claim said backwards.
         yield from grammar.narrow(head, by, ("inverted", 1.0))
         return
     if by.ranked:
@@ -168,7 +168,7 @@ def implied(grammar: Grammar, *arguments: SetPart) -> Iterator[tuple[SetPart, tu
 
 
 def _of_implied(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
-    """``Glenn Ford`` ``Westerns``: the films of both."""
+    """``X`` ``Y things``: the things of both."""
     if not left.types & right.types:
         for made, features in implied(grammar, left, right):
             yield grammar.made(made, left, right, features=features)

@@ -89,7 +89,7 @@ def date_and_set(grammar: Grammar, date: DatePart, head: SetPart) -> Iterator[Pa
 
 @rule(AnswerPart, DatePart)
 def claim_and_date(grammar: Grammar, claim: AnswerPart, date: DatePart) -> Iterator[Part]:
-    """``Was C0001 active`` ``in 2020``: the date that a value is asked for is given."""
+    """``Was X active`` ``in 2020``: the date that a value is asked for is given."""
     if (
         claim.kind == "value"
         and isinstance(claim.plan, Value)

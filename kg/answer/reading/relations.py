@@ -25,7 +25,7 @@ from kg.domain.plan import Minus, SetPlan, Test
 
 @rule(RelPart, SetPart)
 def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
-    """``used by`` ``APT29``; ``director`` ``of the film``; ``mapped`` ``controls``."""
+    """``used by`` ``X``; ``director`` ``of the film``; ``mapped`` ``controls``."""
     if relation.noun:
         yield from _role_of(grammar, relation, argument)
     if argument.wh:
@@ -75,7 +75,7 @@ def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator
 
 @rule(SetPart, RelPart)
 def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> Iterator[Part]:
-    """``(techniques) APT29`` ``uses``; ``the film's`` ``director``; ``techniques`` ``covered``."""
+    """``(techniques) X`` ``uses``; ``the film's`` ``director``; ``techniques`` ``covered``."""
     if relation.noun and (argument.named or argument.wider is not None):
         yield from _role_of(grammar, relation, argument)
     if argument.pending and same(argument.pending, relation.rels) and not relation.negative:
@@ -85,7 +85,7 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
         )
         yield grammar.made(altered(argument, pending=kept), argument, relation)
     if argument.unsaid and not relation.negative and not relation.noun and same(argument.unsaid, relation.rels):
-        # "By Turla, which malware" "is used": the phrase for the relation that was taken for granted.
+        # "By X, which malware" "is used": the phrase for the relation that was taken for granted.
         yield grammar.made(altered(argument, unsaid=()), argument, relation, features=(("said_late", 1.0),))
     if not argument.wh and (relation.rels or argument.named):
         prop = PropPart(rels=relation.rels, argument=argument, left=True, negative=relation.negative)
@@ -110,7 +110,7 @@ def same(one: tuple[Rel, ...], other: tuple[Rel, ...]) -> bool:
 
 @rule(RelPart, PropPart)
 def relation_before_property(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
-    """``used`` ``against APT29``: a property without a phrase of its own takes this one; or one said twice."""
+    """``used`` ``against X``: a property without a phrase of its own takes this one; or one said twice."""
     if prop.conditions or prop.concept or prop.either or prop.bare:
         return
     if not prop.rels and not prop.left:
@@ -124,7 +124,7 @@ def relation_before_property(grammar: Grammar, relation: RelPart, prop: PropPart
 
 @rule(PropPart, RelPart)
 def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
-    """``APT29 relies`` ``on``: a phrase in two pieces."""
+    """``X relies`` ``on``: a phrase in two pieces."""
     if prop.rels and prop.argument is not None and same(prop.rels, relation.rels) and not relation.negative:
         kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
         yield grammar.made(
@@ -193,7 +193,7 @@ def relation_twice(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[
 
 @rule(SetPart, PropPart)
 def argument_behind(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
-    """``carry an indication`` ``for asthma``: the argument that the relation still lacked."""
+    """``have a licence`` ``for X``: the argument that the relation still lacked."""
     if by.argument is not None and not by.conditions and not by.negative:
         rels = tuple(rel for rel in head.pending if not by.rels or same((rel,), by.rels))
         if rels:

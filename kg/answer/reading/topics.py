@@ -175,21 +175,21 @@ def losing_all(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part
 
 @rule("if", SetPart)
 def if_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``if`` ``SI-3``."""
+    """``if`` ``X``."""
     if not right.late:
         yield grammar.made(TopicPart(argument=right), op, right, features=(("if_bare", 1.0),))
 
 
 @rule("fail", SetPart)
 def failing_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``dropping`` ``SI-3``."""
+    """``dropping`` ``X``."""
     if right.named:
         yield grammar.made(TopicPart(argument=right), op, right)
 
 
 @rule(SetPart, "fail")
 def set_fails(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
-    """``SI-3`` ``fails``."""
+    """``X`` ``fails``."""
     if left.plan is not None:
         features = () if left.named else (("fail_type", 1.0),)
         yield grammar.made(TopicPart(argument=left), left, op, features=features)
