@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kg.answer.phrases import TELLING
+from kg.answer.phrases import PLAIN_PREPOSITIONS, TELLING
 from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import (
     Condition,
@@ -184,7 +184,11 @@ def _relation(
     typed = any(m.kind == "type" and (m.start, m.end) == place for m in linked.mentions)
     told = (m.score for m in linked.mentions if m.kind == "predicate" and (m.start, m.end) == place)
     verbal = noun and any(score >= VERBAL for score in told)
-    made = RelPart(rels=tuple(rels.values()), negative=negative, noun=noun, verbal=verbal, typed=typed, weak=weak)
+    last = linked.words[mentions[0].end - 1].folded
+    leads = mentions[0].end - mentions[0].start > 1 and last in PLAIN_PREPOSITIONS
+    made = RelPart(
+        rels=tuple(rels.values()), negative=negative, noun=noun, leads=leads, verbal=verbal, typed=typed, weak=weak
+    )
     yield _worth(made, mentions[0], linked, grammar, best)
     if noun:
         # "Directors" by itself are people who direct.

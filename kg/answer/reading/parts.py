@@ -113,6 +113,8 @@ class RelPart(Part):
     negative: bool = False
     noun: bool = False
     """Whether it is a noun for who stands at the far end: ``director``."""
+    leads: bool = False
+    """Whether it ends with a preposition, so that what it relates to follows."""
     verbal: bool = False
     """Whether it is a noun whose words are also a verb: ``cause``."""
     typed: bool = False

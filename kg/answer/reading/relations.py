@@ -37,7 +37,8 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
     title = (("title", 1.0),) if relation.typed and argument.named else ()
     verbal = (("noun_or_verb", 1.0),) if relation.verbal else ()
     yield grammar.made(made, relation, argument, features=(*title, *verbal, *grammar.argument(argument)))
-    if not argument.named and argument.plan is not None and not relation.noun and not relation.weak:
+    before = not (relation.noun or relation.weak or relation.leads)
+    if not argument.named and argument.plan is not None and before:
         bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
         yield from grammar.narrow(argument, bare, ("premodified", 1.0))
         # "No mapped control" leaves open what it is mapped to: the head of all that.
@@ -179,7 +180,7 @@ def relation_twice(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[
         for other in right.rels
         if rel.predicate == other.predicate and rel.direction == other.direction
     )
-    if kept and not (left.noun and right.noun):
+    if kept and not (right.noun and not left.weak):
         best: dict[tuple[str, str], Rel] = {}
         for rel in kept:
             key = (rel.predicate, rel.direction)
