@@ -33,9 +33,9 @@ from kg.answer.reading.sentences import opens_clause
 from kg.domain.question import Linked
 from kg.text.language import english
 
-BEAM = 18
+BEAM = 14
 """Parts kept for a stretch."""
-BEAM_KIND = 9
+BEAM_KIND = 7
 """Parts of one kind kept for a stretch."""
 MAX_UNITS = 40
 """Words with a meaning in one clause; work grows with their cube, and people's clauses have under fifteen."""
@@ -177,9 +177,9 @@ class Chart:
         return self.cells.get((inside[0], inside[-1] + 1), []) if inside else []
 
 
-ALIKE = 3
+ALIKE = 2
 """Parts kept of those that a later join could not tell apart."""
-WORSE = 1.6
+WORSE = 1.3
 """How much worse than the best of its stretch a part may be and still be kept."""
 
 
