@@ -177,7 +177,7 @@ class Chart:
         return self.cells.get((inside[0], inside[-1] + 1), []) if inside else []
 
 
-ALIKE = 2
+ALIKE = 3
 """Parts kept of those that a later join could not tell apart."""
 WORSE = 1.3
 """How much worse than the best of its stretch a part may be and still be kept."""
