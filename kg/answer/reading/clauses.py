@@ -45,6 +45,8 @@ PRONOUNS = frozenset(
         "one",
     }
 )
+AGAIN = frozenset({"they", "them", "it", "those", "he", "she", "ones"})
+"""Pronouns by which a clause that asks again speaks of what the one before it found."""
 LEAST_ISLAND = 2
 KEPT = 5
 """Readings of one clause that are carried on."""
@@ -97,7 +99,7 @@ class Clauses:
                 for place in way:
                     current = [more for one in current for more in self._clause(one, *place)]
                     current = sorted(current, key=lambda one: -one.score)[: KEPT * 2]
-                told = (("clause", float(len(way) - 1)), ("unsplit", float(len(ways[-1]) > len(way))))
+                told = (("clause", float(len(way) - 1)), ("unsplit", self._unsplit(ways[-1], way)))
                 cost = sum(self.grammar.weights.get(name, 0.0) * value for name, value in told)
                 found += [_with(one, cost, told) for one in current]
             found += self._context(story, start, end)
@@ -107,6 +109,14 @@ class Clauses:
         for one in sorted(found, key=lambda one: -one.score):
             unique.setdefault(one.plans + ((None,) if one.topic else ()), one)  # type: ignore[operator]
         return list(unique.values())[: KEPT * 3]
+
+    def _unsplit(self, ways: list[tuple[int, int]], way: list[tuple[int, int]]) -> float:
+        """How much speaks for cutting a sentence that is left whole; a pronoun in what asks again says most."""
+        if len(way) >= len(ways):
+            return 0.0
+        words = self.linked.words
+        again = any(words[i].folded in AGAIN for start, end in ways[1:] for i in range(start, end))
+        return 2.0 if again else 1.0
 
     def _islands(self, story: Story, start: int, end: int) -> Iterator[Story]:
         """A stretch of the sentence is what is asked, and the rest before and behind it is talk."""
@@ -257,6 +267,9 @@ class Clauses:
             i for i in range(start, end) if words[i].text[0].isalnum() and words[i].folded not in ("and", "but", "so")
         )
         first = next(spoken, start)
+        if words[first].folded in ("are", "were") and first + 1 < end and words[first + 1].folded == "there":
+            # "Are there models without tests?" asks which, too.
+            return None
         asking = any(words[i].folded in ASKING for i in range(start, end))
         speaker = first + 1 < end and words[first + 1].folded in SPEAKER
         if words[first].folded in AUXILIARIES and not asking and not speaker:

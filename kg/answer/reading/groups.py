@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kg.answer.reading.narrow import steps
 from kg.answer.reading.parts import (
@@ -114,6 +115,16 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
     for rel, features in steps(grammar.ontology, rels, head.types, types, left=False)[:MAX_WAYS]:
         plan = Group(head.plan, by=reached(rel, by.plan if by is not None else None), counted=counted)
         yield grammar.made(AnswerPart(plan=plan, kind="group", head=head, rels=(rel,)), head, group, features=features)
+
+
+@rule(AnswerPart, GroupPart)
+def ranked_by(grammar: Grammar, answer: AnswerPart, group: GroupPart) -> Iterator[Part]:
+    """``the oldest campaign`` ``by first seen``."""
+    plan, head = answer.plan, answer.head
+    if not isinstance(plan, Rank) or plan.value is None or not group.predicate or head is None:
+        return
+    if head.types & grammar.ontology.ends(group.predicate)[0]:
+        yield grammar.made(altered(answer, plan=replace(plan, value=group.predicate)), answer, group)
 
 
 @rule(GroupPart, SetPart)

@@ -181,7 +181,7 @@ def _told_apart(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Par
     for way in list(narrowings(grammar.ontology, left, PropPart(argument=right)))[:MAX_WAYS]:
         kept = narrowed(left, way, grammar.ontology)
         if kept is not None and way.features[0][0] == "inserted_default":
-            yield grammar.made(altered(kept, named=True), left, right, features=(*way.features, ("identified", 1.0)))
+            yield grammar.made(altered(kept, named=True), left, right, features=(*way.features, ("belongs", 1.0)))
 
 
 def _players(grammar: Grammar, part: SetPart) -> bool:

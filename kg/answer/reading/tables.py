@@ -18,6 +18,9 @@ CUES = frozenset(
 )
 
 
+TWO = 2
+
+
 def decisions(linked: Linked, grammar: Grammar) -> Iterator[tuple[Plan, float, tuple[Feature, ...]]]:
     """Plans that decide by a table, where the question names one, or something only a table speaks of."""
     for table in grammar.ontology.tables.values():
@@ -44,6 +47,7 @@ def _given(
     given: dict[str, tuple[str, ...]] = {}
     used: list[Mention] = []
     supposed = any(m.kind == "cue" and m.value in ("if", "changed") for m in linked.mentions)
+    changed = supposed and any(m.kind == "cue" and m.value == "differs" for m in linked.mentions)
     choices = _longest([m for m in linked.mentions if m.kind == "choice" and m.more[0] == table.name])
     for item in table.inputs:
         if item.plan is not None or (item.predicate is not None and not supposed):
@@ -56,6 +60,9 @@ def _given(
             values = ("yes",)
         if values and item.predicate is not None:
             values = (RECORDED, *values)
+        if len(values) == 1 and changed:
+            # "Would it be different if …": with it and without.
+            values = tuple(value for value, _ in item.values) if len(item.values) == TWO else values
         if values:
             given[item.name] = values
             used += [*near, *places]

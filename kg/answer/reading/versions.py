@@ -17,6 +17,7 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import Grammar, rule
 from kg.domain.plan import At, Change, Compare, Count, Diff, Group, Minus, Point, Rank, SetPlan, Test, Value
 from kg.domain.result import HERE
+from kg.domain.words import natural
 
 CHANGES: dict[str, Change] = {"added": "added", "extra": "added", "removed": "removed", "changed": "both"}
 
@@ -62,7 +63,8 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
             yield grammar.made(head.each(lambda one: At(one, point)), *of, features=(("version", 1.0),))
     elif change is not None:
         first, second, *_ = version.points
-        yield _changed(grammar, head, first, second, change, of)
+        before, after = sorted((first, second), key=lambda point: natural(str(point.datasets or point.as_of)))
+        yield _changed(grammar, head, before, after, change, of)
     elif not head.options:
         options = tuple((label, At(plan, point)) for label, point in zip(version.labels, version.points, strict=True))
         made = altered(head, plan=options[-1][1], options=options, joined="vs")
