@@ -45,7 +45,8 @@ PRONOUNS = frozenset(
         "one",
     }
 )
-AGAIN = frozenset({"they", "them", "it", "those", "he", "she", "ones"})
+SEVERAL = frozenset({"they", "them", "those", "ones"})
+AGAIN = SEVERAL | frozenset({"it", "he", "she"})
 """Pronouns by which a clause that asks again speaks of what the one before it found."""
 LEAST_ISLAND = 2
 KEPT = 5
@@ -241,17 +242,18 @@ class Clauses:
             a, b = place
             parts = {span: list(found) for span, found in self.leaves.items() if a <= span[0] and span[1] <= b}
             for i in pronouns:
-                own = (("anaphor_possessive", 1.0),) if self.linked.words[i].folded in POSSESSIVE else ()
+                word = self.linked.words[i].folded
                 for antecedent in antecedents:
-                    # Named in talk that asks nothing, it is told here.
-                    made = scored(
-                        altered(antecedent, anaphor=True),
-                        self.grammar.weights,
+                    single = antecedent.named and not antecedent.options
+                    told = (
                         ("anaphor", 1.0),
                         ("words", 0.3),
-                        *own,
-                        of=(antecedent,),
+                        ("anaphor_possessive", float(word in POSSESSIVE)),
+                        ("anaphor_number", float(single and word in SEVERAL)),
                     )
+                    # Named in talk that asks nothing, it is told here.
+                    meant = altered(antecedent, anaphor=True, focus=False, wh=False)
+                    made = scored(meant, self.grammar.weights, *told, of=(antecedent,))
                     parts.setdefault((i, i + 1), []).append(made)
             chart = Chart(self.linked, self.grammar, parts, a, b)
             chart.joins = self.joins

@@ -278,9 +278,8 @@ def narrowed(head: SetPart, way: Narrowing, ontology: Ontology) -> SetPart | Non
     plan = head.plan if way.rel is None else plain(head, way.rel, ontology)
     plan = plan if plan is not None else all_of(way.types, ontology)
     focus = head.focus or head.wh
-    kept = altered(
-        head, plan=way.change(plan), types=way.types, wider=plan, several=False, wh=False, focus=focus, told=None
-    )
+    plain_now = altered(head, several=False, wh=False, told=None, anaphor=False)
+    kept = altered(plain_now, plan=way.change(plan), types=way.types, wider=plan, focus=focus)
     if way.options and head.options:
         return None
     if way.options:

@@ -55,6 +55,7 @@ DEFAULT: dict[str, float] = {
     "pending_lost": -1.0,
     "who_is": -0.3,
     "which_of": -0.8,
+    "anaphor_number": -0.5,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
