@@ -18,10 +18,10 @@ from kg.answer.reading.parts import (
     VersionPart,
     altered,
 )
-from kg.answer.reading.plans import reached, type_of
+from kg.answer.reading.plans import of_each, reached, type_of
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.ontology import back
-from kg.domain.plan import At, Compare, Each, Follow, Group, Minus, Pairs, Rank, SetPlan
+from kg.domain.plan import At, Compare, Each, Entities, Follow, Group, Minus, Pairs, Rank, SetPlan
 
 SAID_TWICE = ("path", "mechanism", "common", "compare", "group", "most", "together")
 
@@ -115,6 +115,24 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
     for rel, features in steps(grammar.ontology, rels, head.types, types, left=False)[:MAX_WAYS]:
         plan = Group(head.plan, by=reached(rel, by.plan if by is not None else None), counted=counted)
         yield grammar.made(AnswerPart(plan=plan, kind="group", head=head, rels=(rel,)), head, group, features=features)
+
+
+@rule(AnswerPart, SetPart)
+def ranked_among(grammar: Grammar, answer: AnswerPart, among: SetPart) -> Iterator[Part]:
+    """``Which shop sells more goods,`` ``A or B``: each with what it has."""
+    plan, head = answer.plan, answer.head
+    if not isinstance(plan, Rank) or plan.by is None or plan.of is not None or head is None or not among.named:
+        return
+    if (
+        len(among.options) > 1
+        and head.types & among.types
+        and isinstance(plan.source, Entities)
+        and not plan.source.ids
+    ):
+        options = tuple(of_each(plan.by, one) for _, one in among.options)
+        labels = tuple(label for label, _ in among.options)
+        compare = Compare(options, labels, order=plan.order)
+        yield grammar.made(AnswerPart(plan=compare, kind="compare", head=among), answer, among)
 
 
 @rule(AnswerPart, GroupPart)

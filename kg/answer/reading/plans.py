@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from kg.answer.reading.parts import Rel
 from kg.domain.ontology import Ontology, back
 from kg.domain.plan import (
+    SETS,
     At,
     Each,
     Entities,
@@ -110,3 +112,17 @@ def either(plans: list[SetPlan]) -> SetPlan:
 
 def at(plan: SetPlan, point: Point | None) -> SetPlan:
     return plan if point is None else At(plan, point)
+
+
+def of_each(plan: SetPlan, one: SetPlan) -> SetPlan:
+    """What the plan says of the row at hand, said of this one."""
+    if isinstance(plan, Each):
+        return one
+    changed: dict[str, Any] = {}
+    for part in fields(plan):
+        value = getattr(plan, part.name)
+        if isinstance(value, SETS):
+            changed[part.name] = of_each(value, one)
+        elif isinstance(value, tuple):
+            changed[part.name] = tuple(of_each(each, one) if isinstance(each, SETS) else each for each in value)
+    return replace(plan, **changed)
