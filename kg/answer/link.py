@@ -32,6 +32,7 @@ LONGEST_VALUE = 4
 """Words of a literal that is found by its value."""
 LONGEST_NUMBER = 6
 _POINTING = frozenset({"that", "this", "same"})
+_POINTS_OUT = frozenset({"which", "that", "this", "any", "each", "every", "no", "the"})
 _INVERTED = frozenset({"were", "should", "had"})
 """Auxiliaries that begin an "if" without the word: ``were X to fail``."""
 _SPANS = frozenset({"year", "month", "day", "date", "decade", "quarter", "time", "period"})
@@ -202,6 +203,9 @@ def _quantities(text: str, tokens: Sequence[Token], language: Language) -> Itera
         if match.start() in starts and match.end() in ends and len(match.group()) <= LONGEST_NUMBER:
             yield Mention(starts[match.start()], ends[match.end()] + 1, "number", match.group())
     for i, token in enumerate(tokens):
+        if token.folded == "one" and i and tokens[i - 1].folded in _POINTS_OUT:
+            # "Which one" counts nothing.
+            continue
         if token.folded in language.numbers:
             yield Mention(i, i + 1, "number", str(language.numbers[token.folded]))
 

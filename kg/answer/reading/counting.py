@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import Feature, NumberPart, OpPart, Part, PropPart, RankPart, RelPart, SetPart, altered
 from kg.answer.reading.rules import Grammar, rule
 
@@ -91,6 +92,9 @@ def popular_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 @rule(("latest", "earliest"), SetPart)
 def latest_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``latest`` ``campaign``: by a date that nobody said."""
+    if right.named and not right.options:
+        for made, features in implied(grammar, altered(right, score=0.0, features=())):
+            yield from latest_set(grammar, op, grammar.made(made, right, features=features))
     if not right.named and not right.late:
         yield from grammar.join(grammar.made(RankPart(order="most" if op.op == "latest" else "fewest"), op), right)
 

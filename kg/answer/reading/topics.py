@@ -64,6 +64,11 @@ def _without_topic(
     """What the whole loses with the topic; or what is of the topic, where nothing else is said."""
     if main.wider is not None and main.plan is not None and not anchored_on(main.plan, gone):
         lost = Minus(Suppose(main.plan, without=gone), main.plan)
+        if argument.types & main.types and not isinstance(main.plan, Having):
+            # "If X and Y were withdrawn, which goods would still …": those that are left.
+            left = altered(main, plan=Minus(main.plan, gone), options=())
+            yield grammar.made(left, *of, features=(("left_over_of", 1.0),))
+            return
         yield grammar.made(
             altered(main, plan=_sole(main.plan, gone) or lost, options=()), *of, features=(("supposed", 1.0),)
         )

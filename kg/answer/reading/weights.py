@@ -56,6 +56,7 @@ DEFAULT: dict[str, float] = {
     "who_is": -0.3,
     "which_of": -0.8,
     "anaphor_number": -0.5,
+    "left_over_of": -0.2,
     "carried": -1.4,
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
