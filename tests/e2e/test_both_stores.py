@@ -35,7 +35,7 @@ MOST_ROUND_TRIPS = 40
 ALL_RIGHT = ("cyber", "vuln", "lineage", "drugmech")
 LEAST_RIGHT = {"supply": 11, "metaqa": 10}
 """Of 24 and 15 questions; the rest may be abstained from."""
-LEAST_PRECISION = {"vuln": 0.94, "lineage": 0.87}
+LEAST_PRECISION = {"vuln": 0.94, "lineage": 0.87, "supply": 0.94}
 """Where the gold facts leave out what tells the things asked about apart: that they are on a list, or in a table."""
 LEAST = 0.95
 
