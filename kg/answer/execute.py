@@ -246,7 +246,7 @@ def _both(plan: Diff, sets: Sets) -> Result:
 def _cover(plan: Cover, sets: Sets) -> Result:
     targets = sets.run(plan.targets)
     wanted = {entity for _, entity in targets}
-    ids = sets.ids(plan.source)
+    ids = sorted({entity for _, entity in sets.finding(plan.source, plan.by, plan.targets)}, key=order)
     groups = sets.for_each(plan.by, ids)
     reach = {one: frozenset(end for end, _ in groups.get(one, ()) if end in wanted) for one in ids}
     choice = cover(reach, ids, plan.number)

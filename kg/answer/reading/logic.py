@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kg.answer.reading.parts import AnswerPart, NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
 from kg.answer.reading.rules import Grammar, rule
-from kg.domain.plan import Entities
+from kg.domain.plan import Entities, Test
 
 # --- not ---------------------------------------------------------------------------------------------------------
 
@@ -174,6 +174,13 @@ def except_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Pa
 def every_one_is(grammar: Grammar, head: SetPart, prop: PropPart) -> Iterator[Part]:
     """``every control mapped to X`` ``is in B``: what holds, or not, of B."""
     argument = prop.argument
+    if head.quantifier == "every" and not head.named and argument is None and head.plan is not None:
+        # "Every flaw of X" "is in the list": whether all of them are.
+        for kept in grammar.narrow(altered(head, quantifier=""), prop):
+            if isinstance(kept, SetPart) and kept.plan is not None:
+                whether = AnswerPart(plan=Test(kept.plan, of=head.plan), kind="every", head=head)
+                yield altered(whether, score=kept.score, features=kept.features)
+        return
     if head.quantifier != "every" or head.named or argument is None or not argument.named or argument.options:
         return
     if not prop.negative and not argument.quantifier:
