@@ -16,7 +16,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -199,17 +199,13 @@ def main() -> None:
             sizes = [copy(services, store, times) for store, times in zip(stores, (1, options.grow), strict=True)]
             print(f"{sizes[0]:,} facts, and {sizes[1]:,}")
         answers = asked_in_turn(texts, stores, options.times)
-        close({services, *stores})
+        for store in {one.store for one in (services, *stores)}:
+            store.close()
     table(answers[0])
     print(f"execution beside its reads alone: {beside(answers[0], 'execution', 'its reads alone')} (aim: at most 5)")
     print(f"ask beside all its reads alone: {beside(answers[0], 'ask', 'all its reads alone')}")
     if options.grow > 1:
         grown(texts, answers)
-
-
-def close(stores: Iterable[Services]) -> None:
-    for store in stores:
-        store.store.close()
 
 
 if __name__ == "__main__":
