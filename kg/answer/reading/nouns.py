@@ -73,7 +73,8 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         yield grammar.made(altered(right, focus=left.focus), left, right, features=(("apposition", 1.0),))
         return
     if left.wh:
-        if not right.named and not right.wh and not right.late and not left.pending:
+        asked = not (right.named or right.wh or right.late) and left.types & right.types
+        if asked and not left.pending:
             yield grammar.made(altered(right, focus=True), left, right, features=(("focus", 1.0),))
         return
     if right.wh:

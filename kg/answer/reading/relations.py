@@ -42,7 +42,7 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
         yield from grammar.narrow(argument, bare, ("premodified", 1.0))
         # "No mapped control" leaves open what it is mapped to: the head of all that.
-        if relation.negative:
+        if relation.negative or argument.pending:
             return
         yield grammar.made(
             altered(argument, pending=relation.rels), relation, argument, features=(("said_relation", 1.0),)
