@@ -72,8 +72,9 @@ def link(question: Question, view: GraphView) -> Linked:
     mentions += _needed_cues(cues, mentions, words)
     covered = {i for m in mentions if _sure(m) for i in range(m.start, m.end)}
     unknown = [i for i, word in enumerate(words) if word.weight == "content" and i not in covered]
-    sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)} - _last_names(tokens, mentions)
-    unknown += [i for i in _last_names(tokens, mentions) if i not in unknown]
+    surnames = _last_names(tokens, mentions)
+    sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)} - surnames
+    unknown += [i for i in surnames if i not in unknown]
     sure |= {i for i, word in enumerate(words) if word.weight in ("drop", "mark")}
     like, met = like_mentions(tokens, like_places(tokens, unknown, sure), view)
     entities |= met

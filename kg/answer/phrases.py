@@ -172,14 +172,16 @@ def phrase_mentions(
             places = kept[at : at + size]
             changed = [place for place in places if place in corrected]
             sequence = tuple(stem(corrected[p]) if p in corrected else tokens[p].stem for p in places)
-            noun = _is_noun(corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns)
-            noun = noun and not (size == 1 and _passive(tokens, places[0]))
-            for mention in lexicon.phrases.get(sequence, ()):
+            if sequence not in lexicon.phrases:
+                continue
+            passive = size == 1 and _passive(tokens, places[0])
+            noun = not passive and _is_noun(corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns)
+            for mention in lexicon.phrases[sequence]:
                 if mention.kind in ("role", "type") and not noun:
                     continue
                 score = mention.score * MISSPELT ** len(changed)
                 found = replace(mention, start=places[0], end=places[-1] + 1, score=score)
-                if mention.kind == "predicate" and size == 1 and _passive(tokens, places[0]):
+                if mention.kind == "predicate" and passive:
                     # "Are touched": who is touched stands first, whatever the phrase says.
                     turned = replace(found, direction="in" if found.direction == "out" else "out")
                     yield replace(turned, score=score * (PASSIVE if mention.direction == "out" else ACTIVE))

@@ -72,6 +72,8 @@ class Chart:
     cells: dict[tuple[int, int], list[Part]] = field(default_factory=dict)
     joins: int = 0
     units: list[int] = field(default_factory=list)
+    skips: list[tuple[str, float]] = field(default_factory=list)
+    """What passing over each unit costs."""
     opens: set[int] = field(default_factory=set)
     """Units at which a clause may begin."""
     unexplained: list[int] = field(default_factory=list)
@@ -96,6 +98,7 @@ class Chart:
         ]
         if len(self.units) > MAX_UNITS:
             raise TooLong
+        self.skips = [self._skip_feature(unit) for unit in self.units]
         place = {unit: at for at, unit in enumerate(self.units)}
         self.opens = {at for at, unit in enumerate(self.units) if at == 0 or opens_clause(self.linked, unit)}
         leaves: dict[tuple[int, int], list[Part]] = {}
@@ -130,12 +133,10 @@ class Chart:
             # What is passed over goes with what stands before it; at the start of a clause there is nothing before.
             if inner not in self.cells or (edge == i and i not in self.opens):
                 continue
-            feature = self._skip_feature(edge)
             for part in self.cells[inner]:
-                yield scored(part, self.grammar.weights, feature, of=(part,))
+                yield scored(part, self.grammar.weights, self.skips[edge], of=(part,))
 
-    def _skip_feature(self, unit: int) -> tuple[str, float]:
-        place = self.units[unit]
+    def _skip_feature(self, place: int) -> tuple[str, float]:
         if (feature := self._small(place)) is not None:
             return (feature, 1.0)
         inside = [part for (i, j), parts in self.parts.items() if i <= place < j for part in parts]

@@ -21,7 +21,6 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import ASKING, AUXILIARIES, POSSESSIVE, SPEAKER, asks_from, pauses, sentences, splits
 from kg.answer.reading.topics import about
-from kg.domain.ontology import Ontology
 from kg.domain.plan import SETS, At, Compare, Entities, Plan, SetPlan, Test, as_set, walk
 from kg.domain.question import Linked
 
@@ -63,7 +62,6 @@ class Story:
     antecedents: tuple[SetPart, ...] = ()
     topic: TopicPart | None = None
     last: SetPart | None = None
-    unexplained: tuple[int, ...] = ()
 
 
 @dataclass
@@ -76,10 +74,6 @@ class Clauses:
     joins: int = 0
     charts: dict[tuple[int, int, tuple[SetPart, ...]], Chart] = field(default_factory=dict)
     seen: dict[tuple[int, int, tuple[SetPart, ...]], list[Part]] = field(default_factory=dict)
-
-    @property
-    def ontology(self) -> Ontology:
-        return self.grammar.ontology
 
     def read(self) -> list[Story]:
         """Readings of the whole question, best first. Raises TooLong."""
@@ -172,7 +166,6 @@ class Clauses:
                 (*arguments, *story.antecedents),
                 topic,
                 story.last,
-                story.unexplained,
             )
         yield Story(
             story.plans,
@@ -181,7 +174,6 @@ class Clauses:
             (*named, *story.antecedents),
             story.topic,
             story.last,
-            story.unexplained,
         )
 
     def _topics(self, start: int, end: int) -> list[tuple[TopicPart, int]]:
@@ -342,7 +334,6 @@ class Clauses:
             (*own, *named, *story.antecedents)[:6],
             None,
             last,
-            story.unexplained,
         )
 
     def _at_another(self, story: Story, version: VersionPart) -> Story | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import (
@@ -64,17 +64,19 @@ def phrase_twice(grammar: Grammar, left: LiteralPart, right: LiteralPart) -> Ite
 @rule(LiteralPart, NumberPart)
 def phrase_and_number(grammar: Grammar, phrase: LiteralPart, number: NumberPart) -> Iterator[Part]:
     """``score`` ``above 9``."""
-    conditions = tuple(
-        Condition(name, COMPARATORS[number.comparator], plain_number(number.number))
-        for name in phrase.predicates
-        if grammar.ontology.predicates[name].value == "number"
-    )
+    conditions = bounds(grammar, phrase.predicates, number)
     if conditions:
         yield grammar.made(PropPart(conditions=conditions), phrase, number)
 
 
-def plain_number(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(number)
+def bounds(grammar: Grammar, names: Iterable[str], number: NumberPart) -> tuple[Condition, ...]:
+    """A number as the test of each of these predicates that is of numbers."""
+    value = int(number.number) if number.number == int(number.number) else number.number
+    return tuple(
+        Condition(name, COMPARATORS[number.comparator], str(value))
+        for name in names
+        if grammar.ontology.predicates[name].value == "number"
+    )
 
 
 @rule(LiteralPart, DatePart)
@@ -138,7 +140,7 @@ def set_by_order(grammar: Grammar, head: SetPart, order: RankPart) -> Iterator[P
     if head.named and not head.options:
         for made, features in implied(grammar, head):
             for part in set_by_order(grammar, grammar.made(made, head, features=features), altered(order, score=0.0)):
-                yield grammar.made(part, part, altered(order))
+                yield grammar.made(part, part, order)
         return
     if head.plan is None:
         return
@@ -231,8 +233,6 @@ def value_asked_twice(grammar: Grammar, phrase: LiteralPart, answer: AnswerPart)
         yield grammar.made(answer, phrase, answer)
     if answer.kind == "rank" and isinstance(answer.plan, Rank) and answer.plan.value in phrase.predicates:
         yield grammar.made(answer, phrase, answer)
-    if answer.kind == "claim" and phrase.asks and answer.head is not None and answer.head.plan is not None:
-        return
 
 
 @rule(AnswerPart, LiteralPart)
@@ -247,16 +247,17 @@ def value_said_twice(grammar: Grammar, answer: AnswerPart, phrase: LiteralPart) 
 @rule(AnswerPart, PropPart)
 def value_and_value(grammar: Grammar, claim: AnswerPart, value: PropPart) -> Iterator[Part]:
     """``Is the severity of X`` ``critical``."""
-    if (
-        claim.kind == "value"
-        and isinstance(claim.plan, Value)
-        and claim.head is not None
-        and claim.head.plan is not None
-    ):
-        for one in value.conditions:
-            if one.predicate == claim.plan.predicate:
-                test = Test(Where(claim.head.plan, one.predicate, one.comparator, one.value, one.upper))
-                yield grammar.made(altered(claim, plan=test, kind="claim"), claim, value)
+    if isinstance(claim.plan, Value):
+        conditions = [one for one in value.conditions if one.predicate == claim.plan.predicate]
+        yield from claimed(grammar, claim, conditions, value)
+
+
+def claimed(grammar: Grammar, asked: AnswerPart, conditions: Iterable[Condition], by: Part) -> Iterator[Part]:
+    """What was asked for as a value, claimed of it: one claim for each condition."""
+    if asked.kind == "value" and asked.head is not None and asked.head.plan is not None:
+        for one in conditions:
+            test = Test(Where(asked.head.plan, one.predicate, one.comparator, one.value, one.upper))
+            yield grammar.made(altered(asked, plan=test, kind="claim"), asked, by)
 
 
 # --- cues that belong to literal phrases --------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.literals import COMPARATORS, dated, plain_number
+from kg.answer.reading.literals import bounds, claimed, dated
 from kg.answer.reading.parts import (
     AnswerPart,
     DatePart,
@@ -16,7 +16,7 @@ from kg.answer.reading.parts import (
     altered,
 )
 from kg.answer.reading.rules import Grammar, rule
-from kg.domain.plan import Test, Value, Where
+from kg.domain.plan import Value
 
 
 @rule(SetPart, NumberPart)
@@ -90,30 +90,15 @@ def date_and_set(grammar: Grammar, date: DatePart, head: SetPart) -> Iterator[Pa
 @rule(AnswerPart, DatePart)
 def claim_and_date(grammar: Grammar, claim: AnswerPart, date: DatePart) -> Iterator[Part]:
     """``Was X active`` ``in 2020``: the date that a value is asked for is given."""
-    if (
-        claim.kind == "value"
-        and isinstance(claim.plan, Value)
-        and claim.head is not None
-        and claim.head.plan is not None
-    ):
-        for one in dated(grammar, claim.plan.predicate, date):
-            test = Test(Where(claim.head.plan, one.predicate, one.comparator, one.value, one.upper))
-            yield grammar.made(altered(claim, plan=test, kind="claim"), claim, date)
+    if isinstance(claim.plan, Value):
+        yield from claimed(grammar, claim, dated(grammar, claim.plan.predicate, date), date)
 
 
 @rule(AnswerPart, NumberPart)
 def value_and_number(grammar: Grammar, claim: AnswerPart, number: NumberPart) -> Iterator[Part]:
     """``Is the score of X`` ``above 9``."""
-    if (
-        claim.kind == "value"
-        and isinstance(claim.plan, Value)
-        and claim.head is not None
-        and claim.head.plan is not None
-    ) and grammar.ontology.predicates[claim.plan.predicate].value == "number":
-        test = Test(
-            Where(claim.head.plan, claim.plan.predicate, COMPARATORS[number.comparator], plain_number(number.number))
-        )
-        yield grammar.made(altered(claim, plan=test, kind="claim"), claim, number)
+    if isinstance(claim.plan, Value):
+        yield from claimed(grammar, claim, bounds(grammar, [claim.plan.predicate], number), number)
 
 
 @rule(("at_least", "at_most", "more_than", "fewer_than", "exactly"), NumberPart)

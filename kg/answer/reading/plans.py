@@ -77,12 +77,8 @@ def anchored(plan: SetPlan) -> bool:
     return any(isinstance(part, Entities) and part.ids for part in walk(plan))
 
 
-def followed(source: SetPlan, rel: Rel, type_name: str | None = None) -> SetPlan:
-    return Follow(source, rel.predicate, rel.direction, type_name)
-
-
-def without(plan: SetPlan, gone: SetPlan) -> SetPlan:
-    return Minus(plan, gone)
+def followed(source: SetPlan, rel: Rel) -> SetPlan:
+    return Follow(source, rel.predicate, rel.direction)
 
 
 def players(rel: Rel, ontology: Ontology) -> SetPlan:

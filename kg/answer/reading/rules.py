@@ -1,7 +1,7 @@
 """How two neighbouring parts of a question join: nouns with what describes them.
 
-Every rule takes two parts that stand side by side and gives each way to read them as one. Rules for operators are in
-``operators``, those for literals, dates and versions in ``literals``.
+Every rule takes two parts that stand side by side and gives each way to read them as one. The rules themselves are in
+the modules that ``chart`` imports.
 """
 
 from __future__ import annotations

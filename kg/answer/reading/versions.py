@@ -25,19 +25,17 @@ CHANGES: dict[str, Change] = {"added": "added", "extra": "added", "removed": "re
 @rule(SetPart, VersionPart)
 def set_at(grammar: Grammar, head: SetPart, version: VersionPart) -> Iterator[Part]:
     """``techniques of X`` ``in 18.1``; ``new techniques`` ``between 16.1 and 18.1``."""
-    yield from _at(grammar, head, version, (head, version), late=True)
+    yield from _at(grammar, head, version, (head, version))
 
 
 @rule(VersionPart, SetPart)
 def at_set(grammar: Grammar, version: VersionPart, head: SetPart) -> Iterator[Part]:
     """``In 18.1,`` ``which techniques …``."""
-    yield from _at(grammar, head, version, (version, head), late=False)
+    yield from _at(grammar, head, version, (version, head))
 
 
-def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, ...], *, late: bool) -> Iterator[Part]:  # noqa: C901 (one way to speak of versions each)
+def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, ...]) -> Iterator[Part]:
     if head.named and not head.options:
-        if not late:
-            return
         # "X in 18.1" is X: what is asked of it is asked there. Left to the sentence.
         return
     plan = head.plan
@@ -56,8 +54,7 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
     elif len(version.points) == 1:
         point = version.points[0]
         if version.negative:
-            there = At(plan.source if isinstance(plan, At) else plan, point)
-            made = altered(head, plan=Minus(plan, there), wider=plan)
+            made = altered(head, plan=Minus(plan, At(plan, point)), wider=plan)
             yield grammar.made(made, *of, features=(("version", 1.0),))
         else:
             yield grammar.made(head.each(lambda one: At(one, point)), *of, features=(("version", 1.0),))
