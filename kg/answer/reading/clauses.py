@@ -22,7 +22,8 @@ from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import ASKING, AUXILIARIES, POSSESSIVE, SPEAKER, asks_from, pauses, sentences, splits
 from kg.answer.reading.topics import about
 from kg.domain.plan import SETS, At, Compare, Entities, Plan, SetPlan, Test, as_set, walk
-from kg.domain.question import Linked
+from kg.domain.question import Linked, Mention
+from kg.text.language import english
 
 PRONOUNS = frozenset(
     {
@@ -48,6 +49,10 @@ SEVERAL = frozenset({"they", "them", "those", "ones"})
 AGAIN = SEVERAL | frozenset({"it", "he", "she"})
 """Pronouns by which a clause that asks again speaks of what the one before it found."""
 LEAST_ISLAND = 2
+AT_EASE = frozenset({"when", "where"})
+"""Question words that talk behind a question often begins with: ``when you have time``."""
+BEHIND = 2.0
+"""How much more it weighs to pass over what is known where it stands behind the question: that is seldom talk."""
 KEPT = 5
 """Readings of one clause that are carried on."""
 
@@ -152,8 +157,9 @@ class Clauses:
         features = (
             ("context", 1.0),
             ("unexplained_context", float(content - passed)),
-            ("context_passed", float(passed)),
+            ("context_passed", passed * (BEHIND if story.plans else 1.0)),
             ("context_asks", float(asks)),
+            *(self._no_talk(start, end, inside) if story.plans else ()),
         )
         cost = sum(weights.get(name, 0.0) * value for name, value in features)
         for topic, left in self._topics(start, end):
@@ -175,6 +181,15 @@ class Clauses:
             story.topic,
             story.last,
         )
+
+    def _no_talk(self, start: int, end: int, inside: list[Mention]) -> tuple[Feature, ...]:
+        """What speaks against talk behind a question: it restricts (``but not in 2022``), or asks again."""
+        words = self.linked.words
+        told = any(m.kind not in ("cue", "dataset") for m in inside)
+        binding = sum(words[i].folded in english().binding for i in range(start, end)) if told else 0
+        speaks = any(words[i].weight in ("content", "filler") for m in inside for i in range(m.start, m.end))
+        again = speaks and any(words[i].folded in ASKING - AT_EASE for i in range(start, end))
+        return ("skip_binding", float(binding)), ("ask_lost", float(again))
 
     def _topics(self, start: int, end: int) -> list[tuple[TopicPart, int]]:
         """The best topics that a stretch of talk sets, each with how many words beside it say something else."""

@@ -270,7 +270,7 @@ def still_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 
 @rule(("during", "present"), SetPart)
-@rule(("and", "but", "present", "both"), PropPart)
+@rule(("and", "but", "present", "both", "held"), PropPart)
 @rule(("and", "but", "present", "if", "during"), RelPart)
 @rule(("present", "both", "exactly"), OpPart)
 def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:

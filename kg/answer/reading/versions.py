@@ -15,7 +15,7 @@ from kg.answer.reading.parts import (
     altered,
 )
 from kg.answer.reading.rules import Grammar, rule
-from kg.domain.plan import At, Change, Compare, Count, Diff, Group, Minus, Point, Rank, SetPlan, Test, Value
+from kg.domain.plan import At, Change, Compare, Count, Diff, Group, Minus, Point, Rank, SetPlan, Test, Value, walk
 from kg.domain.result import HERE
 from kg.domain.words import natural
 
@@ -46,6 +46,10 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
     if plan is None or isinstance(plan, At | Diff) or any(isinstance(one, At) for _, one in head.options):
         return
     change = version.change or head.change
+    within = {type(one) for one in walk(plan)}
+    if Diff in within or (change is not None and At in within):
+        # What changed between two versions is read at these, and at no third one.
+        return
     if len(version.points) == 1 and change is not None:
         before, after = (version.points[0], HERE) if version.since else (HERE, version.points[0])
         if before == after:
@@ -59,8 +63,8 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
         else:
             yield grammar.made(head.each(lambda one: At(one, point)), *of, features=(("version", 1.0),))
     elif change is not None:
-        first, second, *_ = version.points
-        before, after = sorted((first, second), key=lambda point: natural(str(point.datasets or point.as_of)))
+        said = zip(version.labels, version.points, strict=True)
+        (_, before), (_, after), *_ = sorted(said, key=lambda pair: natural(pair[0]))
         yield _changed(grammar, head, before, after, change, of)
     elif not head.options:
         options = tuple((label, At(plan, point)) for label, point in zip(version.labels, version.points, strict=True))
