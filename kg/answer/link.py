@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kg.answer.dataset_names import dataset_mentions, version_mentions, versions_asked
-from kg.answer.mentions import active_first, described_keys, doubtful_names, longest, merge_appositions, whole_names
+from kg.answer.mentions import (
+    active_first,
+    compounds,
+    described_keys,
+    doubtful_names,
+    longest,
+    merge_appositions,
+    whole_names,
+)
 from kg.answer.names import (
     NAMESAKES,
     entity_mentions,
@@ -84,7 +92,7 @@ def link(question: Question, view: GraphView) -> Linked:
     everyday = {entity for entity, one in entities.items() if ontology.types[one.type].everyday}
     linked = Linked(words, tuple(mentions), entities, versions, text)
     mentions = described_keys(doubtful_names(linked, tokens, everyday), linked, tokens)
-    return replace(linked, mentions=tuple(longest(whole_names(mentions, words), words)))
+    return replace(linked, mentions=tuple(longest(whole_names(compounds(mentions), words), words)))
 
 
 def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, str] | None = None) -> tuple[Word, ...]:

@@ -119,19 +119,35 @@ def whole_names(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Ment
 
 
 def merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Mention]:
-    """A name beside its own key (``Corner Shop (S-12)``) is one mention, and settles a shared name."""
+    """A name beside its own key (``Corner Shop (S-12)``, ``Corner Shop supplier S-12``) is one mention.
+
+    It settles a shared name.
+    """
     entity = [m for m in mentions if m.kind == "entity" and not m.more]
+    nouns = {i for m in mentions if m.kind == "type" for i in range(m.start, m.end)}
     merged: list[Mention] = []
     for left in entity:
         for right in entity:
-            between = words[left.end : right.start]
+            between = range(left.end, right.start)
             if (
                 left.end <= right.start
                 and left.value == right.value
-                and all(w.weight in ("mark", "drop") for w in between)
+                and all(words[i].weight in ("mark", "drop") or i in nouns for i in between)
             ):
                 merged.append(replace(left, end=right.end, score=1.0))
     return mentions + merged
+
+
+def compounds(mentions: Sequence[Mention]) -> list[Mention]:
+    """Of two kinds that share a word the second is meant, as the head of all the words: ``garden pot plants``."""
+    types = [m for m in mentions if m.kind == "type"]
+    heads = {
+        first: replace(second, start=first.start)
+        for first in types
+        for second in types
+        if first.start < second.start < first.end < second.end
+    }
+    return [m for m in mentions if m not in heads] + list(heads.values())
 
 
 def longest(mentions: Iterable[Mention], words: Sequence[Word]) -> Iterator[Mention]:

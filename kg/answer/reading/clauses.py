@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from kg.answer.reading.chart import Chart
+from kg.answer.reading.counting import ASKS
 from kg.answer.reading.finished import finished
 from kg.answer.reading.parts import (
     AnswerPart,
@@ -314,7 +315,7 @@ class Clauses:
 
     def _ordered(self, story: Story, cue: OpPart) -> Iterator[Story]:
         """``…, and whose is highest``: which of what was compared is asked for."""
-        order = {"most": "most", "more": "most", "fewest": "fewest", "fewer": "fewest"}.get(cue.op)
+        order = {"asks_most": "most", "asks_fewest": "fewest"}.get(ASKS.get(cue.op, cue.op))
         last = story.plans[-1]
         if order is not None and isinstance(last, Compare) and last.order is None:
             plan = replace(last, order=order)  # type: ignore[arg-type]

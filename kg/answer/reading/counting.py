@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.nouns import implied
+from kg.answer.reading.nouns import bare_type, implied
 from kg.answer.reading.parts import Feature, NumberPart, OpPart, Part, PropPart, RankPart, RelPart, SetPart, altered
 from kg.answer.reading.rules import Grammar, rule
 
@@ -80,6 +80,24 @@ def set_most(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
         yield grammar.made(altered(left, order=op.op), left, op)
     elif left.plan is not None:
         yield grammar.made(altered(left, popular=op.op), left, op, features=(("late_superlative", 1.0),))
+
+
+ASKS = {"most": "asks_most", "more": "asks_most", "fewest": "asks_fewest", "fewer": "asks_fewest"}
+"""Which of several things compared before is asked for."""
+
+
+@rule(SetPart, (*ASKS, *ASKS.values()))
+def which_has_most(grammar: Grammar, asked: SetPart, op: OpPart) -> Iterator[Part]:
+    """``which has`` ``the most``; ``which shop has`` ``more``."""
+    if not asked.pending and ((asked.wh and asked.plan is None) or (asked.focus and bare_type(asked))):
+        yield grammar.made(OpPart(op=ASKS.get(op.op, op.op)), asked, op)
+
+
+@rule(NumberPart, tuple(ASKS))
+def of_so_many_the_most(grammar: Grammar, number: NumberPart, op: OpPart) -> Iterator[Part]:
+    """``(which of) the three has`` ``the fewest``."""
+    if not number.comparator:
+        yield grammar.made(OpPart(op=ASKS[op.op]), number, op)
 
 
 @rule(("popular", "unpopular", "top"), SetPart)

@@ -157,6 +157,15 @@ def order_of_set(grammar: Grammar, order: RankPart, head: SetPart) -> Iterator[P
     yield from set_by_order(grammar, head, order)
 
 
+@rule(SetPart, AnswerPart)
+def which_is_first(grammar: Grammar, asked: SetPart, answer: AnswerPart) -> Iterator[Part]:
+    """``what is`` ``the oldest campaign``."""
+    head = answer.head
+    bare = asked.wh and asked.plan is None and not asked.pending
+    if bare and answer.kind == "rank" and head is not None and asked.types & head.types and not (head.focus or head.wh):
+        yield grammar.made(answer, asked, answer)
+
+
 @rule(AnswerPart, RankPart)
 def described_then_ordered(grammar: Grammar, answer: AnswerPart, order: RankPart) -> Iterator[Part]:
     """A ranking whose literal is said last."""

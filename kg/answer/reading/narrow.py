@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.answer.reading.parts import Condition, Feature, PropPart, Rel, SetPart, altered
 from kg.answer.reading.plans import all_of, anchored, at, either, players, related
 from kg.domain.ontology import Direction, Ontology, back
 from kg.domain.plan import (
     Each,
+    Entities,
     Follow,
     Having,
     Intersect,
@@ -106,7 +107,8 @@ def narrowings(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narr
     elif by.bare:
         yield from _bare(ontology, head, by)
     elif by.argument is not None:
-        yield from _related(ontology, head, by, by.argument)
+        direct = tuple(_related(ontology, head, by, by.argument))
+        yield from direct or _through_default(ontology, head, by, by.argument)
 
 
 def _either(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
@@ -225,6 +227,22 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
                 rel,
                 _reached_from(target, rel, quantifier, by),
             )
+
+
+def _through_default(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart) -> Iterator[Narrowing]:
+    """``weaknesses that X has``, where neither knows the other: those of the things that questions are about."""
+    said = argument.named and not (by.negative or by.ranked) and argument.quantifier in ("", "any", "some")
+    if not said or head.named or head.types & argument.types:
+        return
+    for name, spec in ontology.types.items():
+        family = ontology.family(name)
+        if not spec.default or family & (head.types | argument.types):
+            continue
+        things = SetPart(plan=Entities(type=name), types=family)
+        for way in _related(ontology, things, by, argument):
+            if (kept := narrowed(things, way, ontology)) is not None:
+                for last in _related(ontology, head, PropPart(argument=kept), kept):
+                    yield replace(last, features=(*way.features, *last.features, ("implied_step", 1.0)))
 
 
 def _roles(ontology: Ontology, head: SetPart, argument: SetPart, *, left: bool) -> tuple[Rel, ...]:

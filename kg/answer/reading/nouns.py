@@ -150,6 +150,28 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         yield from grammar.narrow(left, grammar.made(PropPart(argument=right), right))
 
 
+@rule(PropPart, PropPart)
+def told_of_the_usual(grammar: Grammar, left: PropPart, right: PropPart) -> Iterator[Part]:
+    """``(weaknesses) X has`` ``in the list``: of those things of X that questions are about."""
+    argument = left.argument
+    if (
+        argument is None
+        or not argument.named
+        or left.negative
+        or left.ranked
+        or not (right.conditions or right.concept)
+    ):
+        return
+    for name in (name for name, spec in grammar.ontology.types.items() if spec.default):
+        things = SetPart(plan=Entities(type=name), types=grammar.ontology.family(name))
+        for way in list(narrowings(grammar.ontology, things, left))[:MAX_WAYS]:
+            kept = narrowed(things, way, grammar.ontology)
+            for last in list(narrowings(grammar.ontology, kept, right))[:1] if kept is not None else ():
+                these = narrowed(kept, last, grammar.ontology)  # type: ignore[arg-type]
+                features = (*way.features, *last.features, ("implied", 1.0))
+                yield grammar.made(PropPart(argument=these), left, right, features=features)
+
+
 def implied(grammar: Grammar, *arguments: SetPart) -> Iterator[tuple[SetPart, tuple[Feature, ...]]]:
     """Things of a type that questions are about by default, related to all of these, where no noun says so."""
     for name, spec in grammar.ontology.types.items():

@@ -54,6 +54,10 @@ def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator
         return
     for rel in relation.rels:
         near, far = grammar.ontology.ends(rel.predicate, rel.direction)
+        kind = bare_type(argument) and argument.types <= far and argument.role is None
+        if kind and not (relation.typed or relation.verbal):
+            # "Arsenal of software" is software in an arsenal.
+            yield grammar.made(altered(argument, role=rel), relation, argument, features=(("role_kind", 1.0),))
         if argument.plan is None or not argument.types & near or (modifiers(argument) and argument.quantifier != "any"):
             continue
 

@@ -97,6 +97,8 @@ class Grammar:
         told = (("ask_lost", 1.0),) if asks else ()
         passed = bool(argument.popular) + argument.other + bool(argument.losing) + argument.together
         passed += argument.pick > 1 and not argument.quantifier
+        # "A or" without what stands behind it is no list yet.
+        passed += argument.joined == "or" and argument.named and not argument.options
         pending = (("pending_lost", 1.0),) if argument.pending else ()
         return (*lost, *told, *pending, *((("modifier_lost", float(passed)),) if passed else ()))
 
@@ -263,7 +265,10 @@ def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]
     """What is odd about an order by these: so many names, or how many of the head are meant already."""
     named = counted is not None and counted.named and not head.options
     lost = head.quantifier not in ("", "any", "every")
-    return (*((("rank_named", 1.0),) if named else ()), *((("modifier_lost", 1.0),) if lost else ()))
+    # "Who has more, A or B": the two are what is ordered, rather than what is counted.
+    listed = counted is not None and counted.joined == "or" and len(counted.options) > 1
+    odd = (("rank_named", named), ("rank_listed", listed), ("modifier_lost", lost))
+    return tuple((name, 1.0) for name, holds in odd if holds)
 
 
 def _others(plan: SetPlan) -> SetPlan:

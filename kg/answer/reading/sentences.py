@@ -60,7 +60,7 @@ def splits(linked: Linked, start: int, end: int) -> list[list[tuple[int, int]]]:
         if fronted and not any(words[at].folded in ASKING for at in range(start, i)):
             # "Of the groups that use X, which …": what stands in front belongs to the first question.
             continue
-        if before in FRONTED and words[i - 2].folded == "and" and (word in ASKING or before == "of"):
+        if before in FRONTED | IMPERATIVES and words[i - 2].folded == "and" and (word in ASKING or before == "of"):
             cuts.append(i - 2)
         elif word in ASKING and (before in ("and", "but", ",", ":", "-", "or") or words[i - 1].text in (",", ":")):
             cut = i - 1

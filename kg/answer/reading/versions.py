@@ -43,12 +43,8 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
         gone = Minus(plan, At(plan.source, version.points[0]))
         yield grammar.made(altered(head, plan=gone, wider=plan, options=()), *of, features=(("version", 1.0),))
         return
-    if plan is None or isinstance(plan, At | Diff) or any(isinstance(one, At) for _, one in head.options):
-        return
     change = version.change or head.change
-    within = {type(one) for one in walk(plan)}
-    if Diff in within or (change is not None and At in within):
-        # What changed between two versions is read at these, and at no third one.
+    if plan is None or _settled(plan, change) or any(isinstance(one, At) for _, one in head.options):
         return
     if len(version.points) == 1 and change is not None:
         before, after = (version.points[0], HERE) if version.since else (HERE, version.points[0])
@@ -70,6 +66,12 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
         options = tuple((label, At(plan, point)) for label, point in zip(version.labels, version.points, strict=True))
         made = altered(head, plan=options[-1][1], options=options, joined="vs")
         yield grammar.made(made, *of, features=(("versions", 1.0),))
+
+
+def _settled(plan: SetPlan, change: Change | None) -> bool:
+    """Whether it is said already where the plan is read; what changed is read at two versions, and at no third one."""
+    within = {type(one) for one in walk(plan)}
+    return isinstance(plan, At) or Diff in within or (change is not None and At in within)
 
 
 def _changed(grammar: Grammar, head: SetPart, before: Point, after: Point, change: str, of: tuple[Part, ...]) -> Part:  # noqa: PLR0913, PLR0917 (what a change is made of)
