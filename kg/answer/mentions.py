@@ -166,5 +166,7 @@ def longest(mentions: Iterable[Mention], words: Sequence[Word]) -> Iterator[Ment
             # "Control families" are no controls; "at most" is no "most"; but "genres of films" may speak of films.
             inside = [m for m in longer if all(word.folded != "of" for word in words[m.start : mention.start])]
             hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in inside)
+            # Nor are "release dates" releases, whatever else a release is.
+            hidden |= mention.kind == "type" and any(m.kind == "role" and mention.end < m.end for m in inside)
         if not hidden:
             yield mention

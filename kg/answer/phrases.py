@@ -24,6 +24,7 @@ MISSPELT = 0.8
 PASSIVE = 0.95
 ACTIVE = 0.55
 """Score of a phrase read as if it were active where it stands in the passive."""
+
 BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"})
 PARTICIPLES = frozenset(
     {
@@ -62,6 +63,8 @@ class Lexicon:
     """Last words of the nouns for kinds of things and for who plays a part."""
     roles: set[str] = field(default_factory=set)
     """Those for who plays a part."""
+    verbs: set[str] = field(default_factory=set)
+    """Phrases of one word for what something does."""
     longest: int = 1
 
     def add(self, text: str, mention: Mention, language: Language, *, whole: bool = False) -> None:
@@ -77,13 +80,17 @@ class Lexicon:
         if mention not in found:
             found.append(mention)
         self.longest = max(self.longest, len(sequence))
+        if mention.kind == "predicate" and len(kept) == 1 and {*folded} <= {*kept, *BE}:
+            self.verbs.add(kept[0])
         if (
             mention.kind == "predicate"
             and len(kept) > 1
             and kept[-1] in language.light
             and kept[-2] not in language.light
             and kept[-2] not in self.roles
+            and not (kept[-2] in self.nouns and folded[:-2][-1:] in (["a"], ["an"], ["the"]))
         ):
+            self.verbs.add(kept[-2])
             short = replace(mention, score=mention.score * TRUNCATED)
             if sequence[:-1] not in language.cues and not any(
                 replace(one, score=1.0) == replace(short, score=1.0) for one in self.phrases.get(sequence[:-1], ())
@@ -179,8 +186,12 @@ def phrase_mentions(
                 continue
             passive = size == 1 and _passive(tokens, places[0])
             noun = not passive and _is_noun(corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns)
+            # "Films" are films, though who "filmed" them made them.
+            word = tokens[places[0]].folded
+            several = size == 1 and noun and word.endswith("s") and not _is_noun(word, lexicon.verbs)
+            verb = not (several or (size > 1 and _names_a_role(tokens, places[0], lexicon.roles)))
             for mention in lexicon.phrases[sequence]:
-                if mention.kind in ("role", "type") and not noun:
+                if (mention.kind in ("role", "type") and not noun) or (mention.kind == "predicate" and not verb):
                     continue
                 score = mention.score * MISSPELT ** len(changed)
                 found = replace(mention, start=places[0], end=places[-1] + 1, score=score)
@@ -202,6 +213,13 @@ def _is_noun(word: str, nouns: set[str]) -> bool:
     singular = word[:-3] + "y" if word.endswith("ies") else word
     plural = word[:-1] + "ies" if word.endswith("y") else word + "s"
     return bool({word, plural, singular, word.removesuffix("s"), word.removesuffix("es")} & nouns)
+
+
+def _names_a_role(tokens: tuple[Token, ...], place: int, roles: set[str]) -> bool:
+    """Whether ``the owner of`` says who is meant, and not what somebody is: nothing like "is" stands before it."""
+    article = place > 0 and tokens[place - 1].folded == "the"
+    said = place > 1 and tokens[place - 2].folded in BE
+    return article and not said and _is_noun(tokens[place].folded, roles)
 
 
 def _passive(tokens: tuple[Token, ...], place: int) -> bool:

@@ -217,17 +217,32 @@ def _with_something(
 ) -> list[tuple[Reading, Result]]:
     """Of readings that differ in who has a name alone, those that find something; what the others did is noted."""
     full = [pair for pair in found if pair[1].rows or pair[1].paths]
+    if len(full) > 1 and _relation_unsaid(found):
+        # Of relations that nobody said, the one that leads to all that the others lead to.
+        return _widest(full) or full
     if len(full) in (0, len(found)):
         return found
     if len({_shape(reading.plan) for reading, _ in found}) > 1:
         # Where nobody said which relation is meant, it is one that holds.
-        unsaid = all(any(name == "inserted" for name, _ in reading.features) for reading, _ in found)
-        return full if unsaid and len({_shape(reading.plan, relations=False) for reading, _ in found}) == 1 else found
+        return full if _relation_unsaid(found) else found
     empty = [entity for reading, _ in found for entity in _named(reading.plan) if (reading, _) not in full]
     wording = Wording(ontology, linked.entities)
     told = (wording.entity(entity) for entity in dict.fromkeys(empty))
     notes = tuple(f"{name} has the name too; nothing was found for it" for name in told)
     return [(reading, replace(result, notes=(*result.notes, *notes))) for reading, result in full]
+
+
+def _relation_unsaid(found: list[tuple[Reading, Result]]) -> bool:
+    """Whether the readings differ only in a relation that nobody said."""
+    unsaid = all(any(name == "inserted" for name, _ in reading.features) for reading, _ in found)
+    return unsaid and len({_shape(reading.plan, relations=False) for reading, _ in found}) == 1
+
+
+def _widest(found: list[tuple[Reading, Result]]) -> list[tuple[Reading, Result]]:
+    """The list that holds all the other lists."""
+    rows = [{row.entity for row in result.rows} for _, result in found]
+    lists = all(result.type == "list" for _, result in found)
+    return [pair for pair, own in zip(found, rows, strict=True) if lists and all(own >= other for other in rows)][:1]
 
 
 def _shape(plan: Plan, *, relations: bool = True) -> str:

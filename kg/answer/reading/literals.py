@@ -202,7 +202,10 @@ def _of_value(grammar: Grammar, head: SetPart, name: str) -> tuple[Feature, ...]
 
 @rule(SetPart, LiteralPart)
 def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterator[Part]:
-    """``X`` ``first seen``; ``campaigns`` ``declared non-mappable``."""
+    """``X`` ``first seen``; ``campaigns`` ``declared non-mappable``; ``what`` ``score``."""
+    if head.wh and head.plan is None and phrase.noun:
+        yield grammar.made(altered(phrase, asks=True), head, phrase)
+        return
     for name in phrase.predicates:
         spec = grammar.ontology.predicates[name]
         if not head.types & grammar.ontology.ends(name)[0]:

@@ -122,16 +122,21 @@ def relation_before_property(grammar: Grammar, relation: RelPart, prop: PropPart
         yield grammar.made(
             altered(prop, rels=relation.rels, negative=prop.negative or relation.negative), relation, prop
         )
-    elif same(prop.rels, relation.rels):
-        kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
+    elif kept := _alike(prop, relation):
         yield grammar.made(altered(prop, rels=kept), relation, prop)
+
+
+def _alike(prop: PropPart, relation: RelPart) -> tuple[Rel, ...]:
+    """The relations of the property that the phrase may mean too, read the same way round."""
+    said = {(rel.predicate, rel.direction) for rel in relation.rels}
+    return tuple(rel for rel in prop.rels if (rel.predicate, rel.direction) in said)
 
 
 @rule(PropPart, RelPart)
 def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
     """``X relies`` ``on``: a phrase in two pieces."""
-    if prop.rels and prop.argument is not None and same(prop.rels, relation.rels) and not relation.negative:
-        kept = tuple(rel for rel in prop.rels if any(rel.predicate == other.predicate for other in relation.rels))
+    kept = _alike(prop, relation)
+    if kept and prop.argument is not None and not relation.negative and not (prop.left and relation.noun):
         yield grammar.made(
             altered(prop, rels=kept), prop, relation, features=(("in_two_pieces", float(not relation.typed)),)
         )
