@@ -66,7 +66,8 @@ def link(question: Question, view: GraphView) -> Linked:
     if corrected:
         respelt, met = respelt_mentions(text, tokens, corrected, view)
         mentions, entities = [*mentions, *respelt], entities | met
-    kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark")]
+    # No phrase goes on behind "whose".
+    kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark") or word.folded == "whose"]
     mentions += [m for m in phrase_mentions(tokens, kept, lexicon_, corrected) if m.score > PREPOSITION]
     cues = list(cue_mentions(tokens, language, corrected))
     mentions += _quantities(text, tokens, language)
@@ -154,6 +155,8 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
         word = words[m.start]
         if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
             continue
+        if m.value == "share" and word.folded == "share" and _is_verb(words, mentions, m):
+            continue
         if m.end - m.start == 1 and word.weight == "light" and word.folded in BEFORE:
             behind = m.end
             while behind < len(words) and words[behind].weight == "drop":
@@ -162,6 +165,13 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
             if not starts.get(behind, set()) & BEFORE[word.folded] and not after_names:
                 continue
         yield m
+
+
+def _is_verb(words: Sequence[Word], mentions: Sequence[Mention], cue: Mention) -> bool:
+    """Whether the word that may be a noun is what those before it do: ``books that share an author``."""
+    before = cue.start > 0 and words[cue.start - 1].folded in ("that", "also", "to", "not")
+    named = any(m.kind in ("type", "role", "entity") and m.end == cue.start for m in mentions)
+    return (before or named) and cue.end < len(words) and words[cue.end].folded != "of"
 
 
 def _opens(words: Sequence[Word], place: int) -> bool:

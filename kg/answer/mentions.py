@@ -73,7 +73,8 @@ def doubtful_names(linked: Linked, tokens: Sequence[Token], everyday: set[Entity
                 m = replace(m, score=m.score * EVERYDAY)  # noqa: PLW2901
             if m.end - m.start == 1 and _beside_a_name(m, words, tokens, mentions):
                 m = replace(m, score=m.score * 0.6)  # noqa: PLW2901
-            if (m.start, m.end) in nouns:
+            start = m.start + (m.end - m.start > 1 and words[m.start].weight == "drop")
+            if (start, m.end) in nouns:
                 m = replace(m, score=m.score * (0.95 if capital else 0.6))  # noqa: PLW2901
         found.append(m)
     return found
@@ -167,6 +168,7 @@ def longest(mentions: Iterable[Mention], words: Sequence[Word]) -> Iterator[Ment
             inside = [m for m in longer if all(word.folded != "of" for word in words[m.start : mention.start])]
             hidden = mention.kind in ("type", "cue") and any(m.kind == mention.kind for m in inside)
             # Nor are "release dates" releases, whatever else a release is.
-            hidden |= mention.kind == "type" and any(m.kind == "role" and mention.end < m.end for m in inside)
+            compounds = (m for m in inside if m.kind == "role" and mention.end < m.end)
+            hidden |= mention.kind == "type" and any(words[mention.end].folded != "of" for _ in compounds)
         if not hidden:
             yield mention

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from rapidfuzz.distance import OSA
@@ -189,7 +189,7 @@ def phrase_mentions(
             # "Films" are films, though who "filmed" them made them.
             word = tokens[places[0]].folded
             several = size == 1 and noun and word.endswith("s") and not _is_noun(word, lexicon.verbs)
-            verb = not (several or (size > 1 and _names_a_role(tokens, places[0], lexicon.roles)))
+            verb = not (several or (size > 1 and _names_a_role(tokens, places, lexicon.roles)))
             for mention in lexicon.phrases[sequence]:
                 if (mention.kind in ("role", "type") and not noun) or (mention.kind == "predicate" and not verb):
                     continue
@@ -215,11 +215,15 @@ def _is_noun(word: str, nouns: set[str]) -> bool:
     return bool({word, plural, singular, word.removesuffix("s"), word.removesuffix("es")} & nouns)
 
 
-def _names_a_role(tokens: tuple[Token, ...], place: int, roles: set[str]) -> bool:
-    """Whether ``the owner of`` says who is meant, and not what somebody is: nothing like "is" stands before it."""
-    article = place > 0 and tokens[place - 1].folded == "the"
-    said = place > 1 and tokens[place - 2].folded in BE
-    return article and not said and _is_noun(tokens[place].folded, roles)
+def _names_a_role(tokens: tuple[Token, ...], places: Sequence[int], roles: set[str]) -> bool:
+    """Whether ``(by) the owner of`` says who is meant, and not what somebody is: nothing like "is" stands before it."""
+    for at in (places[0], places[-1]):
+        article = at > 0 and tokens[at - 1].folded == "the"
+        said = at > 1 and tokens[at - 2].folded in BE
+        leads = at == places[0] or (at + 1 < len(tokens) and tokens[at + 1].folded == "of")
+        if article and leads and not said and _is_noun(tokens[at].folded, roles):
+            return True
+    return False
 
 
 def _passive(tokens: tuple[Token, ...], place: int) -> bool:

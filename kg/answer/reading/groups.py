@@ -18,6 +18,7 @@ from kg.answer.reading.parts import (
     VersionPart,
     altered,
 )
+from kg.answer.reading.nouns import bare_type
 from kg.answer.reading.plans import of_each, reached, type_of
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.ontology import back
@@ -28,8 +29,9 @@ SAID_TWICE = ("path", "mechanism", "common", "compare", "group", "most", "togeth
 
 @rule(PropPart, SetPart)
 def shared_with(grammar: Grammar, prop: PropPart, other: SetPart) -> Iterator[Part]:
-    """``share techniques`` ``with X``; ``acted together with`` ``X``."""
-    if prop.through is not None and not prop.ready and prop.argument is None and other.plan is not None:
+    """``share techniques`` ``with X``; ``acted in the same film with`` ``X``."""
+    told = other.wh or (other.plan is not None and not bare_type(other))
+    if prop.through is not None and not prop.ready and prop.argument is None and told:
         yield grammar.made(altered(prop, argument=other, ready=True), prop, other)
 
 
@@ -210,15 +212,55 @@ def sharing(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 
 @rule("with_them", RelPart)
 def together_with(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
-    """``together with`` ``acted``."""
-    anything = SetPart(types=frozenset(grammar.ontology.types))
-    yield grammar.made(PropPart(rels=relation.rels, through=anything, ready=False), op, relation)
+    """``together with`` ``acted``; ``co`` ``author``."""
+    yield grammar.made(altered(relation, joint=True), op, relation)
 
 
 @rule(RelPart, "with_them")
 def related_together(grammar: Grammar, relation: RelPart, op: OpPart) -> Iterator[Part]:
     """``acted`` ``together with``."""
     yield from together_with(grammar, op, relation)
+
+
+@rule(RelPart, SetPart)
+def joint_with(grammar: Grammar, relation: RelPart, other: SetPart) -> Iterator[Part]:
+    """``co-authored`` ``with X``; ``co-authors`` ``of X``; ``co-authored`` ``books`` with X."""
+    if not relation.joint or relation.negative:
+        return
+    rels = tuple(replace(rel, direction=back(rel.direction)) for rel in relation.rels) if relation.noun else relation.rels
+    if other.named or other.wh:
+        anything = SetPart(types=frozenset(grammar.ontology.types))
+        made = PropPart(rels=rels, through=anything, argument=other)
+        yield grammar.made(made, relation, other)
+        if relation.noun:
+            yield from grammar.narrow(SetPart(types=other.types), grammar.made(made, relation, other))
+    elif bare_type(other):
+        yield grammar.made(PropPart(rels=rels, through=other, ready=False), relation, other)
+
+
+@rule(SetPart, RelPart)
+def joint_of(grammar: Grammar, other: SetPart, relation: RelPart) -> Iterator[Part]:
+    """``X's`` ``co-authors``."""
+    if relation.noun and other.named:
+        yield from joint_with(grammar, relation, other)
+
+
+@rule("with_them", SetPart)
+def with_another(grammar: Grammar, op: OpPart, other: SetPart) -> Iterator[Part]:
+    """``together with`` ``X``: what is shared stands before it."""
+    if other.named or other.wh:
+        anything = SetPart(types=frozenset(grammar.ontology.types))
+        yield grammar.made(PropPart(through=anything, argument=other), op, other)
+
+
+@rule(PropPart, PropPart)
+def related_with_another(grammar: Grammar, prop: PropPart, joint: PropPart) -> Iterator[Part]:
+    """``wrote books`` ``together with X``."""
+    through = prop.argument
+    if joint.through is None or joint.rels or joint.argument is None or through is None or not prop.rels:
+        return
+    if bare_type(through) and not (prop.negative or prop.left):
+        yield grammar.made(altered(joint, rels=prop.rels, through=through), prop, joint)
 
 
 @rule("together", SetPart)

@@ -24,11 +24,12 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.plans import players
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import asks_from, sentences
+from kg.domain.ontology import Predicate
 from kg.domain.plan import Entities, Having, Point, SetPlan
 from kg.domain.plan_json import plan_of
 from kg.domain.question import Linked, Mention, Word
 from kg.domain.words import fold
-from kg.text.language import english
+from kg.text.language import english, stems
 
 WEIGHT = {"content": 1.0, "filler": 0.7, "light": 0.3, "drop": 0.0, "mark": 0.0}
 """How much of the question a word is, by its kind."""
@@ -186,8 +187,17 @@ def _relation(
     verbal = noun and any(score >= VERBAL for score in told)
     last = linked.words[mentions[0].end - 1].folded
     leads = mentions[0].end - mentions[0].start > 1 and last in PLAIN_PREPOSITIONS
+    said = " ".join(word.folded for word in linked.words[slice(*place)])
+    joint = all(_is_joint(said, grammar.ontology.predicates[m.value]) for m in mentions)
     made = RelPart(
-        rels=tuple(rels.values()), negative=negative, noun=noun, leads=leads, verbal=verbal, typed=typed, weak=weak
+        rels=tuple(rels.values()),
+        negative=negative,
+        noun=noun,
+        leads=leads,
+        verbal=verbal,
+        typed=typed,
+        weak=weak,
+        joint=joint,
     )
     yield _worth(made, mentions[0], linked, grammar, best)
     if noun:
@@ -197,6 +207,13 @@ def _relation(
             plan = players(rel, grammar.ontology)
             role = _worth(SetPart(plan=plan, types=far, role=rel), mentions[0], linked, grammar, best * 0.9)
             yield scored(role, grammar.weights, ("role_or_type", float(typed or verbal)), of=(role,))
+
+
+def _is_joint(said: str, predicate: Predicate) -> bool:
+    """Whether a phrase is another one of the predicate behind ``co``: ``co-author``."""
+    alone = stems(said.removeprefix("co").strip(" -"))
+    phrases = (*predicate.roles, *predicate.phrases, *predicate.inverse)
+    return said.startswith("co") and any(alone == stems(phrase) for phrase in phrases)
 
 
 def _literal(mentions: list[Mention], linked: Linked, grammar: Grammar, *, noun: bool) -> Part:

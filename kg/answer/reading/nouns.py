@@ -69,7 +69,8 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
             return
         if left.several is False and right.types & left.types:
             yield grammar.made(left, left, right, features=(("apposition", 1.0),))
-    if right.named and not right.options and bare_type(left) and right.types <= left.types and plain_left:
+    kind = bare_type(left) or _players(grammar, left)
+    if right.named and not right.options and kind and right.types <= left.types and plain_left:
         yield grammar.made(altered(right, focus=left.focus), left, right, features=(("apposition", 1.0),))
         return
     if left.wh:

@@ -75,6 +75,8 @@ class SetPart(Part):
     change: Change | None = None
     other: bool = False
     """Whether the things it is described by are not meant themselves: ``other films by …``."""
+    again: bool = False
+    """Whether it is described by what is done "also", so that what it starts from is known already."""
     together: bool = False
     extra: bool = False
     anaphor: bool = False
@@ -123,6 +125,10 @@ class RelPart(Part):
     """Whether "and" stands before it."""
     weak: bool = False
     """Whether it is a preposition alone, which means nothing without its argument."""
+    joint: bool = False
+    """Whether it is of those who do it together: ``co-author``."""
+    again: bool = False
+    """Whether "also" stands before it: it is done to more than what was spoken of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +172,8 @@ class PropPart(Part):
     """What has to be shared with the argument: ``share a director with``."""
     losing: SetPart | None = None
     """What is lost if something else goes."""
+    again: bool = False
+    """Whether "also" stands before its phrase."""
     exclude: bool = False
     """Whether the argument itself is left out: ``other than X``."""
     bare: bool = False

@@ -33,7 +33,13 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
     if not relation.rels and not argument.named:
         # An unknown word right before a noun is an adjective, and may say anything.
         return
-    made = PropPart(rels=relation.rels, argument=argument, negative=relation.negative, weak=relation.weak)
+    made = PropPart(
+        rels=relation.rels,
+        argument=argument,
+        negative=relation.negative,
+        weak=relation.weak,
+        again=relation.again,
+    )
     title = (("title", 1.0),) if relation.typed and argument.named else ()
     verbal = (("noun_or_verb", 1.0),) if relation.verbal else ()
     yield grammar.made(made, relation, argument, features=(*title, *verbal, *grammar.argument(argument)))
@@ -44,9 +50,8 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         # "No mapped control" leaves open what it is mapped to: the head of all that.
         if relation.negative or argument.pending:
             return
-        yield grammar.made(
-            altered(argument, pending=relation.rels), relation, argument, features=(("said_relation", 1.0),)
-        )
+        told = (("said_relation", 1.0), ("joint_lost", float(relation.joint)))
+        yield grammar.made(altered(argument, pending=relation.rels), relation, argument, features=told)
 
 
 def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
@@ -93,7 +98,13 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
         # "By X, which malware" "is used": the phrase for the relation that was taken for granted.
         yield grammar.made(altered(argument, unsaid=()), argument, relation, features=(("said_late", 1.0),))
     if not argument.wh and (relation.rels or argument.named):
-        prop = PropPart(rels=relation.rels, argument=argument, left=True, negative=relation.negative)
+        prop = PropPart(
+            rels=relation.rels,
+            argument=argument,
+            left=True,
+            negative=relation.negative,
+            again=relation.again,
+        )
         yield grammar.made(prop, argument, relation, features=grammar.argument(argument))
     if relation.weak or not relation.rels:
         return
@@ -104,9 +115,20 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
         return
     if argument.plan is not None and not argument.named and not argument.pending:
         told = (("pending", 1.0), ("noun_or_verb", float(relation.verbal)))
-        yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=told)
+        waiting = altered(argument, pending=relation.rels, again=relation.again or argument.again)
+        yield grammar.made(waiting, argument, relation, features=told)
     if argument.wh:
         yield grammar.made(altered(argument, pending=relation.rels), argument, relation, features=(("pending", 1.0),))
+
+
+@rule(SetPart, RelPart)
+def role_for_kind(grammar: Grammar, kind: SetPart, relation: RelPart) -> Iterator[Part]:
+    """``film`` ``co-directors``: who plays the part for things of the kind."""
+    if relation.noun and relation.joint and bare_type(kind) and not modifiers(kind):
+        ends = {rel: grammar.ontology.ends(rel.predicate, rel.direction)[0] for rel in relation.rels}
+        kept = tuple(rel for rel, near in ends.items() if kind.types & near)
+        if kept:
+            yield grammar.made(altered(relation, rels=kept), kind, relation, features=(("noun_noun", 1.0),))
 
 
 def same(one: tuple[Rel, ...], other: tuple[Rel, ...]) -> bool:
@@ -149,6 +171,12 @@ def either_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iter
         first = altered(prop, ready=True)
         second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
         yield grammar.made(PropPart(either=(first, second)), prop, relation)
+
+
+@rule("also", RelPart)
+def also_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
+    """``(whose authors)`` ``also`` ``wrote X``: other books than X."""
+    yield grammar.made(altered(relation, again=True), op, relation)
 
 
 @rule("and", RelPart)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kg.answer.reading.narrow import Narrowing, narrowed, narrowings, plain, steps
@@ -156,8 +156,11 @@ class Grammar:
                 kept = altered(kept, unsaid=())
             named = way.rel is not None and by.argument is not None and by.argument.named and not by.negative
             kept = altered(kept, told=way.rel if named else None)
-            if head.other and kept.plan is not None:
-                kept = altered(kept, plan=_others(kept.plan))
+            kept = altered(kept, again=by.again or head.again or (by.argument is not None and by.argument.again))
+            if (head.other or kept.again) and kept.plan is not None:
+                others = _others(kept.plan, kept.types, self.ontology)
+                open_ = others == kept.plan
+                kept = altered(kept, plan=others, again=kept.again and open_, other=kept.other and open_)
             yield self.made(kept, head, by, features=(*way.features, *features))
 
     def _claims(
@@ -176,19 +179,27 @@ class Grammar:
 
     def _sharing(self, head: SetPart, by: PropPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """Who shares something with the argument, or shares most with it."""
-        through, other = by.through, by.argument
+        through, other, of = by.through, by.argument, (head, by)
+        if head.named and other is not None and other.wh:
+            # "X played together with whom".
+            head, other = other, head
         if through is None or other is None or (head.named and not head.options):
             return
         rels = (through.role,) if through.role is not None else by.rels
+        if not rels and head.role is not None:
+            rels = (replace(head.role, direction=back(head.role.direction)),)
+        if not rels and through.plan is None:
+            return
         if through.role is not None and by.rels and not any(rel.predicate == through.role.predicate for rel in by.rels):
             return
         for found, shared, rel, more in co_related(self, head, through, rels, other):
-            made: Part = altered(head, plan=found, types=head.types & other.types, wider=None, wh=False)
+            kept = altered(head, plan=found, types=head.types & other.types, wh=False, focus=head.wh or head.focus)
+            made: Part = altered(kept, wider=all_of(kept.types, self.ontology))
             if through.order in ("most", "fewest"):
                 source = Minus(head.plan if head.plan is not None else all_of(other.types, self.ontology), other.plan)  # type: ignore[arg-type]
                 rank = Rank(source, shared, order=through.order, top=max(1, head.pick))
                 made = AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,))
-            yield self.made(made, head, by, features=(*more, *features))
+            yield self.made(made, *of, features=(*more, *features))
 
     def _counting(self, head: SetPart, by: PropPart, counted: SetPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """The head by how many of the argument it is related to: the first, the few with most, or one of a list."""
@@ -271,10 +282,12 @@ def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]
     return tuple((name, 1.0) for name, holds in odd if holds)
 
 
-def _others(plan: SetPlan) -> SetPlan:
-    """The set without what it was described by."""
-    ids = [i for part in walk(plan) if isinstance(part, Entities) for i in part.ids]
-    return Minus(plan, Entities(ids=tuple(dict.fromkeys(ids)))) if ids else plan
+def _others(plan: SetPlan, types: frozenset[str], ontology: Ontology) -> SetPlan:
+    """The set without those of its own kind that it was described by."""
+    schemes = {scheme.name for name in types if (scheme := ontology.scheme_of(name)) is not None}
+    named = (i for part in walk(plan) if isinstance(part, Entities) for i in part.ids)
+    ids = tuple(dict.fromkeys(i for i in named if i.partition(":")[0] in schemes))
+    return Minus(plan, Entities(ids=ids)) if ids else plan
 
 
 def co_related(
@@ -284,13 +297,13 @@ def co_related(
     if other.plan is None or not head.types & other.types:
         return
     for rel, features in steps(grammar.ontology, rels, head.types & other.types, through.types, left=False)[:MAX_WAYS]:
-        kind = type_of(through.plan)
+        kind, members = type_of(through.plan), plain(head, rel, grammar.ontology)
         theirs: SetPlan = Follow(other.plan, rel.predicate, rel.direction, kind)
         if through.plan is not None and kind is None and through.role is None:
             theirs = Intersect((theirs, through.plan))
-        name = type_of(head.plan)
+        name = type_of(members)
         found: SetPlan = Follow(theirs, rel.predicate, back(rel.direction), name)
-        if head.plan is not None and name is None:
-            found = Intersect((head.plan, found))
+        if members is not None and name is None:
+            found = Intersect((members, found))
         shared = Intersect((Follow(Each(), rel.predicate, rel.direction), theirs))
         yield Minus(found, other.plan), shared, rel, features

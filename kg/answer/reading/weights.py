@@ -61,6 +61,7 @@ DEFAULT: dict[str, float] = {
     "in_two_pieces": 0.3,
     "rank_named": -0.8,
     "rank_listed": -0.4,
+    "joint_lost": -0.3,
     "types_joined": 0.1,
     "yes_no": 0.6,
     "anaphor": 0.1,
