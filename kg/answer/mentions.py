@@ -74,7 +74,10 @@ def doubtful_names(linked: Linked, tokens: Sequence[Token], everyday: set[Entity
             if m.end - m.start == 1 and _beside_a_name(m, words, tokens, mentions):
                 m = replace(m, score=m.score * 0.6)  # noqa: PLW2901
             start = m.start + (m.end - m.start > 1 and words[m.start].weight == "drop")
-            if (start, m.end) in nouns:
+            if mixed and written.islower() and start > m.start and (start, m.end) in nouns:
+                # "The other" is no film where others are written with capitals.
+                continue
+            if (m.start, m.end) in nouns:
                 m = replace(m, score=m.score * (0.95 if capital else 0.6))  # noqa: PLW2901
         found.append(m)
     return found

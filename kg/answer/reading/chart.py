@@ -151,6 +151,8 @@ class Chart:
     def _small(self, place: int) -> str | None:
         """What passing over a word costs that is known by itself."""
         word = self.linked.words[place]
+        if word.folded == "whose":
+            return "skip_whose"
         if word.weight in ("mark", "drop"):
             return "skip_mark"
         if word.folded in QUESTION_WORDS:

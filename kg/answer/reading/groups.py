@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kg.answer.reading.narrow import steps
+from kg.answer.reading.nouns import bare_type
 from kg.answer.reading.parts import (
     AnswerPart,
     GroupPart,
@@ -18,7 +19,6 @@ from kg.answer.reading.parts import (
     VersionPart,
     altered,
 )
-from kg.answer.reading.nouns import bare_type
 from kg.answer.reading.plans import of_each, reached, type_of
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.ontology import back
@@ -227,7 +227,9 @@ def joint_with(grammar: Grammar, relation: RelPart, other: SetPart) -> Iterator[
     """``co-authored`` ``with X``; ``co-authors`` ``of X``; ``co-authored`` ``books`` with X."""
     if not relation.joint or relation.negative:
         return
-    rels = tuple(replace(rel, direction=back(rel.direction)) for rel in relation.rels) if relation.noun else relation.rels
+    rels = (
+        tuple(replace(rel, direction=back(rel.direction)) for rel in relation.rels) if relation.noun else relation.rels
+    )
     if other.named or other.wh:
         anything = SetPart(types=frozenset(grammar.ontology.types))
         made = PropPart(rels=rels, through=anything, argument=other)

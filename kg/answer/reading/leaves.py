@@ -107,7 +107,7 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
 
 def _asked_by(word: str, grammar: Grammar) -> frozenset[str]:
     """The types that a question word asks for: who asks for those the ontology says, what for anything."""
-    ontology = grammar.ontology
+    ontology, word = grammar.ontology, "who" if word == "whom" else word
     found = [ontology.family(name) for name, spec in ontology.types.items() if word in spec.asks]
     return frozenset().union(*found) if found else frozenset(ontology.types)
 

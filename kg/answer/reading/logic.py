@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kg.answer.reading.parts import AnswerPart, NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
-from kg.answer.reading.rules import Grammar, rule
+from kg.answer.reading.rules import Grammar, others_of, rule
 from kg.domain.plan import Entities, Test
 
 # --- not ---------------------------------------------------------------------------------------------------------
@@ -137,8 +137,11 @@ def only_one(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
 @rule("other", SetPart)
 def other_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``other`` ``films``: not those that they are described by."""
-    if not right.named and not right.late:
-        yield grammar.made(altered(right, other=True), op, right)
+    if right.named or right.late:
+        return
+    others = others_of(right.plan, right.types, grammar.ontology) if right.plan is not None else right.plan
+    made = altered(right, other=True) if others == right.plan else altered(right, plan=others)
+    yield grammar.made(made, op, right)
 
 
 @rule("other", RelPart)

@@ -291,7 +291,7 @@ def asked_last(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
     asked = by.argument
     if asked is None or not (asked.focus or asked.wh) or head.wh or head.focus or head.plan is None or modifiers(head):
         return
-    if by.rels and not by.negative and not modifiers(asked):
+    if by.rels and by.through is None and not by.negative and not modifiers(asked):
         of = grammar.made(PropPart(rels=by.rels, argument=head, left=not by.left), head, by)
         yield from grammar.narrow(altered(asked, score=0.0, features=()), of)
 

@@ -158,7 +158,7 @@ class Grammar:
             kept = altered(kept, told=way.rel if named else None)
             kept = altered(kept, again=by.again or head.again or (by.argument is not None and by.argument.again))
             if (head.other or kept.again) and kept.plan is not None:
-                others = _others(kept.plan, kept.types, self.ontology)
+                others = others_of(kept.plan, kept.types, self.ontology)
                 open_ = others == kept.plan
                 kept = altered(kept, plan=others, again=kept.again and open_, other=kept.other and open_)
             yield self.made(kept, head, by, features=(*way.features, *features))
@@ -182,7 +182,7 @@ class Grammar:
         through, other, of = by.through, by.argument, (head, by)
         if head.named and other is not None and other.wh:
             # "X played together with whom".
-            head, other = other, head
+            head, other = altered(other, plan=all_of(head.types, self.ontology)), head
         if through is None or other is None or (head.named and not head.options):
             return
         rels = (through.role,) if through.role is not None else by.rels
@@ -282,7 +282,7 @@ def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]
     return tuple((name, 1.0) for name, holds in odd if holds)
 
 
-def _others(plan: SetPlan, types: frozenset[str], ontology: Ontology) -> SetPlan:
+def others_of(plan: SetPlan, types: frozenset[str], ontology: Ontology) -> SetPlan:
     """The set without those of its own kind that it was described by."""
     schemes = {scheme.name for name in types if (scheme := ontology.scheme_of(name)) is not None}
     named = (i for part in walk(plan) if isinstance(part, Entities) for i in part.ids)

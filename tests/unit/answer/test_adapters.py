@@ -82,7 +82,7 @@ def trained(supply: Services) -> Adapter:
 
 
 def test_words_that_the_ontology_lacks_are_learned(supply: Services, trained: Adapter) -> None:
-    text = "from whom would sunflower oil come"
+    text = "where would sunflower oil come from"
     before, after = ask(supply, text, Adapter()), ask(supply, text, trained)
     plain = ask(supply, ASKED, Adapter())
     assert before["outcome"] == "abstained"

@@ -76,6 +76,32 @@ def test_a_negation_is_a_search_that_finds_none(question: str, source: dict[str,
     assert readings(question) == [{"op": "having", "source": source, "quantifier": "none", "plan": sub_plan}]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which growers tend plants together with Ada?",
+        "Which growers co-tend plants with Ada?",
+        "Which growers tend the same plants as Ada?",
+        "Ada tends plants together with whom?",
+    ],
+)
+def test_who_does_it_together_is_somebody_else(question: str) -> None:
+    growers = follow(ADAS_PLANTS, "tends", "in", "Grower")
+    assert readings(question) == [{"op": "minus", "source": growers, "without": named(ADA)}]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which plants are tended by growers who also tend Mint?",
+        "Which other plants are tended by growers who tend Mint?",
+    ],
+)
+def test_also_and_other_leave_out_what_was_named(question: str) -> None:
+    plants = follow(follow(named(MINT), "tends", "in", "Grower"), "tends", "out", "Plant")
+    assert readings(question) == [{"op": "minus", "source": plants, "without": named(MINT)}]
+
+
 def test_not_both_leaves_out_those_with_both() -> None:
     both = {"op": "intersect", "plans": [follow(named(one), "tends", "in", "Grower") for one in (MINT, THYME)]}
     expected = {"op": "minus", "source": all_of("Grower"), "without": both}
