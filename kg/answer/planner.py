@@ -14,6 +14,7 @@ from kg.answer.reading.clauses import Clauses
 from kg.answer.reading.leaves import leaves, size
 from kg.answer.reading.parts import Feature
 from kg.answer.reading.rules import Grammar
+from kg.answer.reading.sources import agreements
 from kg.answer.reading.tables import decisions
 from kg.domain.ontology import Ontology
 from kg.domain.plan import Parts, Plan
@@ -58,7 +59,7 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
         stories = []
     made = [(one.plans[0] if len(one.plans) == 1 else Parts(one.plans), one.score, one.features) for one in stories]
     found: dict[Plan, Reading] = {}
-    for root, score, features in (*made, *decisions(linked, grammar), *told):
+    for root, score, features in (*made, *decisions(linked, grammar), *agreements(linked, grammar), *told):
         if root not in found or found[root].score < score:
             found[root] = Reading(root, score, features)
     ranked = sorted(found.values(), key=lambda reading: -reading.score)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import (
@@ -293,6 +294,28 @@ def without_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterat
         for name in phrase.predicates
     )
     yield grammar.made(PropPart(conditions=conditions), op, phrase)
+
+
+@rule("only", PropPart)
+def only_value(grammar: Grammar, op: OpPart, value: PropPart) -> Iterator[Part]:
+    """``only`` ``on Linux``: with that value, and with no other one."""
+    for one in value.conditions if not value.negative else ():
+        if one.comparator == "=" and not grammar.ontology.predicates[one.predicate].functional:
+            alone = PropPart(conditions=(replace(one, comparator="!="),), negative=True)
+            held = altered(value, conditions=(one,), score=0.0, features=())
+            yield grammar.made(PropPart(every=(held, alone)), op, value)
+
+
+@rule(PropPart, ("only", "no_other"))
+def value_only(grammar: Grammar, value: PropPart, op: OpPart) -> Iterator[Part]:
+    """``on Linux`` ``only``; ``on Linux`` ``and on no other platform``."""
+    yield from only_value(grammar, op, value)
+
+
+@rule("no_other", LiteralPart)
+def no_other_value(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
+    """``no other`` ``platform``."""
+    yield grammar.made(op, op, phrase)
 
 
 @rule(("present", "during", "and", "values"), LiteralPart)

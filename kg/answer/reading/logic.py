@@ -144,6 +144,18 @@ def other_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     yield grammar.made(made, op, right)
 
 
+@rule("negation", "other")
+def no_other(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """``no`` ``other``."""
+    yield grammar.made(OpPart(op="no_other"), left, right)
+
+
+@rule("and", "no_other")
+def and_no_other(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """``and`` ``no other platform``."""
+    yield grammar.made(right, left, right)
+
+
 @rule("other", RelPart)
 def other_relation(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``else`` ``uses``."""

@@ -153,6 +153,18 @@ def test_a_judgement_for_and_against_is_a_conflict_with_both_sides_told() -> Non
     assert len(conflict["facts"]) == 2
 
 
+@pytest.mark.parametrize("question", ["Do the sources agree on Quin?", "The notes on Quin contradict each other, how so?"])
+def test_whether_sources_agree_is_asked_of_what_is_judged_from_them(question: str) -> None:
+    document = answer(Question(question), store(), store(), TickingClock())
+    assert document["answer"]["type"] == "conflict"
+    assert document["interpretation"] == "whether Quin (quin) is urgent"
+
+
+def test_whether_sources_contradict_each_other_is_not_answered_by_what_is_judged() -> None:
+    document = answer(Question("Do the sources contradict each other on Pia?"), store(), store(), TickingClock())
+    assert document["outcome"] == "abstained"
+
+
 @pytest.mark.parametrize(
     ("plan", "message"),
     [

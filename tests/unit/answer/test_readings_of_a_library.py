@@ -52,7 +52,6 @@ ONTOLOGY: dict[str, Any] = {
 }
 IDA, OTTO, SATIRE = "author:ida", "author:otto", "genre:satire"
 NAMES = {IDA: ("Author", "Ida Moor"), OTTO: ("Author", "Otto Fenn"), SATIRE: ("Genre", "Satire")}
-BOOKS = {"type": "Book"}
 
 
 @cache
@@ -144,3 +143,11 @@ def test_what_restricts_or_asks_again_behind_the_question_is_not_passed_over(que
 )
 def test_a_name_with_its_kind_and_key_is_one_thing_and_letters_may_change_places(question: str) -> None:
     assert readings(question) == [genres_of(books_of(IDA))]
+
+
+@pytest.mark.parametrize("question", ["Which books are only free?", "Which books are free and of no other status?"])
+def test_only_a_value_is_that_value_and_no_other(question: str) -> None:
+    (found,) = readings(question)
+    free = {"op": "where", "source": {"op": "entities", "type": "Book"}, "predicate": "lent", "value": "free"}
+    others = {"op": "minus", "source": free["source"], "without": {**free, "comparator": "!="}}
+    assert found == {"op": "intersect", "plans": [{**free, "comparator": "="}, others]}
