@@ -170,7 +170,11 @@ def _bare(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing
 def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart) -> Iterator[Narrowing]:
     quantifier = argument.quantifier
     rels = by.rels or _roles(ontology, head, argument, left=by.left)
-    odd = (("only_unsaid", 1.0),) if quantifier == "only" and not rels else ()
+    members = argument.options if len(argument.options) > 1 else ()
+    # "Both an X and a Y flaw" are two flaws, rather than one that is both.
+    apart = bool(members) and argument.joined == "both" and not argument.named
+    signs = (("only_unsaid", quantifier == "only" and not rels), ("both_apart", apart))
+    odd = tuple((name, 1.0) for name, holds in signs if holds)
     for rel, how in steps(ontology, rels, head.types, argument.types, left=by.left):
         near, far = ontology.ends(rel.predicate, rel.direction)
         # "Only diseases" says nothing of what leads to diseases alone.
@@ -179,7 +183,6 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
         if ontology.predicates[rel.predicate].symmetric:
             near = near | ontology.ends(rel.predicate, back(rel.direction))[0]
         types = head.types & near
-        members = argument.options if len(argument.options) > 1 else ()
 
         def change(plan: SetPlan, to: SetPlan, rel: Rel = rel, *, negative: bool = by.negative) -> SetPlan:
             others = _kind(ontology, rel, argument.types) if quantifier == "only" else None

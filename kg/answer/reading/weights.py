@@ -96,6 +96,7 @@ DEFAULT: dict[str, float] = {
     "list_open": -0.05,
     "list_all": 0.0,
     "list_any": -0.3,
+    "both_apart": 0.6,
     "list_each": -0.35,
     "list_vs": 0.2,
     "wh_passed": -1.0,

@@ -153,7 +153,9 @@ def test_a_judgement_for_and_against_is_a_conflict_with_both_sides_told() -> Non
     assert len(conflict["facts"]) == 2
 
 
-@pytest.mark.parametrize("question", ["Do the sources agree on Quin?", "The notes on Quin contradict each other, how so?"])
+@pytest.mark.parametrize(
+    "question", ["Do the sources agree on Quin?", "The notes on Quin contradict each other, how so?"]
+)
 def test_whether_sources_agree_is_asked_of_what_is_judged_from_them(question: str) -> None:
     document = answer(Question(question), store(), store(), TickingClock())
     assert document["answer"]["type"] == "conflict"

@@ -11,6 +11,7 @@ import pytest
 from kg.answer.adapter import Adapter
 from kg.answer.choose import choose
 from kg.answer.link import link
+from kg.answer.phrases import corrections
 from kg.answer.planner import plan
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
@@ -19,6 +20,7 @@ from kg.domain.ontology_file import parse
 from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope
+from kg.text.language import tokenize
 from tests.builders import TickingClock, load, target
 
 ONTOLOGY: dict[str, Any] = {
@@ -50,8 +52,13 @@ ONTOLOGY: dict[str, Any] = {
         },
     },
 }
-IDA, OTTO, SATIRE = "author:ida", "author:otto", "genre:satire"
-NAMES = {IDA: ("Author", "Ida Moor"), OTTO: ("Author", "Otto Fenn"), SATIRE: ("Genre", "Satire")}
+IDA, OTTO, SATIRE, FABLE = "author:ida", "author:otto", "genre:satire", "genre:fable"
+NAMES = {
+    IDA: ("Author", "Ida Moor"),
+    OTTO: ("Author", "Otto Fenn"),
+    SATIRE: ("Genre", "Satire"),
+    FABLE: ("Genre", "Fable"),
+}
 
 
 @cache
@@ -151,3 +158,13 @@ def test_only_a_value_is_that_value_and_no_other(question: str) -> None:
     free = {"op": "where", "source": {"op": "entities", "type": "Book"}, "predicate": "lent", "value": "free"}
     others = {"op": "minus", "source": free["source"], "without": {**free, "comparator": "!="}}
     assert found == {"op": "intersect", "plans": [{**free, "comparator": "="}, others]}
+
+
+def test_both_of_two_described_things_need_not_be_one_thing() -> None:
+    (found,) = readings("Which authors have both a Satire and a Fable book?")
+    assert (found["op"], len(found["plans"])) == ("intersect", 2)
+    assert {plan["source"]["source"]["ids"][0] for plan in found["plans"]} == {SATIRE, FABLE}
+
+
+def test_a_plural_is_recognised_with_its_ending_misspelt() -> None:
+    assert corrections(tokenize("storys"), [0], frozenset({"stories", "storm"})) == {0: "stories"}
