@@ -149,7 +149,7 @@ def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[s
     """For each of these tokens the one known word that is nearest, if one is near: 1 letter in 4 to 6, 2 in more.
 
     Of those as near, one that has the same letters: two that changed places are the commonest slip; then one that is
-    no shorter, since a letter is left out more often than put in.
+    no shorter, since a letter is left out more often than put in; then one that has it twice.
     """
     found: dict[int, str] = {}
     for place in places:
@@ -162,7 +162,13 @@ def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[s
         # A plural in "ys" is one in "ies".
         spelt = (*spelt, word[:-2] + "ies") if word.endswith("ys") else spelt
         near = sorted(
-            (OSA.distance(one, other, score_cutoff=most), sorted(one) != sorted(other), len(other) < len(one), other)
+            (
+                OSA.distance(one, other, score_cutoff=most),
+                sorted(one) != sorted(other),
+                len(other) < len(one),
+                set(one) != set(other),
+                other,
+            )
             for one in spelt
             for most in (1 if len(one) < 7 else 2,)
             for other in words
@@ -185,7 +191,10 @@ def phrase_mentions(
             if sequence not in lexicon.phrases:
                 continue
             passive = size == 1 and _passive(tokens, places[0])
-            noun = not passive and _is_noun(corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns)
+            broken = any(tokens[place].folded in BE for place in range(places[0], places[-1]))
+            noun = not (passive or broken) and _is_noun(
+                corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns
+            )
             # "Films" are films, though who "filmed" them made them.
             word = tokens[places[0]].folded
             several = size == 1 and noun and word.endswith("s") and not _is_noun(word, lexicon.verbs)
