@@ -40,7 +40,7 @@ PASSED_OVER = {
     "yes_no_lost": 1.0,
     "modifier_lost": 1.0,
     "pending_lost": 0.5,
-    "grouping_open": 0.5,
+    "grouping_open": 1.0,
     "fuzzy": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""
