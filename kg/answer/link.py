@@ -43,6 +43,7 @@ _POINTING = frozenset({"that", "this", "same"})
 _POINTS_OUT = frozenset({"which", "that", "this", "any", "each", "every", "no", "the"})
 _INVERTED = frozenset({"were", "should", "had"})
 """Auxiliaries that begin an "if" without the word: ``were X to fail``."""
+_POSSESSIVE = frozenset({"their", "its", "his", "her"})
 _SPANS = frozenset({"year", "month", "day", "date", "decade", "quarter", "time", "period"})
 _NUMBER = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-]|\.\d)")
 
@@ -159,7 +160,7 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
             continue
         if m.end - m.start == 1 and word.weight == "light" and word.folded in BEFORE:
             behind = m.end
-            while behind < len(words) and words[behind].weight == "drop":
+            while behind < len(words) and (words[behind].weight == "drop" or words[behind].folded in _POSSESSIVE):
                 behind += 1
             after_names = word.folded == "both" and any(one.kind == "entity" and one.end == m.start for one in mentions)
             if not starts.get(behind, set()) & BEFORE[word.folded] and not after_names:
