@@ -168,7 +168,9 @@ def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], v
         # Whether a relation was said is told of the whole.
         unsaid = tuple(feature for feature in readings[0].features if feature[0] == "inserted")
         parts = [
-            _answer(question, linked, tuple(Reading(part, 0.0, unsaid) for part in dict.fromkeys(choices)), views, trace)
+            _answer(
+                question, linked, tuple(Reading(part, 0.0, unsaid) for part in dict.fromkeys(choices)), views, trace
+            )
             for choices in zip(*alike, strict=True)
         ]
         return in_parts(question, views.own, several[0], parts)

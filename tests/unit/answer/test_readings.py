@@ -288,3 +288,10 @@ def test_quantities_become_plans() -> None:
         (reading,) = chosen(question).readings
         assert isinstance(reading.plan, Having), question
         assert (reading.plan.quantifier, reading.plan.number) == (quantifier, number)
+
+
+def test_what_is_grouped_by_may_be_theirs() -> None:
+    by = follow(EACH, "stands_in", "out", "Bed")
+    assert readings("Group the plants that Ada tends by their bed.") == [
+        {"op": "group", "source": ADAS_PLANTS, "by": by}
+    ]
