@@ -98,10 +98,11 @@ class Skip(_Part):
 
 
 class Lookup(_Part):
-    """Records of the same file, found by a field."""
+    """Records of the same file, found by a field; of several, the first of those with the commonest ``most``."""
 
     by: str
     when: When = {}
+    most: str | None = None
 
 
 class Options(_Part):

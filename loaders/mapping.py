@@ -75,7 +75,8 @@ class RecordMapping:
         self._ontology = ontology
         self._tables = {name: {plain(k): v for k, v in table.items()} for name, table in spec.tables.items()}
         self._lookup_specs = {
-            name: (self._path(lookup.by), self._when(lookup.when)) for name, lookup in spec.lookups.items()
+            name: (self._path(lookup.by), self._when(lookup.when), self._path(lookup.most) if lookup.most else None)
+            for name, lookup in spec.lookups.items()
         }
         self._entries = tuple(self._entry(entry) for entry in spec.map)
         self._skips = tuple(self._when(skip.when) for skip in spec.skip)
@@ -189,18 +190,24 @@ class RecordMapping:
     def lookups(self, records: list[Record]) -> Lookups:
         """Index the records that references lead to."""
         indexes: dict[str, dict[Any, Mapping[str, Any]]] = {name: {} for name in self._lookup_specs}
+        alike: dict[tuple[str, Any], dict[tuple[Any, ...], list[Mapping[str, Any]]]] = {}
         for record in records:
             if record.problem is None:
-                for name, (path, when) in self._lookup_specs.items():
+                for name, (path, when, most) in self._lookup_specs.items():
                     try:
                         if when.tests and not when.holds(record.fields, indexes):
                             continue
                         found = path.values(record.fields, indexes)
+                        said = tuple(most.values(record.fields, indexes)) if most is not None else ()
                     except ValueRejected:
                         continue
                     for value in found:
                         if isinstance(value, (str, int)):
                             indexes[name].setdefault(value, record.fields)
+                            if said:
+                                alike.setdefault((name, value), {}).setdefault(said, []).append(record.fields)
+        for (name, value), groups in alike.items():
+            indexes[name][value] = max(groups.values(), key=len)[0]
         return indexes
 
     @property

@@ -117,6 +117,14 @@ def test_a_lookup_keeps_to_the_records_it_asks_for() -> None:
     assert said(found)[-1] == ("supplier:SUP-1", "risk", "2")
 
 
+def test_of_records_that_disagree_a_lookup_takes_what_most_of_them_say() -> None:
+    lookups = {"object": {"by": "ref", "most": "value"}}
+    spec = {"predicate": "risk", "value": "to->object.value"}
+    others = [{"ref": "a", "value": value} for value in ("1", "2", "3", "2")] + [{"ref": "a"}]
+    found = mapped({"id": "SUP-1", "to": "a"}, *others, map=facts(spec), lookups=lookups)
+    assert said(found)[-1] == ("supplier:SUP-1", "risk", "2")
+
+
 def test_a_record_with_a_problem_is_found_by_no_lookup() -> None:
     compiled = mapping(lookups={"object": {"by": "ref"}})
     assert compiled.lookups([Record("line 2", {"ref": "a"}, "broken")]) == {"object": {}}
