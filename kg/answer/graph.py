@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from kg.domain.fact import EntityId, Fact, FactId
+from kg.domain.ontology import Step
 from kg.domain.result import Chain
 
 MAX_PATHS = 5
@@ -21,15 +22,25 @@ Nearest = dict[EntityId, list[tuple[int, EntityId]]]
 
 
 def shortest_paths(
-    facts: Iterable[Fact], starts: Collection[EntityId], ends: Collection[EntityId], max_hops: int
+    facts: Iterable[Fact],
+    starts: Collection[EntityId],
+    ends: Collection[EntityId],
+    max_hops: int,
+    steps: Collection[Step] = (),
 ) -> tuple[tuple[Chain, ...], bool]:
-    """Shortest chains between the two sets, at most MAX_PATHS, in order of their ids; and whether there are more."""
+    """Shortest chains between the two sets, at most MAX_PATHS, in order of their ids; and whether there are more.
+
+    With ``steps``, facts are gone along in these directions only; else in both.
+    """
     edges: Edges = {}
+    behind: Edges = {}
     for fact in sorted(facts, key=lambda f: f.id, reverse=True):
         if fact.target is not None:
-            edges.setdefault(fact.subject, {})[fact.target] = fact.id
-            edges.setdefault(fact.target, {})[fact.subject] = fact.id
-    nearest = _nearest(edges, ends, max_hops)
+            for direction, near, far in (("out", fact.subject, fact.target), ("in", fact.target, fact.subject)):
+                if not steps or (fact.predicate, direction) in steps:
+                    edges.setdefault(near, {})[far] = fact.id
+                    behind.setdefault(far, {})[near] = fact.id
+    nearest = _nearest(behind, ends, max_hops)
     lengths = [steps for start in starts for steps, end in nearest.get(start, ()) if end != start]
     if not lengths:
         return (), False
@@ -62,7 +73,7 @@ def _chains(nodes: tuple[EntityId, ...], steps: int, edges: Edges, nearest: Near
     if steps == 0:
         yield nodes
         return
-    for other in sorted(edges[nodes[-1]]):
+    for other in sorted(edges.get(nodes[-1], ())):
         yield from _chains((*nodes, other), steps - 1, edges, nearest)
 
 

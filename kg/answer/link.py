@@ -152,8 +152,12 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
     found = list(cues)
     for m in found:
         starts.setdefault(m.start, set()).add(m.kind)
+    told = {(m.start, m.end) for m in mentions if m.kind in ("predicate", "role")}
     for m in found:
         word = words[m.start]
+        if m.value == "direct" and (m.start, m.end) in told and not word.folded.endswith("ly"):
+            # Who "directed" something is not direct.
+            continue
         if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
             continue
         if m.value == "share" and word.folded == "share" and _is_verb(words, mentions, m):

@@ -219,7 +219,8 @@ class Wording(Terms):
 
     def _paths(self, plan: Paths) -> str:
         if plan.along is not None:
-            return f"how it comes that {self.claim(plan)}, as the records that say so explain it"
+            told = ", as the records that say so explain it" if self.ontology.predicates[plan.along].explained else ""
+            return f"how it comes that {self.claim(plan)}{told}"
         ends = f"{self.set(plan.start)} and {self.set(plan.end)}"
         return f"the shortest chains of facts between {ends}, of at most {plan.max_hops}"
 

@@ -18,6 +18,8 @@ Direction = OneOf["out", "in"]
 """``out`` reads a fact from subject to object, ``in`` from object to subject."""
 Step = tuple[str, Direction]
 """One step along a predicate."""
+Depth = OneOf["direct", "any"]
+"""Whether a relation is meant over one step, or over as many as there are."""
 
 RESERVED = (*IDENTITY, REPLACED_BY)
 
@@ -89,6 +91,8 @@ class Predicate:
     name: str
     subjects: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+    between: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Which types of subject have it to which types of object, where not all do to all."""
     value: Datatype | None = None
     phrases: tuple[str, ...] = ()
     """Read subject first."""
@@ -223,6 +227,23 @@ class Ontology:
 
         return {name: (all_below(spec.subjects), all_below(spec.objects)) for name, spec in self.predicates.items()}
 
+    def may_join(
+        self, predicate: str, direction: Direction, near: frozenset[str], far: frozenset[str]
+    ) -> bool:
+        """Whether a step along the predicate may lead from one of these types to one of those."""
+        subjects, objects = (near, far) if direction == "out" else (far, near)
+        if pairs := self._pairs[predicate]:
+            return any(subjects & one and objects & other for one, other in pairs)
+        one, other = self._ends[predicate]
+        return bool(subjects & one and objects & other)
+
+    @functools.cached_property
+    def _pairs(self) -> dict[str, tuple[tuple[frozenset[str], frozenset[str]], ...]]:
+        return {
+            name: tuple((self.family(one), frozenset().union(*map(self.family, others))) for one, others in spec.between)
+            for name, spec in self.predicates.items()
+        }
+
     def steps(self, predicate: str, direction: Direction) -> tuple[Step, ...]:
         """The steps along recorded predicates that one step along this one is made of."""
         spec = self.predicates[predicate]
@@ -231,6 +252,22 @@ class Ontology:
         if direction == "out":
             return spec.along
         return tuple((name, back(way)) for name, way in reversed(spec.along))
+
+    def at_depth(self, predicate: str, depth: Depth) -> str | None:
+        """The predicate that takes the steps of this one once, or as often as they go on, where there is one."""
+        if depth == "direct":
+            return self._once.get(predicate, predicate)
+        return predicate if predicate in self._once else self._repeating.get(self.steps(predicate, "out"))
+
+    @functools.cached_property
+    def _repeating(self) -> dict[tuple[Step, ...], str]:
+        return {self.steps(name, "out"): name for name, spec in self.predicates.items() if spec.repeat}
+
+    @functools.cached_property
+    def _once(self) -> dict[str, str]:
+        """For each predicate that repeats steps, the one that takes them once."""
+        single = {self.steps(name, "out"): name for name, spec in self.predicates.items() if not spec.repeat}
+        return {name: single[steps] for steps, name in self._repeating.items() if steps in single}
 
     def scheme_of(self, type_name: str) -> KeyScheme | None:
         """The key scheme of a type or of its nearest supertype that has one."""

@@ -107,7 +107,7 @@ def _predicate(name: str, value: Any) -> Predicate:
     where = f"predicates.{name}"
     entry = _mapping(value, where)
     derived = {"along", "during", "holds", "fails"}
-    _known(entry, {"subject", "object", "value", "values", "unit", "world", *_PHRASES, *_MARKS, *derived}, where)
+    _known(entry, {"subject", "object", "between", "value", "values", "unit", "world", *_PHRASES, *_MARKS, *derived}, where)
     literal = entry.get("value")
     if (literal is None) == (entry.get("object") is None):
         raise OntologyInvalid(f"{where}: give either object (types) or value (a datatype)")
@@ -125,6 +125,10 @@ def _predicate(name: str, value: Any) -> Predicate:
         name,
         subjects=_words(entry.get("subject", []), f"{where}.subject"),
         objects=_words(entry.get("object", []), f"{where}.object"),
+        between=tuple(
+            (subject, _words(objects, f"{where}.between.{subject}"))
+            for subject, objects in _mapping(entry.get("between", {}), f"{where}.between").items()
+        ),
         value=cast("Datatype | None", literal),
         world=world,
         unit=_text(entry["unit"], f"{where}.unit") if "unit" in entry else None,

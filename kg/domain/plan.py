@@ -236,7 +236,7 @@ class Paths:
     """Shortest chains of facts between two sets.
 
     ``along`` names a predicate whose records explain themselves: the chains are then those of the records that say it
-    of the two ends.
+    of the two ends; or one that repeats steps: the chains are then of these steps, from ``start`` to ``end``.
     """
 
     start: SetPlan

@@ -26,7 +26,7 @@ _IRREGULAR = {
     "loses": "lose", "shot": "shoot", "seen": "see", "saw": "see", "took": "take", "taken": "take", "broke": "break",
     "broken": "break", "knew": "know", "known": "know", "brought": "bring", "began": "begin", "begun": "begin",
     "came": "come", "gave": "give", "given": "give", "shown": "show", "caught": "catch", "found": "find",
-    "left": "leave", "fell": "fall", "fallen": "fall", "people": "person", "women": "woman", "men": "man",
+    "left": "leave", "fell": "fall", "fallen": "fall", "people": "person", "women": "woman", "men": "man", "children": "child",
     "went": "go", "gone": "go", "rose": "rise", "drew": "draw", "drawn": "draw", "became": "become",
     "chose": "choose", "chosen": "choose", "bacteria": "bacterium", "viruses": "virus", "indices": "index",
     "criteria": "criterion", "feeds": "feed", "taxa": "taxon", "phenomena": "phenomenon", "hypotheses": "hypothesis",

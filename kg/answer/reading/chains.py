@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kg.answer.reading.narrow import steps
 from kg.answer.reading.parts import (
     AnswerPart,
     Feature,
@@ -93,13 +92,19 @@ def _by_mechanism(grammar: Grammar, answer: AnswerPart, of: tuple[Part, ...]) ->
 
 
 def _reason(grammar: Grammar, answer: AnswerPart, plan: Test) -> Plan:
-    """Why a claim holds: by the records that explain it, where they do; else by its facts."""
+    """Why a claim holds: by the records that explain it or the steps it is made of; else by its facts."""
     head, argument = answer.head, answer.argument
-    explained = [rel for rel in answer.rels if grammar.ontology.predicates[rel.predicate].explained]
+    explained = [rel for rel in answer.rels if _tells_how(grammar, rel)]
     if explained and head is not None and argument is not None and head.plan is not None and argument.plan is not None:
         ends = (head.plan, argument.plan) if explained[0].direction == "out" else (argument.plan, head.plan)
         return Paths(*ends, along=explained[0].predicate)
     return replace(plan, presumed=True)
+
+
+def _tells_how(grammar: Grammar, rel: Rel) -> bool:
+    """Whether chains tell how the relation comes about."""
+    spec = grammar.ontology.predicates[rel.predicate]
+    return spec.explained or spec.repeat
 
 
 @rule(PathPart, SetPart)
@@ -115,33 +120,25 @@ def path_to(grammar: Grammar, start: PathPart, end: SetPart) -> Iterator[Part]:
         or end.options
     ):
         return
-    explained = [
-        (rel, features)
-        for rel, features in steps(grammar.ontology, _explained(grammar), first.types, end.types, left=False)
-        if not any(name == "flipped" for name, _ in features)
-    ]
-    if explained and start.mechanism:
-        yield grammar.made(
-            AnswerPart(plan=Paths(first.plan, end.plan, along=explained[0][0].predicate), kind="path"), start, end
-        )
-        return
-    backwards = [
-        (rel, features)
-        for rel, features in steps(grammar.ontology, _explained(grammar), end.types, first.types, left=False)
-        if not any(name == "flipped" for name, _ in features)
-    ]
-    if backwards and start.mechanism:
-        plan = Paths(end.plan, first.plan, along=backwards[0][0].predicate)
-        yield grammar.made(AnswerPart(plan=plan, kind="path"), start, end)
-        return
+    for near, far in ((first, end), (end, first)):
+        along = _explaining(grammar, near, far) if start.mechanism else None
+        if along is not None:
+            plan = Paths(near.plan, far.plan, along=along)  # type: ignore[arg-type]
+            yield grammar.made(AnswerPart(plan=plan, kind="path"), start, end)
+            return
     features: tuple[Feature, ...] = (("mechanism_without", 1.0),) if start.mechanism else ()
     yield grammar.made(
         AnswerPart(plan=Paths(first.plan, end.plan, max_hops=6), kind="path"), start, end, features=features
     )
 
 
-def _explained(grammar: Grammar) -> tuple[Rel, ...]:
-    return tuple(Rel(name, "out") for name, spec in grammar.ontology.predicates.items() if spec.explained)
+def _explaining(grammar: Grammar, near: SetPart, far: SetPart) -> str | None:
+    """The predicate between the two whose records explain themselves."""
+    for name, spec in grammar.ontology.predicates.items():
+        subjects, objects = grammar.ontology.ends(name)
+        if spec.explained and near.types & subjects and far.types & objects:
+            return name
+    return None
 
 
 @rule(PathPart, ("to", "and", "path", "mechanism", "during"))
@@ -191,7 +188,8 @@ def path_of_claim(grammar: Grammar, op: OpPart, claim: AnswerPart) -> Iterator[P
     if claim.kind != "claim" or head is None or argument is None or not argument.named or argument.options:
         return
     if head.plan is not None and argument.plan is not None:
-        plan = Paths(argument.plan, head.plan, max_hops=6)
+        reason = _reason(grammar, claim, Test(argument.plan))
+        plan = reason if isinstance(reason, Paths) else Paths(argument.plan, head.plan, max_hops=6)
         yield grammar.made(AnswerPart(plan=plan, kind="path"), op, claim)
 
 

@@ -9,6 +9,7 @@ from operator import attrgetter
 from kg.answer.reading import (  # noqa: F401 (they register their rules)
     chains,
     counting,
+    depth,
     groups,
     literals,
     logic,
@@ -207,9 +208,9 @@ def best(parts: Iterable[Part]) -> list[Part]:
 
 
 _OF_SET = attrgetter(
-    "types", "named", "quantifier", "ask", "order", "pick", "change", "popular", "focus", "wh", "joined", "other"
+    "types", "named", "quantifier", "ask", "order", "pick", "change", "popular", "focus", "wh", "joined", "other", "depth"
 )
-_OF_PROPERTY = attrgetter("rels", "left", "negative", "ranked", "bare", "ready", "exclude", "concept", "conditions")
+_OF_PROPERTY = attrgetter("rels", "left", "negative", "ranked", "bare", "ready", "exclude", "concept", "conditions", "depth")
 
 
 def signature(part: Part) -> tuple[object, ...]:

@@ -282,7 +282,8 @@ class Clauses:
             return None
         asking = any(words[i].folded in ASKING for i in range(start, end))
         speaker = first + 1 < end and words[first + 1].folded in SPEAKER
-        if words[first].folded in AUXILIARIES and not asking and not speaker:
+        doubled = first + 1 < end and words[first].folded == "were" and words[first + 1].folded in AUXILIARIES
+        if words[first].folded in AUXILIARIES and not asking and not speaker and not doubled:
             return scored(OpPart(op="yes_no"), self.grammar.weights, ("yes_no", 1.0))
         return None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from kg.answer.reading.parts import Condition, Feature, PropPart, Rel, SetPart, altered
 from kg.answer.reading.plans import all_of, anchored, at, either, players, related
-from kg.domain.ontology import Direction, Ontology, back
+from kg.domain.ontology import Depth, Direction, Ontology, back
 from kg.domain.plan import (
     Each,
     Entities,
@@ -63,10 +63,8 @@ def steps(
         for direction, features in ((way, ()), (back(way), (("flipped", 1.0),))):
             if features and spec.symmetric:
                 continue
-            near, far = ontology.ends(rel.predicate, direction)
-            if spec.symmetric:
-                near = far = near | far
-            if head & near and argument & far:
+            joins = functools.partial(ontology.may_join, rel.predicate, near=head, far=argument)
+            if joins(direction) or (spec.symmetric and joins(back(direction))):
                 found.append((Rel(rel.predicate, direction), (("unlikely", rel.cost), *features)))
     return tuple(found)
 
@@ -78,8 +76,8 @@ def _inserted(ontology: Ontology, head: frozenset[str], argument: frozenset[str]
     for name, spec in ontology.predicates.items():
         if spec.value is None and spec.objects and "*" not in spec.objects:
             for direction in DIRECTIONS:
-                near, far = ontology.ends(name, direction)
-                if head & near and argument & far:
+                if ontology.may_join(name, direction, head, argument):
+                    near, far = ontology.ends(name, direction)
                     features = [("inserted_default" if spec.default else "inserted", 1.0)]
                     if not (head <= near and argument <= far):
                         features.append(("inserted_loose", 1.0))
@@ -167,6 +165,25 @@ def _bare(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing
         yield Narrowing(change, types, ((feature, 1.0), ("unlikely", rel.cost)), rel=rel)
 
 
+def at_depth(ontology: Ontology, rels: tuple[Rel, ...], depth: Depth) -> tuple[Rel, ...]:
+    """These relations over one step, or over as many as there are; without those that cannot be meant so."""
+    found: dict[Rel, None] = {}
+    for rel in rels:
+        name = ontology.at_depth(rel.predicate, depth)
+        if name is not None:
+            found.setdefault(replace(rel, predicate=name))
+    return tuple(found)
+
+
+def _ways(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart, rels: tuple[Rel, ...]) -> Iterator[Way]:
+    """Relations that may join the two, as deep as is said."""
+    for rel, how in steps(ontology, rels, head.types, argument.types, left=by.left):
+        if not by.depth:
+            yield rel, how
+        elif deep := at_depth(ontology, (rel,), by.depth):
+            yield deep[0], how
+
+
 def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart) -> Iterator[Narrowing]:
     quantifier = argument.quantifier
     rels = by.rels or _roles(ontology, head, argument, left=by.left)
@@ -175,7 +192,7 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
     apart = bool(members) and argument.joined == "both" and not argument.named
     signs = (("only_unsaid", quantifier == "only" and not rels), ("both_apart", apart))
     odd = tuple((name, 1.0) for name, holds in signs if holds)
-    for rel, how in steps(ontology, rels, head.types, argument.types, left=by.left):
+    for rel, how in _ways(ontology, head, by, argument, rels):
         near, far = ontology.ends(rel.predicate, rel.direction)
         # "Only diseases" says nothing of what leads to diseases alone.
         vain = quantifier == "only" and not argument.named and argument.types >= far
@@ -252,7 +269,7 @@ def _roles(ontology: Ontology, head: SetPart, argument: SetPart, *, left: bool) 
     """Where no relation is said, that of the part which one of the two plays: the directors of those films."""
     found = []
     for role, near, far in ((head.role, head, argument), (argument.role, argument, head)):
-        if role is not None:
+        if role is not None and role != near.told:
             # A role is seen from those it is played for.
             way = back(role.direction) if (near is head) != left else role.direction
             ends = ontology.ends(role.predicate, back(role.direction))

@@ -17,7 +17,7 @@ from kg.answer.reading.parts import (
 )
 from kg.answer.reading.plans import either, players
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
-from kg.domain.plan import Entities, Minus, Rank, SetPlan, UnionOf
+from kg.domain.plan import Entities, Intersect, Minus, Rank, SetPlan, UnionOf
 
 MAX_KINDS = 5
 """Kinds of one thing, itself counted, that a question may set against each other: "malware, not tools"."""
@@ -124,6 +124,13 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         if _bare_set(right) and not left.named and _siblings(grammar, left, right):
             # "Malware, not tools": a contrast that takes nothing away.
             yield grammar.made(left, left, right, features=(("contrast", 1.0),))
+            return
+    if right.role is not None and right.role == right.told and bare_type(left) and left.types & right.types:
+        # "Which columns are inputs of X": the head noun and the part are one thing.
+        if not (left.pending or modifiers(right)):
+            plan = right.plan if right.types <= left.types else Intersect((right.plan, left.plan))  # type: ignore[arg-type]
+            made = altered(right, plan=plan, ask=left.ask, focus=left.focus, types=left.types & right.types)
+            yield grammar.made(made, left, right, features=(("apposition", 1.0),))
             return
     twice = left.types == right.types and bare_type(left) and bare_type(right) and not left.pending
     if not left.named and not right.named and twice:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Literal as OneOf
 from typing import TypeVar
 
-from kg.domain.ontology import Direction
+from kg.domain.ontology import Depth, Direction
 from kg.domain.plan import Change, Comparator, Minus, Plan, Point, SetPlan
 
 Feature = tuple[str, float]
@@ -72,6 +72,8 @@ class SetPart(Part):
     """The relation to something named by which it was narrowed last."""
     losing: SetPart | None = None
     """What its members are said to lose."""
+    depth: Depth | OneOf[""] = ""
+    """How far the relation goes that is still to be said."""
     change: Change | None = None
     other: bool = False
     """Whether the things it is described by are not meant themselves: ``other films by …``."""
@@ -97,7 +99,7 @@ class SetPart(Part):
 
 
 MODIFIERS = (
-    "quantifier", "ask", "order", "popular", "pending", "losing", "change", "other", "together", "extra", "joined",
+    "quantifier", "ask", "order", "popular", "pending", "losing", "depth", "change", "other", "together", "extra", "joined",
 )  # fmt: skip
 _MODIFIERS = attrgetter(*MODIFIERS)
 
@@ -176,6 +178,8 @@ class PropPart(Part):
     """Whether "also" stands before its phrase."""
     exclude: bool = False
     """Whether the argument itself is left out: ``other than X``."""
+    depth: Depth | OneOf[""] = ""
+    """How far the relation goes, where the phrase leaves that open."""
     bare: bool = False
     weak: bool = False
     """Whether its phrase is a preposition alone."""

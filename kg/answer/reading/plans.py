@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -112,13 +113,24 @@ def at(plan: SetPlan, point: Point | None) -> SetPlan:
 
 def of_each(plan: SetPlan, one: SetPlan) -> SetPlan:
     """What the plan says of the row at hand, said of this one."""
-    if isinstance(plan, Each):
-        return one
-    changed: dict[str, Any] = {}
+    return changed(plan, lambda part: one if isinstance(part, Each) else part)
+
+
+def along(plan: SetPlan, was: str, now: str) -> SetPlan:
+    """The plan with its steps along one predicate taken along another."""
+    return changed(
+        plan,
+        lambda part: replace(part, predicate=now) if isinstance(part, Follow) and part.predicate == was else part,
+    )
+
+
+def changed(plan: SetPlan, change: Callable[[SetPlan], SetPlan]) -> SetPlan:
+    """The plan with every set in it changed, from the inside out."""
+    inside: dict[str, Any] = {}
     for part in fields(plan):
         value = getattr(plan, part.name)
         if isinstance(value, SETS):
-            changed[part.name] = of_each(value, one)
+            inside[part.name] = changed(value, change)
         elif isinstance(value, tuple):
-            changed[part.name] = tuple(of_each(each, one) if isinstance(each, SETS) else each for each in value)
-    return replace(plan, **changed)
+            inside[part.name] = tuple(changed(one, change) if isinstance(one, SETS) else one for one in value)
+    return change(replace(plan, **inside))

@@ -20,6 +20,7 @@ from kg.answer.reading.parts import (
 )
 from kg.answer.reading.plans import followed
 from kg.answer.reading.rules import Grammar, rule
+from kg.domain.ontology import back
 from kg.domain.plan import Minus, SetPlan, Test
 
 
@@ -33,8 +34,9 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
     if not relation.rels and not argument.named:
         # An unknown word right before a noun is an adjective, and may say anything.
         return
+    rels = tuple(_of_part(grammar, rel) for rel in relation.rels) if relation.noun else relation.rels
     made = PropPart(
-        rels=relation.rels,
+        rels=rels,
         argument=argument,
         negative=relation.negative,
         weak=relation.weak,
@@ -54,6 +56,12 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         yield grammar.made(altered(argument, pending=relation.rels), relation, argument, features=told)
 
 
+def _of_part(grammar: Grammar, rel: Rel) -> Rel:
+    """The relation as a head has it that is itself the part: columns that are inputs of X."""
+    near, far = grammar.ontology.ends(rel.predicate, rel.direction)
+    return replace(rel, direction=back(rel.direction)) if near & far else rel
+
+
 def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator[Part]:
     if relation.negative:
         return
@@ -70,8 +78,9 @@ def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator
             return followed(plan, rel)
 
         found = argument.each(change)
+        told = rel if argument.named else None
         yield grammar.made(
-            altered(found, types=far, named=False, several=False, role=rel, quantifier="", wider=None),
+            altered(found, types=far, named=False, several=False, role=rel, quantifier="", wider=None, told=told),
             relation,
             argument,
             features=(

@@ -130,6 +130,8 @@ class Grammar:
             return
         if head.popular and counted is not None and not counted.named and not by.ranked and not by.negative:
             by = altered(by, ranked=head.popular)
+        if head.depth and by.argument is not None:
+            head, by = altered(head, depth=""), altered(by, depth=head.depth)
         if not by.rels and by.argument is not None and head.pending:
             # "Metrics affected" "by X or by Y": the relation that still lacked its argument.
             told, bare = altered(by, rels=head.pending), altered(head, pending=())

@@ -67,3 +67,7 @@ def test_the_shortest_between_two_sets_counts() -> None:
 
 def test_an_entity_is_no_chain_to_itself() -> None:
     assert chains(between(world((A, B)), (A,), (A,))) == []
+
+
+def along(held: World, start: str, end: str) -> Result:
+    return execute(Paths(Entities(ids=(start,)), Entities(ids=(end,)), along="introduces"), held.views())
