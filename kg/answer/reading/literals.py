@@ -213,10 +213,12 @@ def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterat
             continue
         if spec.value == "boolean" and not phrase.noun:
             yield from grammar.narrow(head, grammar.made(PropPart(conditions=(Condition(name, "=", "true"),)), phrase))
-        elif head.plan is not None and (head.named or head.wider is not None or phrase.noun or phrase.asks):
+        elif head.plan is not None and (
+            head.named or head.anaphor or head.wider is not None or phrase.noun or phrase.asks
+        ):
             value = AnswerPart(plan=Value(head.plan, name), kind="value", head=head)
             yield grammar.made(value, head, phrase, features=_of_value(grammar, head, name))
-            if not head.named:
+            if not (head.named or head.anaphor):
                 known = grammar.made(PropPart(conditions=(Condition(name, "known"),)), phrase)
                 yield from grammar.narrow(head, known, ("known", 1.0))
         elif head.plan is not None:

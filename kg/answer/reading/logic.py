@@ -293,6 +293,13 @@ def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
     yield grammar.made(right, op, right)
 
 
+@rule(("and", "but"), SetPart)
+def and_which(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``and`` ``which tables does it write``: a question of its own, tied to the one before."""
+    if right.focus and not right.named:
+        yield grammar.made(right, op, right)
+
+
 @rule(SetPart, "present")
 @rule(PropPart, ("present", "extra_value"))
 @rule(RelPart, ("present", "exactly"))

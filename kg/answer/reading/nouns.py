@@ -29,7 +29,7 @@ def described(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[Part]:
     if by.left and by.argument is not None and head.plan is not None and by.argument.plan == head.plan:
         return
     # "Which plants …": the question word is of the noun behind it, not of what is told of that noun.
-    passed = head.wh and by.left and by.argument is not None and not by.argument.named
+    passed = head.wh and by.left and by.argument is not None and not (by.argument.named or by.argument.anaphor)
     yield from grammar.narrow(head, by, *((("wh_passed", 1.0),) if passed else ()))
 
 
