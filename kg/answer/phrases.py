@@ -18,6 +18,8 @@ PREPOSITION = 0.3
 TELLING = 0.6
 """Score of a preposition that says more: ``about``, ``against``."""
 PLAIN_PREPOSITIONS = frozenset({"of", "in", "on", "at", "by", "for", "with", "to", "from", "as", "up", "off", "over"})
+PARTICLES = frozenset({"out", "off", "up", "over"})
+"""Small words without which a verb is another one: ``carry out``."""
 TRUNCATED = 0.85
 """Score of a phrase less its last preposition: ``used`` for ``used by``."""
 MISSPELT = 0.8
@@ -86,6 +88,7 @@ class Lexicon:
             mention.kind == "predicate"
             and len(kept) > 1
             and kept[-1] in language.light
+            and kept[-1] not in PARTICLES
             and kept[-2] not in language.light
             and kept[-2] not in self.roles
             and not (kept[-2] in self.nouns and folded[:-2][-1:] in (["a"], ["an"], ["the"]))

@@ -114,12 +114,6 @@ def only_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part
         yield grammar.made(altered(prop, argument=altered(prop.argument, quantifier="only")), op, prop)
 
 
-@rule("only", RelPart)
-def only_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
-    """``only`` ``uses``: of what it uses, perhaps."""
-    yield grammar.made(altered(relation), op, relation, features=(("skip_cue", 1.0),))
-
-
 @rule(("only", "exactly"), NumberPart)
 def only_number(grammar: Grammar, op: OpPart, number: NumberPart) -> Iterator[Part]:
     """``only`` ``one``."""

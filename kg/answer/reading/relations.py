@@ -251,10 +251,13 @@ def argument_behind(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[P
 def only_one_of_a_kind(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
     """``(is) X`` ``the only mitigation``; ``their only mitigation`` ``(is) X``: all they have of the kind is it."""
     for one, kind in ((left, right), (right, left)):
-        if one.named and kind.quantifier == "only" and not kind.named and not modifiers(altered(kind, quantifier="")):
-            rels = (kind.role,) if kind.role is not None else ()
+        said = altered(kind, quantifier="", pending=())
+        if one.named and kind.quantifier == "only" and not kind.named and not modifiers(said):
+            rels = (kind.role,) if kind.role is not None else kind.pending
             if one.types & kind.types and not modifiers(one):
-                only = PropPart(rels=rels, argument=altered(one, quantifier="only"))
+                # "The only indicated drug": the relation is told from the kind's end.
+                told = altered(one, quantifier="only")
+                only = PropPart(rels=rels, argument=told, left=bool(kind.pending))
                 yield grammar.made(only, left, right, features=(("only_kind", 1.0),))
 
 

@@ -130,6 +130,9 @@ class Grammar:
             return
         if head.popular and counted is not None and not counted.named and not by.ranked and not by.negative:
             by = altered(by, ranked=head.popular)
+        if by.weak and by.negative and head.told is not None:
+            # "Works for X but not for Y": the preposition stands for the relation that was told.
+            by = altered(by, rels=(head.told,), weak=False)
         if head.depth and by.argument is not None:
             head, by = altered(head, depth=""), altered(by, depth=head.depth)
         if not by.rels and by.argument is not None and head.pending:
