@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from kg.domain.fact import ALIAS, Entity, EntityId, Fact, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.question import Mention, Word
-from kg.domain.words import fold
+from kg.domain.words import fold, labels
 from kg.ports.store import GraphView
 from kg.text.language import Token, stems
 
@@ -44,6 +44,8 @@ LEAST_TOLD = 0.5
 """How much of what is said has to be of the name, and more: a first name with another surname is another."""
 ALIAS_SCORE = 0.97
 RESPELT = 0.95
+TIES = frozenset({"and", "or", "but", "not", "nor", "than", "vs", "versus", ",", "/", "&"})
+"""Words that tie a further name to one before it."""
 SMALL_LETTERS = 0.7
 """Score of a name of one word in small letters where the question writes others with capitals: ``more`` is no film."""
 OTHER_CASE = 0.98
@@ -78,7 +80,7 @@ def keyed(
 
 
 def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
-    """Spans with each way in which they may stand as a name: as written, in the singular, in one word."""
+    """Spans with each way in which they may stand as a name: as written, in the singular, in one word, shortened."""
     found = []
     for i, j in spans(len(tokens), LONGEST_NAME):
         if not all(token.text[0].isalnum() for token in (tokens[i], tokens[j - 1])):
@@ -93,7 +95,21 @@ def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
             found.append(((i, j), "".join(words)))
         elif len(words) == 1 and (split := _split(words[0])):
             found.append(((i, j), split))
-    return found
+    return [*found, *_shortened(tokens)]
+
+
+def _shortened(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, int], str]]:
+    """Names of which only the last word is said, behind one that begins alike: ``receptor M3 but not M1``."""
+    for place in range(2, len(tokens)):
+        if not labels(tokens[place].text) or tokens[place - 1].folded not in TIES:
+            continue
+        end = place
+        while end and (tokens[end - 1].folded in TIES or labels(tokens[end - 1].text)):
+            end -= 1
+        if any(labels(token.text) for token in tokens[end:place]):
+            for start in range(max(0, end - LONGEST_NAME), end):
+                words = [token.folded for token in (*tokens[start:end], tokens[place]) if token.text[0].isalnum()]
+                yield (place, place + 1), " ".join(words)
 
 
 def _split(word: str) -> str | None:

@@ -19,3 +19,8 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Sort key under which ``SUP-7`` comes before ``SUP-11``."""
     parts = re.findall(r"\d+|\D+", text)
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
+
+
+def labels(word: str) -> bool:
+    """Whether it is written as what tells like things apart: ``M1``, ``2``, ``B``."""
+    return word.isupper() or any(letter.isdigit() for letter in word)

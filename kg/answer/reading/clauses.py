@@ -24,6 +24,7 @@ from kg.answer.reading.sentences import ASKING, AUXILIARIES, POSSESSIVE, SPEAKER
 from kg.answer.reading.topics import about
 from kg.domain.plan import SETS, At, Compare, Entities, Plan, SetPlan, Test, as_set, walk
 from kg.domain.question import Linked, Mention
+from kg.domain.words import labels
 from kg.text.language import english
 
 PRONOUNS = frozenset(
@@ -186,7 +187,9 @@ class Clauses:
     def _no_talk(self, start: int, end: int, inside: list[Mention]) -> tuple[Feature, ...]:
         """What speaks against talk behind a question: it restricts (``but not in 2022``), or asks again."""
         words = self.linked.words
+        known = {i for m in inside for i in range(m.start, m.end)}
         told = any(m.kind not in ("cue", "dataset") for m in inside)
+        told = told or any(i not in known and labels(words[i].text) for i in range(start, end))
         binding = sum(words[i].folded in english().binding for i in range(start, end)) if told else 0
         speaks = any(words[i].weight in ("content", "filler") for m in inside for i in range(m.start, m.end))
         again = speaks and any(words[i].folded in ASKING - AT_EASE for i in range(start, end))
