@@ -278,9 +278,9 @@ class Grammar:
 
 
 def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]:
-    """What is odd about an order by these: so many names, or how many of the head are meant already."""
+    """What is odd about an order by these: so many names, or how many of the head or of these are meant already."""
     named = counted is not None and counted.named and not head.options
-    lost = head.quantifier not in ("", "any", "every")
+    lost = any(one.quantifier not in ("", "any", "every") for one in (head, counted) if one is not None)
     # "Who has more, A or B": the two are what is ordered, rather than what is counted.
     listed = counted is not None and counted.joined == "or" and len(counted.options) > 1
     odd = (("rank_named", named), ("rank_listed", listed), ("modifier_lost", lost))
