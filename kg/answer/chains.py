@@ -57,9 +57,7 @@ def chains(plan: Paths, sets: Sets) -> Result:
     return replace(book.result("path", (), used), paths=found, value=len(found[0].facts) if found else None)
 
 
-def _touching(
-    near: set[EntityId], named: set[EntityId], reader: Reader, steps: tuple[Step, ...]
-) -> dict[FactId, Fact]:
+def _touching(near: set[EntityId], named: set[EntityId], reader: Reader, steps: tuple[Step, ...]) -> dict[FactId, Fact]:
     """Facts between these and anything that is active or ``named``, along the steps; else in either direction."""
     facts: dict[FactId, Fact] = {}
     ways: tuple[Direction, ...] = ("out", "in")

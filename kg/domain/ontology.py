@@ -227,9 +227,7 @@ class Ontology:
 
         return {name: (all_below(spec.subjects), all_below(spec.objects)) for name, spec in self.predicates.items()}
 
-    def may_join(
-        self, predicate: str, direction: Direction, near: frozenset[str], far: frozenset[str]
-    ) -> bool:
+    def may_join(self, predicate: str, direction: Direction, near: frozenset[str], far: frozenset[str]) -> bool:
         """Whether a step along the predicate may lead from one of these types to one of those."""
         subjects, objects = (near, far) if direction == "out" else (far, near)
         if pairs := self._pairs[predicate]:
@@ -240,7 +238,9 @@ class Ontology:
     @functools.cached_property
     def _pairs(self) -> dict[str, tuple[tuple[frozenset[str], frozenset[str]], ...]]:
         return {
-            name: tuple((self.family(one), frozenset().union(*map(self.family, others))) for one, others in spec.between)
+            name: tuple(
+                (self.family(one), frozenset().union(*map(self.family, others))) for one, others in spec.between
+            )
             for name, spec in self.predicates.items()
         }
 

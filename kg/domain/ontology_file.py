@@ -107,7 +107,9 @@ def _predicate(name: str, value: Any) -> Predicate:
     where = f"predicates.{name}"
     entry = _mapping(value, where)
     derived = {"along", "during", "holds", "fails"}
-    _known(entry, {"subject", "object", "between", "value", "values", "unit", "world", *_PHRASES, *_MARKS, *derived}, where)
+    _known(
+        entry, {"subject", "object", "between", "value", "values", "unit", "world", *_PHRASES, *_MARKS, *derived}, where
+    )
     literal = entry.get("value")
     if (literal is None) == (entry.get("object") is None):
         raise OntologyInvalid(f"{where}: give either object (types) or value (a datatype)")
@@ -226,7 +228,8 @@ def _check_predicate(name: str, predicate: Predicate, own: Ontology, *, reserved
         raise OntologyInvalid(f"predicates.{name}: the name is reserved (core ontology)")
     if not predicate.subjects and name not in IDENTITY:
         raise OntologyInvalid(f"predicates.{name}.subject: missing")
-    for type_name in (*predicate.subjects, *predicate.objects):
+    paired = (type_name for subject, objects in predicate.between for type_name in (subject, *objects))
+    for type_name in (*predicate.subjects, *predicate.objects, *paired):
         if type_name != ANY and type_name not in own.types:
             raise OntologyInvalid(f"predicates.{name}: no type {type_name!r}")
     for used in (*(step for step, _ in predicate.along), *(predicate.during or ())):

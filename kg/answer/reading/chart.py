@@ -208,9 +208,23 @@ def best(parts: Iterable[Part]) -> list[Part]:
 
 
 _OF_SET = attrgetter(
-    "types", "named", "quantifier", "ask", "order", "pick", "change", "popular", "focus", "wh", "joined", "other", "depth"
+    "types",
+    "named",
+    "quantifier",
+    "ask",
+    "order",
+    "pick",
+    "change",
+    "popular",
+    "focus",
+    "wh",
+    "joined",
+    "other",
+    "depth",
 )
-_OF_PROPERTY = attrgetter("rels", "left", "negative", "ranked", "bare", "ready", "exclude", "concept", "conditions", "depth")
+_OF_PROPERTY = attrgetter(
+    "rels", "left", "negative", "ranked", "bare", "ready", "exclude", "concept", "conditions", "depth"
+)
 
 
 def signature(part: Part) -> tuple[object, ...]:

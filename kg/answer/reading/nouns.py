@@ -125,13 +125,6 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
             # "Malware, not tools": a contrast that takes nothing away.
             yield grammar.made(left, left, right, features=(("contrast", 1.0),))
             return
-    if right.role is not None and right.role == right.told and bare_type(left) and left.types & right.types:
-        # "Which columns are inputs of X": the head noun and the part are one thing.
-        if not (left.pending or modifiers(right)):
-            plan = right.plan if right.types <= left.types else Intersect((right.plan, left.plan))  # type: ignore[arg-type]
-            made = altered(right, plan=plan, ask=left.ask, focus=left.focus, types=left.types & right.types)
-            yield grammar.made(made, left, right, features=(("apposition", 1.0),))
-            return
     twice = left.types == right.types and bare_type(left) and bare_type(right) and not left.pending
     if not left.named and not right.named and twice:
         # "Threat actor groups": two nouns for one thing.
@@ -178,6 +171,18 @@ def told_of_the_usual(grammar: Grammar, left: PropPart, right: PropPart) -> Iter
                 these = narrowed(kept, last, grammar.ontology)  # type: ignore[arg-type]
                 features = (*way.features, *last.features, ("implied", 1.0))
                 yield grammar.made(PropPart(argument=these), left, right, features=features)
+
+
+@rule(SetPart, SetPart)
+def part_it_plays(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
+    """``which columns`` ``are inputs of X``: the head noun and the part are one thing."""
+    told = right.role is not None and right.role == right.told
+    if not told or right.plan is None or not left.types & right.types or modifiers(right):
+        return
+    if left.plan is not None and bare_type(left) and not left.pending:
+        plan = right.plan if right.types <= left.types else Intersect((right.plan, left.plan))
+        made = altered(right, plan=plan, ask=left.ask, focus=left.focus, types=left.types & right.types)
+        yield grammar.made(made, left, right, features=(("apposition", 1.0),))
 
 
 def implied(grammar: Grammar, *arguments: SetPart) -> Iterator[tuple[SetPart, tuple[Feature, ...]]]:

@@ -99,7 +99,8 @@ class SetPart(Part):
 
 
 MODIFIERS = (
-    "quantifier", "ask", "order", "popular", "pending", "losing", "depth", "change", "other", "together", "extra", "joined",
+    "quantifier", "ask", "order", "popular", "pending", "losing", "depth", "change", "other", "together", "extra",
+    "joined",
 )  # fmt: skip
 _MODIFIERS = attrgetter(*MODIFIERS)
 

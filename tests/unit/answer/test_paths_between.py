@@ -70,4 +70,19 @@ def test_an_entity_is_no_chain_to_itself() -> None:
 
 
 def along(held: World, start: str, end: str) -> Result:
-    return execute(Paths(Entities(ids=(start,)), Entities(ids=(end,)), along="introduces"), held.views())
+    return execute(Paths(Entities(ids=(start,)), Entities(ids=(end,)), along="reaches"), held.views())
+
+
+def test_a_chain_of_the_steps_of_a_relation_is_as_long_as_it_takes() -> None:
+    held = world((A, B), (B, C), (C, D), (D, FIRMS[0]), (FIRMS[0], FIRMS[1]))
+    assert chains(along(held, A, FIRMS[1])) == [(A, B, C, D, FIRMS[0], FIRMS[1])]
+
+
+def test_a_chain_of_the_steps_of_a_relation_never_runs_against_them() -> None:
+    held = world((A, B), (C, B), (C, D), (B, FIRMS[0]), (FIRMS[0], FIRMS[1]), (FIRMS[1], D))
+    assert chains(along(held, A, D)) == [(A, B, FIRMS[0], FIRMS[1], D)]
+
+
+def test_that_there_is_no_chain_of_the_steps_of_a_relation_refutes_it() -> None:
+    found = along(world((B, A)), A, B)
+    assert (found.paths, found.refuted) == ((), True)

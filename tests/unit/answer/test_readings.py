@@ -295,3 +295,49 @@ def test_what_is_grouped_by_may_be_theirs() -> None:
     assert readings("Group the plants that Ada tends by their bed.") == [
         {"op": "group", "source": ADAS_PLANTS, "by": by}
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "predicate"),
+    [
+        ("Which growers does Ada follow?", "looks_up_to"),
+        ("Which growers does Ada directly follow?", "admires"),
+        ("Which growers does Ada follow directly?", "admires"),
+        ("Which growers does Ada admire?", "admires"),
+        ("Which growers does Ada admire at any depth?", "looks_up_to"),
+        ("Which growers does Ada admire, directly or through other growers?", "looks_up_to"),
+    ],
+)
+def test_how_many_steps_of_a_relation_are_meant_may_be_said(question: str, predicate: str) -> None:
+    assert readings(question) == [follow(named(ADA), predicate, "out", "Grower")]
+
+
+def test_of_a_relation_that_repeats_no_steps_none_is_meant_at_any_depth() -> None:
+    assert readings("Which plants does Ada tend at any depth?") == []
+
+
+def test_a_head_and_the_part_it_plays_are_one() -> None:
+    assert readings("Which growers are models of Ada?") == [follow(named(ADA), "admires", "out")]
+
+
+@pytest.mark.parametrize("question", ["How does Ada come to follow Bo?", "Why does Ada follow Bo?"])
+def test_how_a_relation_that_repeats_steps_comes_about_is_a_chain_of_them(question: str) -> None:
+    assert readings(question) == [{"op": "paths", "start": named(ADA), "end": named(BO), "along": "looks_up_to"}]
+
+
+def test_the_only_one_of_a_kind_may_be_told_with_its_relation() -> None:
+    (found,) = readings("For which plants is Ada the only tending grower?")
+    assert (found["op"], found["source"], found["within"]) == ("only", all_of("Plant"), named(ADA))
+
+
+def test_a_pronoun_in_a_second_question_is_what_the_first_one_found() -> None:
+    (found,) = readings("Which growers tend Mint, and what do they water?")
+    growers = follow(named(MINT), "tends", "in", "Grower")
+    assert found == {"op": "parts", "plans": [growers, follow(growers, "waters", "out")]}
+
+
+@pytest.mark.parametrize(
+    "question", ["Which growers tend Mint but not PX7?", "Which growers tend Mint, and what do they quibble over?"]
+)
+def test_what_is_asked_or_named_behind_a_question_is_no_talk(question: str) -> None:
+    assert chosen(question).readings == ()

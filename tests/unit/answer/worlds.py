@@ -52,6 +52,7 @@ ONTOLOGY: dict[str, Any] = {
         "owns": {"subject": "Party", "object": "Party", "phrases": ["owns"]},
         "married": {"subject": "Party", "object": "Party", "symmetric": True},
         "introduces": {"subject": "Party", "object": "Party", "along": ["knows", "^owns"]},
+        "reaches": {"subject": "Party", "object": "Party", "along": ["knows"], "repeat": True},
         "size": {"subject": "Party", "value": "number", "phrases": ["has the size"]},
         "sociable": {"subject": "Party", "value": "boolean", "holds": [KNOWS_SOMEBODY], "fails": [KNOWS_NOBODY]},
     },

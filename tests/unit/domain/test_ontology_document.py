@@ -58,6 +58,10 @@ def spelling(pattern: str, write: str) -> dict[str, Any]:
         (changed("predicates", "Purrs", {"subject": "Party", "value": "text"}), "predicates.Purrs: the name has to be"),
         (changed("predicates", "purrs", {"subject": "Party"}), "give either object (types) or value (a datatype)"),
         (
+            changed("predicates", "likes", {"subject": "Party", "object": "Party", "between": {"Party": ["Cat"]}}),
+            "predicates.likes: no type 'Cat'",
+        ),
+        (
             changed("predicates", "purrs", {"subject": "Party", "value": "text", "object": "Firm"}),
             "predicates.purrs: give either object (types) or value (a datatype)",
         ),
@@ -113,6 +117,18 @@ def test_the_ends_of_a_predicate_are_families_and_turn_with_the_direction(core: 
     out = (frozenset({"Party", "Person", "Mayor"}), frozenset({"Person", "Mayor", "Firm"}))
     assert ontology.ends("knows", "out") == out
     assert ontology.ends("knows", "in") == out[::-1]
+
+
+def test_a_predicate_joins_the_types_that_its_ends_or_its_pairs_allow(core: Ontology) -> None:
+    party, mayor, firm = (frozenset({name}) for name in ("Party", "Mayor", "Firm"))
+    anybody = parse(GOOD, core=core)
+    assert anybody.may_join("knows", "out", party, firm)
+    assert not anybody.may_join("knows", "in", party, firm)
+    pairs = {"Person": ["Firm"], "Party": ["Person"]}
+    some = parse(changed("predicates", "knows", GOOD["predicates"]["knows"] | {"between": pairs}), core=core)
+    assert some.may_join("knows", "out", mayor, firm)
+    assert some.may_join("knows", "in", firm, mayor | party)
+    assert not some.may_join("knows", "out", firm, firm)
 
 
 def test_two_ontologies_may_define_the_same_thing_alike(core: Ontology) -> None:
