@@ -189,7 +189,8 @@ class Clauses:
         words = self.linked.words
         known = {i for m in inside for i in range(m.start, m.end)}
         told = any(m.kind not in ("cue", "dataset") for m in inside)
-        told = told or any(i not in known and labels(words[i].text) for i in range(start, end))
+        strange = (words[i] for i in range(start, end) if i not in known and words[i].weight == "content")
+        told = told or any(labels(word.text) for word in strange)
         binding = sum(words[i].folded in english().binding for i in range(start, end)) if told else 0
         speaks = any(words[i].weight in ("content", "filler") for m in inside for i in range(m.start, m.end))
         again = speaks and any(words[i].folded in ASKING - AT_EASE for i in range(start, end))

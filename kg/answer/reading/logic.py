@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.parts import AnswerPart, NumberPart, OpPart, Part, PropPart, RelPart, SetPart, TopicPart, altered
+from kg.answer.reading.parts import (
+    AnswerPart,
+    NumberPart,
+    OpPart,
+    Part,
+    PropPart,
+    RelPart,
+    SetPart,
+    TopicPart,
+    altered,
+    modifiers,
+)
 from kg.answer.reading.rules import Grammar, others_of, rule
 from kg.domain.plan import Entities, Test
 
@@ -288,10 +299,10 @@ def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
 
 
 @rule(("and", "but"), SetPart)
-def and_which(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+def and_which(grammar: Grammar, _: OpPart, right: SetPart) -> Iterator[Part]:
     """``and`` ``which tables does it write``: a question of its own, tied to the one before."""
-    if right.focus and not right.named:
-        yield grammar.made(right, op, right)
+    if right.focus and not isinstance(right.plan, Entities) and not modifiers(right):
+        yield grammar.made(right, right, features=(("skip_light", 1.0),))
 
 
 @rule(SetPart, "present")
