@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kg.answer.graph import shortest_paths
 from kg.answer.sets import Sets
-from kg.answer.steps import MAX_EACH, MAX_SET, Reader, order
+from kg.answer.steps import MAX_EACH, MAX_REPEAT, MAX_SET, Reader, order
 from kg.domain.fact import EntityId, Fact, FactId
 from kg.domain.ontology import Direction, Step
 from kg.domain.plan import (
@@ -16,9 +16,6 @@ from kg.domain.plan import (
     Paths,
 )
 from kg.domain.result import Chain, Result
-
-MAX_STEPS = 30
-"""The longest chain of a predicate's own steps that is sought."""
 
 
 def chains(plan: Paths, sets: Sets) -> Result:
@@ -30,7 +27,8 @@ def chains(plan: Paths, sets: Sets) -> Result:
     if plan.along is not None:
         if reader.ontology.predicates[plan.along].explained:
             return _explained(plan.along, starts, ends, sets)
-        steps, hops_at_most = reader.ontology.steps(plan.along, "out"), MAX_STEPS
+        steps = reader.ontology.steps(plan.along, "out")
+        hops_at_most = MAX_REPEAT * len(steps)
     facts: dict[FactId, Fact] = {}
     found: tuple[Chain, ...] = ()
     more = False
@@ -46,9 +44,12 @@ def chains(plan: Paths, sets: Sets) -> Result:
             book.cut.append(f"more than {MAX_SET:,} entities within reach: farther ones were not looked at")
         if found or not frontier or len(reached) > MAX_SET:
             break
+    else:
+        if steps:
+            book.cut.append(f"chains of more than {hops_at_most} facts: what lies farther was not looked at")
     if more:
         book.cut.append(f"there are more chains as short as these {len(found)}")
-    if not found and plan.along is not None:
+    if not found and plan.along is not None and not book.cut:
         return _refuted(plan.along, starts, ends, sets)
     if not found:
         book.absent((), plan)

@@ -41,7 +41,7 @@ def shortest_paths(
                     edges.setdefault(near, {})[far] = fact.id
                     behind.setdefault(far, {})[near] = fact.id
     nearest = _nearest(behind, ends, max_hops)
-    lengths = [steps for start in starts for steps, end in nearest.get(start, ()) if end != start]
+    lengths = [left for start in starts for left, end in nearest.get(start, ()) if end != start]
     if not lengths:
         return (), False
     chains = (chain for start in sorted(starts) for chain in _chains((start,), min(lengths), edges, nearest))

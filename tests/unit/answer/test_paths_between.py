@@ -86,3 +86,10 @@ def test_a_chain_of_the_steps_of_a_relation_never_runs_against_them() -> None:
 def test_that_there_is_no_chain_of_the_steps_of_a_relation_refutes_it() -> None:
     found = along(world((B, A)), A, B)
     assert (found.paths, found.refuted) == ((), True)
+
+
+def test_what_was_not_looked_at_refutes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.answer.chains.MAX_REPEAT", 2)
+    found = along(world((A, B), (B, C), (C, D)), A, D)
+    assert (found.paths, found.refuted) == ((), False)
+    assert found.cut == ("chains of more than 2 facts: what lies farther was not looked at",)
