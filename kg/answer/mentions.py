@@ -75,7 +75,7 @@ def doubtful_names(linked: Linked, tokens: Sequence[Token], everyday: set[Entity
                 m = replace(m, score=m.score * 0.6)  # noqa: PLW2901
             start = m.start + (m.end - m.start > 1 and words[m.start].weight == "drop")
             if mixed and written.islower() and start > m.start and (start, m.end) in nouns:
-                # "The other" is no film where others are written with capitals.
+                # "The other" is no title where others are written with capitals.
                 continue
             if (m.start, m.end) in nouns:
                 m = replace(m, score=m.score * (0.95 if capital else 0.6))  # noqa: PLW2901

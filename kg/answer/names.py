@@ -99,7 +99,7 @@ def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
 
 
 def _shortened(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, int], str]]:
-    """Names of which only the last word is said, behind one that begins alike: ``receptor M3 but not M1``."""
+    """Names of which only the last word is said, behind one that begins alike: ``valve A3 but not A1``."""
     for place in range(2, len(tokens)):
         if not labels(tokens[place].text) or tokens[place - 1].folded not in TIES:
             continue

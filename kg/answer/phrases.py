@@ -26,7 +26,6 @@ MISSPELT = 0.8
 PASSIVE = 0.95
 ACTIVE = 0.55
 """Score of a phrase read as if it were active where it stands in the passive."""
-
 BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"})
 PARTICIPLES = frozenset(
     {
@@ -203,7 +202,7 @@ def phrase_mentions(
             noun = not (passive or broken) and _is_noun(
                 corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns
             )
-            # "Films" are films, though who "filmed" them made them.
+            # "Plants" are plants, though who "planted" them tends them.
             word = tokens[places[0]].folded
             several = size == 1 and noun and word.endswith("s") and not _is_noun(word, lexicon.verbs)
             verb = not (several or (size > 1 and _names_a_role(tokens, places, lexicon.roles)))

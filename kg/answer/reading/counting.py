@@ -50,7 +50,7 @@ def out_of_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Par
 
 @rule(SetPart, ("count", "share"))
 def of_them_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
-    """``of the techniques …,`` ``how many``, ``what percentage``."""
+    """``of the plants …,`` ``how many``, ``what percentage``."""
     if left.plan is not None and not left.named and not left.ask:
         made = altered(left, ask="share" if op.op == "share" else "count_of", base=left.plan, quantifier="")
         yield grammar.made(made, left, op, features=(("count_behind", 1.0),))
@@ -95,7 +95,7 @@ def which_has_most(grammar: Grammar, asked: SetPart, op: OpPart) -> Iterator[Par
 
 @rule(NumberPart, tuple(ASKS))
 def of_so_many_the_most(grammar: Grammar, number: NumberPart, op: OpPart) -> Iterator[Part]:
-    """``(which of) the three has`` ``the fewest``."""
+    """``(which of) the two has`` ``fewer``."""
     if not number.comparator:
         yield grammar.made(OpPart(op=ASKS[op.op]), number, op)
 

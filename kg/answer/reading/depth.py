@@ -43,14 +43,14 @@ def property_deep(grammar: Grammar, prop: PropPart, op: OpPart) -> Iterator[Part
 
 @rule(CUES, SetPart)
 def deep_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``direct`` ``columns``."""
+    """``direct`` ``parts``."""
     if not (right.named or right.late or right.plan is None or right.depth):
         yield grammar.made(altered(right, depth=DEPTHS[op.op]), op, right)
 
 
 @rule(SetPart, CUES)
 def set_deep(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
-    """``columns upstream of X,`` ``at all levels``: said of the relation that was told before."""
+    """``parts made from X,`` ``at all levels``: said of the relation that was told before."""
     told = (left.told,) if left.told is not None else left.pending
     deep = at_depth(grammar.ontology, told, DEPTHS[op.op])
     if left.told is not None and deep and left.plan is not None:
@@ -62,6 +62,6 @@ def set_deep(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 @rule("by_way_of", SetPart)
 def over_others(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``directly or through`` ``other models``: what the steps may lead over."""
+    """``directly or through`` ``other parts``: what the steps may lead over."""
     if bare_type(right) and not modifiers(altered(right, other=False)):
         yield grammar.made(OpPart(op="any_depth"), op, right)

@@ -29,7 +29,7 @@ SAID_TWICE = ("path", "mechanism", "common", "compare", "group", "most", "togeth
 
 @rule(PropPart, SetPart)
 def shared_with(grammar: Grammar, prop: PropPart, other: SetPart) -> Iterator[Part]:
-    """``share techniques`` ``with X``; ``acted in the same film with`` ``X``."""
+    """``share beds`` ``with X``; ``tends the same plants with`` ``X``."""
     told = other.wh or (other.plan is not None and not bare_type(other))
     if prop.through is not None and not prop.ready and prop.argument is None and told:
         yield grammar.made(altered(prop, argument=other, ready=True), prop, other)

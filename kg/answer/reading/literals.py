@@ -160,7 +160,7 @@ def order_of_set(grammar: Grammar, order: RankPart, head: SetPart) -> Iterator[P
 
 @rule(SetPart, AnswerPart)
 def which_is_first(grammar: Grammar, asked: SetPart, answer: AnswerPart) -> Iterator[Part]:
-    """``what is`` ``the oldest campaign``."""
+    """``what is`` ``the oldest book``."""
     head = answer.head
     bare = asked.wh and asked.plan is None and not asked.pending
     if bare and answer.kind == "rank" and head is not None and asked.types & head.types and not (head.focus or head.wh):
@@ -300,7 +300,7 @@ def without_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterat
 
 @rule("only", PropPart)
 def only_value(grammar: Grammar, op: OpPart, value: PropPart) -> Iterator[Part]:
-    """``only`` ``on Linux``: with that value, and with no other one."""
+    """``only`` ``in French``: with that value, and with no other one."""
     for one in value.conditions if not value.negative else ():
         if one.comparator == "=" and not grammar.ontology.predicates[one.predicate].functional:
             alone = PropPart(conditions=(replace(one, comparator="!="),), negative=True)
@@ -310,13 +310,13 @@ def only_value(grammar: Grammar, op: OpPart, value: PropPart) -> Iterator[Part]:
 
 @rule(PropPart, ("only", "no_other"))
 def value_only(grammar: Grammar, value: PropPart, op: OpPart) -> Iterator[Part]:
-    """``on Linux`` ``only``; ``on Linux`` ``and on no other platform``."""
+    """``in French`` ``only``; ``in French`` ``and in no other language``."""
     yield from only_value(grammar, op, value)
 
 
 @rule("no_other", LiteralPart)
 def no_other_value(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
-    """``no other`` ``platform``."""
+    """``no other`` ``language``."""
     yield grammar.made(op, op, phrase)
 
 

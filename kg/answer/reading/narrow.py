@@ -188,7 +188,7 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
     quantifier = argument.quantifier
     rels = by.rels or _roles(ontology, head, argument, left=by.left)
     members = argument.options if len(argument.options) > 1 else ()
-    # "Both an X and a Y flaw" are two flaws, rather than one that is both.
+    # "Both an X and a Y book" are two books, rather than one that is both.
     apart = bool(members) and argument.joined == "both" and not argument.named
     signs = (("only_unsaid", quantifier == "only" and not rels), ("both_apart", apart))
     odd = tuple((name, 1.0) for name, holds in signs if holds)
@@ -250,7 +250,7 @@ def _related(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart)
 
 
 def _through_default(ontology: Ontology, head: SetPart, by: PropPart, argument: SetPart) -> Iterator[Narrowing]:
-    """``weaknesses that X has``, where neither knows the other: those of the things that questions are about."""
+    """``genres that X has``, where neither knows the other: those of the things that questions are about."""
     said = argument.named and not (by.negative or by.ranked) and argument.quantifier in ("", "any", "some")
     if not said or head.named or head.types & argument.types:
         return
