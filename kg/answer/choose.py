@@ -18,6 +18,7 @@ MAX_READINGS = 4
 PASSED_OVER = {
     "skip_cue": 0.5,
     "skip_binding": 1.0,
+    "owner_lost": 1.0,
     "skip_relation": 1.0,
     "skip_value": 1.0,
     "skip_set": 1.5,

@@ -143,7 +143,7 @@ BEFORE = {
     "as": set(),
     "up": set(),
     "through": {"date"},
-    "both": {"entity", "predicate"},
+    "both": {"entity", "predicate", "type"},
     "else": {"cue"},
     "out": set(),
 }

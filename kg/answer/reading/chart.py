@@ -155,7 +155,8 @@ class Chart:
         """What passing over a word costs that is known by itself."""
         word = self.linked.words[place]
         if word.folded == "whose":
-            return "skip_whose"
+            # "Whose books" asks for those that have them.
+            return "skip_whose" if place else "owner_lost"
         if word.weight in ("mark", "drop"):
             return "skip_mark"
         if word.folded in QUESTION_WORDS:

@@ -200,8 +200,8 @@ def _relation(
         joint=joint,
     )
     yield _worth(made, mentions[0], linked, grammar, best)
-    if noun:
-        # "Directors" by itself are people who direct.
+    if noun and not joint:
+        # "Directors" by itself are people who direct; "co-directors" are those of somebody.
         for rel in rels.values():
             _, far = grammar.ontology.ends(rel.predicate, rel.direction)
             plan = players(rel, grammar.ontology)
@@ -212,7 +212,7 @@ def _relation(
 def _is_joint(said: str, predicate: Predicate) -> bool:
     """Whether a phrase is another one of the predicate behind ``co``: ``co-author``."""
     alone = stems(said.removeprefix("co").strip(" -"))
-    phrases = (*predicate.roles, *predicate.phrases, *predicate.inverse)
+    phrases = (*predicate.roles, *predicate.inverse_roles, *predicate.phrases, *predicate.inverse)
     return said.startswith("co") and any(alone == stems(phrase) for phrase in phrases)
 
 

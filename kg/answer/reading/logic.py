@@ -17,7 +17,7 @@ from kg.answer.reading.parts import (
     modifiers,
 )
 from kg.answer.reading.rules import Grammar, others_of, rule
-from kg.domain.plan import Entities, Test
+from kg.domain.plan import Entities, Test, UnionOf
 
 # --- not ---------------------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ def no_other(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
 
 @rule("and", "no_other")
 def and_no_other(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
-    """``and`` ``no other platform``."""
+    """``and`` ``no other language``."""
     yield grammar.made(right, left, right)
 
 
@@ -214,9 +214,13 @@ def every_one_is(grammar: Grammar, head: SetPart, prop: PropPart) -> Iterator[Pa
 
 @rule("both", SetPart)
 def both_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``both`` ``A and B``."""
-    if len(right.options) > 1:
-        yield grammar.made(altered(right, joined="both"), op, right, features=(("both", 1.0),))
+    """``both`` ``A and B``, or two kinds."""
+    plans = right.plan.plans if isinstance(right.plan, UnionOf) else ()
+    kinds = tuple((plan.type, plan) for plan in plans if isinstance(plan, Entities) and plan.type is not None)
+    options = right.options or kinds
+    if len(options) > 1:
+        made = altered(right, joined="both", options=options)
+        yield grammar.made(made, op, right, features=(("both", 1.0),))
 
 
 @rule(SetPart, ("both", "together"))
@@ -272,10 +276,17 @@ def property_or(grammar: Grammar, prop: PropPart, op: OpPart) -> Iterator[Part]:
     yield grammar.made(altered(prop, ready=False), prop, op)
 
 
+@rule("or", PropPart)
+def or_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
+    """``or`` ``written by X``: one of two relations to the same."""
+    if prop.ready and prop.rels and prop.argument is not None and not prop.negative and not prop.tied:
+        yield grammar.made(altered(prop, ready=False, tied="or"), op, prop)
+
+
 @rule(PropPart, PropPart)
 def either_property(grammar: Grammar, left: PropPart, right: PropPart) -> Iterator[Part]:
     """``used by A or`` ``mapped to B``."""
-    if not left.ready and right.ready and left.rels != right.rels and not (left.ranked or right.ranked):
+    if not (left.ready or left.tied) and right.ready and left.rels != right.rels and not (left.ranked or right.ranked):
         first = altered(left, ready=True)
         yield grammar.made(PropPart(either=(*(first.either or (first,)), right)), left, right)
 
@@ -291,7 +302,7 @@ def still_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 @rule(("during", "present"), SetPart)
 @rule(("and", "but", "present", "both", "held"), PropPart)
-@rule(("and", "but", "present", "if", "during"), RelPart)
+@rule(("but", "present", "if", "during"), RelPart)
 @rule(("present", "both", "exactly"), OpPart)
 def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
     """A cue before something that is the same without it."""
@@ -300,7 +311,7 @@ def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
 
 @rule(("and", "but"), SetPart)
 def and_which(grammar: Grammar, _: OpPart, right: SetPart) -> Iterator[Part]:
-    """``and`` ``which tables does it write``: a question of its own, tied to the one before."""
+    """``and`` ``which books did she write``: a question of its own, tied to the one before."""
     if right.focus and not isinstance(right.plan, Entities) and not modifiers(right):
         yield grammar.made(right, right, features=(("skip_light", 1.0),))
 

@@ -153,15 +153,11 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
 
 @rule(PropPart, PropPart)
 def told_of_the_usual(grammar: Grammar, left: PropPart, right: PropPart) -> Iterator[Part]:
-    """``(weaknesses) X has`` ``in the list``: of those things of X that questions are about."""
+    """``(genres) X has`` ``on loan``: of those things of X that questions are about."""
     argument = left.argument
-    if (
-        argument is None
-        or not argument.named
-        or left.negative
-        or left.ranked
-        or not (right.conditions or right.concept)
-    ):
+    if argument is None or not argument.named or not (right.conditions or right.concept):
+        return
+    if left.negative or left.ranked or left.through is not None or left.exclude or left.losing is not None:
         return
     for name in (name for name, spec in grammar.ontology.types.items() if spec.default):
         things = SetPart(plan=Entities(type=name), types=grammar.ontology.family(name))
@@ -175,7 +171,7 @@ def told_of_the_usual(grammar: Grammar, left: PropPart, right: PropPart) -> Iter
 
 @rule(SetPart, SetPart)
 def part_it_plays(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:
-    """``which columns`` ``are inputs of X``: the head noun and the part are one thing."""
+    """``which growers`` ``are models of X``: the head noun and the part are one thing."""
     told = right.role is not None and right.role == right.told
     if not told or right.plan is None or not left.types & right.types or modifiers(right):
         return

@@ -177,6 +177,8 @@ class PropPart(Part):
     """What is lost if something else goes."""
     again: bool = False
     """Whether "also" stands before its phrase."""
+    tied: OneOf["", "and", "or"] = ""
+    """The word before its phrase that ties it to another relation to the same."""
     exclude: bool = False
     """Whether the argument itself is left out: ``other than X``."""
     depth: Depth | OneOf[""] = ""

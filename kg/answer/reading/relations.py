@@ -41,6 +41,7 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         negative=relation.negative,
         weak=relation.weak,
         again=relation.again,
+        tied="and" if relation.also and not relation.noun else "",
     )
     title = (("title", 1.0),) if relation.typed and argument.named else ()
     verbal = (("noun_or_verb", 1.0),) if relation.verbal else ()
@@ -57,7 +58,7 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
 
 
 def _of_part(grammar: Grammar, rel: Rel) -> Rel:
-    """The relation as a head has it that is itself the part: columns that are inputs of X."""
+    """The relation as a head has it that is itself the part: growers that are models of X."""
     near, far = grammar.ontology.ends(rel.predicate, rel.direction)
     return replace(rel, direction=back(rel.direction)) if near & far else rel
 
@@ -69,7 +70,7 @@ def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator
         near, far = grammar.ontology.ends(rel.predicate, rel.direction)
         kind = bare_type(argument) and argument.types <= far and argument.role is None
         if kind and not (relation.typed or relation.verbal):
-            # "Arsenal of software" is software in an arsenal.
+            # "Staff of growers" are growers on a staff.
             yield grammar.made(altered(argument, role=rel), relation, argument, features=(("role_kind", 1.0),))
         if argument.plan is None or not argument.types & near or (modifiers(argument) and argument.quantifier != "any"):
             continue
@@ -134,7 +135,7 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
 
 @rule(SetPart, RelPart)
 def role_for_kind(grammar: Grammar, kind: SetPart, relation: RelPart) -> Iterator[Part]:
-    """``film`` ``co-directors``: who plays the part for things of the kind."""
+    """``book`` ``co-authors``: who plays the part for things of the kind."""
     if relation.noun and relation.joint and bare_type(kind) and not modifiers(kind):
         ends = {rel: grammar.ontology.ends(rel.predicate, rel.direction)[0] for rel in relation.rels}
         kept = tuple(rel for rel, near in ends.items() if kind.types & near)
@@ -178,7 +179,8 @@ def property_before_relation(grammar: Grammar, prop: PropPart, relation: RelPart
 @rule(PropPart, RelPart)
 def either_relation(grammar: Grammar, prop: PropPart, relation: RelPart) -> Iterator[Part]:
     """``(tables) X reads or`` ``writes``: either relation to the same argument."""
-    if not prop.ready and prop.argument is not None and prop.rels and not same(prop.rels, relation.rels):
+    open_ = not (prop.ready or prop.tied)
+    if open_ and prop.argument is not None and prop.rels and not same(prop.rels, relation.rels):
         first = altered(prop, ready=True)
         second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
         yield grammar.made(PropPart(either=(first, second)), prop, relation)
@@ -193,8 +195,7 @@ def also_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Pa
 @rule("and", RelPart)
 def and_relation(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``and`` ``act in``: a second relation to the same."""
-    if not relation.noun and not relation.negative:
-        yield grammar.made(altered(relation, also=True), op, relation)
+    yield grammar.made(altered(relation, also=True), op, relation)
 
 
 @rule(PropPart, RelPart)
@@ -205,17 +206,27 @@ def both_relations(grammar: Grammar, prop: PropPart, relation: RelPart) -> Itera
         and prop.rels
         and prop.argument is not None
         and not modifiers(prop.argument)
-        and not prop.negative
+        and not (prop.negative or relation.negative or relation.noun)
         and not same(prop.rels, relation.rels)
     ):
         second = PropPart(rels=relation.rels, argument=prop.argument, left=prop.left)
         yield grammar.made(PropPart(every=(prop, second)), prop, relation)
 
 
+@rule(RelPart, PropPart)
+def tied_before(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
+    """``directed`` ``and written by X``: both relations to the same argument, or with "or" either."""
+    plain = not (relation.negative or relation.noun or relation.weak or prop.negative)
+    if prop.tied and plain and prop.rels and relation.rels and not same(prop.rels, relation.rels):
+        second = altered(prop, tied="", ready=True, score=0.0, features=())
+        two = (altered(second, rels=relation.rels), second)
+        yield grammar.made(PropPart(every=two) if prop.tied == "and" else PropPart(either=two), relation, prop)
+
+
 @rule(RelPart, RelPart)
 def relation_carried(grammar: Grammar, left: RelPart, right: RelPart) -> Iterator[Part]:
     """``located`` ``upstream of``: the first only leads to the second."""
-    if not (left.noun or left.negative or right.noun or same(left.rels, right.rels)):
+    if not (left.noun or left.negative or right.noun or right.also or same(left.rels, right.rels)):
         yield grammar.made(right, left, right, features=(("carried", 1.0),))
 
 
@@ -257,7 +268,7 @@ def only_one_of_a_kind(grammar: Grammar, left: SetPart, right: SetPart) -> Itera
         if one.named and kind.quantifier == "only" and not kind.named and not modifiers(said):
             rels = (kind.role,) if kind.role is not None else kind.pending
             if one.types & kind.types and not modifiers(one):
-                # "The only indicated drug": the relation is told from the kind's end.
+                # "The only tending grower": the relation is told from the kind's end.
                 told = altered(one, quantifier="only")
                 only = PropPart(rels=rels, argument=told, left=bool(kind.pending))
                 yield grammar.made(only, left, right, features=(("only_kind", 1.0),))

@@ -131,6 +131,7 @@ DEFAULT: dict[str, float] = {
     "skip_light": -0.06,
     "skip_wh": -0.15,
     "skip_whose": -0.5,
+    "owner_lost": -0.5,
     "skip_asking": -1.0,
     "skip_filler": -0.1,
     "skip_cue": -0.7,

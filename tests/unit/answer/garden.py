@@ -47,6 +47,7 @@ ONTOLOGY: dict[str, Any] = {
             "object": "Plant",
             "phrases": ["tends", "looks after"],
             "inverse": ["tended by"],
+            "inverse_roles": ["tender", "co-tender"],
             "world": "closed",
         },
         "stands_in": {

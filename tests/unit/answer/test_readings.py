@@ -102,6 +102,28 @@ def test_also_and_other_leave_out_what_was_named(question: str) -> None:
     assert readings(question) == [{"op": "minus", "source": plants, "without": named(MINT)}]
 
 
+@pytest.mark.parametrize(
+    ("question", "op"),
+    [
+        ("Which growers both admire and follow Bo?", "intersect"),
+        ("Who admires and also follows Bo?", "intersect"),
+        ("Which growers admire or follow Bo?", "union"),
+    ],
+)
+def test_two_relations_before_what_they_lead_to_are_both_read(question: str, op: str) -> None:
+    (found,) = readings(question)
+    assert found["op"] == op
+    assert [(plan["predicate"], plan["source"]) for plan in found["plans"]] == [
+        ("admires", named(BO)),
+        ("looks_up_to", named(BO)),
+    ]
+
+
+def test_both_of_two_kinds_are_sought_one_by_one() -> None:
+    (found,) = readings("Which beds are watered by both growers and plants?")
+    assert (found["op"], [plan["plan"]["type"] for plan in found["plans"]]) == ("intersect", ["Grower", "Plant"])
+
+
 def test_not_both_leaves_out_those_with_both() -> None:
     both = {"op": "intersect", "plans": [follow(named(one), "tends", "in", "Grower") for one in (MINT, THYME)]}
     expected = {"op": "minus", "source": all_of("Grower"), "without": both}
@@ -341,3 +363,9 @@ def test_a_pronoun_in_a_second_question_is_what_the_first_one_found() -> None:
 )
 def test_what_is_asked_or_named_behind_a_question_is_no_talk(question: str) -> None:
     assert chosen(question).readings == ()
+
+
+def test_who_does_it_with_somebody_is_asked_of_somebody() -> None:
+    growers = follow(follow(named(ADA), "tends", "out"), "tends", "in")
+    assert readings("Who are Ada's co-tenders?") == [{"op": "minus", "source": growers, "without": named(ADA)}]
+    assert readings("List the co-tenders") == []

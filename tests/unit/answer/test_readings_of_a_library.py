@@ -105,9 +105,9 @@ def test_a_value_behind_them_is_of_the_usual_things() -> None:
     )
 
 
-@pytest.mark.parametrize("question", ["What is the oldest book?", "What is the earliest book by publication date?"])
+@pytest.mark.parametrize("question", ["What is the oldest book?", "What is the earliest book published?"])
 def test_what_is_the_oldest_is_a_ranking(question: str) -> None:
-    (found, *_) = readings(question.replace("by publication date", "published"))
+    (found, *_) = readings(question)
     assert (found["op"], found["order"], found["value"]) == ("rank", "fewest", "published")
 
 
@@ -192,3 +192,11 @@ def test_the_books_of_both_are_those_of_each() -> None:
 def test_a_share_is_of_what_stands_before_it(asked: str) -> None:
     (found,) = readings(f"Among the books by Ida Moor, {asked}?")
     assert (found["op"], found["of"], found["source"]["op"]) == ("count", books_of(IDA), "where")
+
+
+def test_whose_asks_for_those_that_have_it() -> None:
+    assert readings("Whose books are of Satire?") == []
+
+
+def test_what_is_shared_with_them_is_not_theirs() -> None:
+    assert readings("Which authors share a genre with Ida Moor on loan?") == []
