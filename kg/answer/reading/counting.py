@@ -95,7 +95,7 @@ def which_has_most(grammar: Grammar, asked: SetPart, op: OpPart) -> Iterator[Par
 
 @rule(NumberPart, tuple(ASKS))
 def of_so_many_the_most(grammar: Grammar, number: NumberPart, op: OpPart) -> Iterator[Part]:
-    """``(which of) the two has`` ``fewer``."""
+    """``(which) of two has`` ``fewer``."""
     if not number.comparator:
         yield grammar.made(OpPart(op=ASKS[op.op]), number, op)
 
