@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import MappingInvalid, SourceUnreadable
+from loaders.formats import formats
 
 MAX_DEPTH = 50
 """Levels of nesting; a dataset file has about six."""
@@ -19,7 +20,6 @@ MERGE = "tag:yaml.org,2002:merge"
 UNSHARED = ("current",)
 """What a file that extends another does not take over."""
 Scalar = str | int | float | bool | None
-Format = Literal["csv", "tsv", "json", "jsonl", "stix", "oscal"]
 
 
 def _one_or_many(value: Any) -> Any:
@@ -28,6 +28,12 @@ def _one_or_many(value: Any) -> Any:
 
 def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _format(name: str) -> str:
+    if name not in formats():
+        raise ValueError(f"no reader for {name!r}; there are {', '.join(formats())}")
+    return name
 
 
 class _Part(BaseModel):
@@ -138,7 +144,7 @@ class DatasetFile(_Part):
     after: list[str] = []
     current: str | None = None
     files: list[str] = Field(min_length=1)
-    format: Format
+    format: Annotated[str, AfterValidator(_format)]
     options: Options = Options()
     paths: dict[str, str] = {}
     lookups: dict[str, Lookup] = {}
@@ -234,8 +240,9 @@ def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:
         first = exc.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         line = _line_of(path, first["loc"])
+        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
         more = f" (and {exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
-        raise MappingInvalid(f"{path}:{line}: {field}: {first['msg']}{more}") from exc
+        raise MappingInvalid(f"{path}:{line}: {field}: {said}{more}") from exc
 
 
 def _line_of(path: Path, location: tuple[int | str, ...]) -> int:

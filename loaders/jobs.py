@@ -13,7 +13,8 @@ from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_document
-from loaders.run import Job, Progress, load, ontology_text
+from loaders.run import Job, load, ontology_text
+from loaders.stage import Progress
 
 
 def load_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Run]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from kg.domain.lineage import Rejection, Run
@@ -23,7 +23,7 @@ class DecisionLedger(Protocol):
 class RunLedger(Protocol):
     """Runs and the records they rejected."""
 
-    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection]) -> None:
         """Record a run that changed nothing (failed, unchanged); commits record their own."""
         ...
 

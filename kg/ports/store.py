@@ -11,7 +11,7 @@ Multi-hop search, ranking and limits live above this port.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -138,7 +138,7 @@ class GraphWriter(Protocol):
 
     def put(self, entries: Iterable[Entry]) -> None: ...
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+    def commit(self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection]) -> Run:
         """Make it visible at once; live assertions of this version not put again are retired.
 
         Returns the run with its changes and the time at which it became known.

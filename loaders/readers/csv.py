@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record, decode
+from loaders.readers import Record, lines_of
 from loaders.text import refused
 
 MAX_CELL = 1_000_000
 
 
-def read(data: bytes, options: Options) -> Iterator[Record]:
+def read(file: BinaryIO, options: Options) -> Iterator[Record]:
     """Comma-separated unless ``delimiter`` says otherwise; the first row names the fields unless ``fields`` does."""
-    return _rows(decode(data, options.encoding), options.delimiter or ",", options.fields)
+    return _rows(lines_of(file, options.encoding), options.delimiter or ",", options.fields)
 
 
-def read_tabs(data: bytes, options: Options) -> Iterator[Record]:
-    return _rows(decode(data, options.encoding), options.delimiter or "\t", options.fields)
+def read_tabs(file: BinaryIO, options: Options) -> Iterator[Record]:
+    return _rows(lines_of(file, options.encoding), options.delimiter or "\t", options.fields)
 
 
-def _rows(text: str, delimiter: str, names: list[str]) -> Iterator[Record]:
+def _rows(lines: Iterator[str], delimiter: str, names: list[str]) -> Iterator[Record]:
     csv.field_size_limit(MAX_CELL)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = [name.strip() for name in (names or next(rows, []))]
         if not any(header):

@@ -8,17 +8,17 @@ Every record also carries the document's ``document_title``, ``document_version`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record
+from loaders.readers import Record, whole
 from loaders.readers.json import parse
 
 
-def read(data: bytes, options: Options) -> Iterator[Record]:
+def read(file: BinaryIO, options: Options) -> Iterator[Record]:
     """Records in document order, located by JSON pointers."""
-    document = parse(data, options.encoding)
+    document = parse(whole(file), options.encoding)
     for kind, walk in (("catalog", _catalog), ("profile", _profile)):
         if isinstance(document, dict) and isinstance(document.get(kind), dict):
             body = document[kind]

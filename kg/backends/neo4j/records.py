@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kg.backends.neo4j import texts
@@ -76,10 +77,10 @@ def put_run(tx: Transaction, run: Run) -> None:
         raise StoreRejected(f"run {run.id!r} is recorded already")
 
 
-def rejection_batches(rejections: Sequence[Rejection]) -> Iterator[list[list[Any]]]:
-    for start in range(0, len(rejections), REJECTIONS_AT_ONCE):
-        batch = rejections[start : start + REJECTIONS_AT_ONCE]
-        yield [[start + i, dump(item)] for i, item in enumerate(batch)]
+def rejection_batches(rejections: Iterable[Rejection]) -> Iterator[list[list[Any]]]:
+    numbered = ([number, dump(item)] for number, item in enumerate(rejections))
+    while batch := list(itertools.islice(numbered, REJECTIONS_AT_ONCE)):
+        yield batch
 
 
 def put_rejections(tx: Transaction, run_id: str, batch: list[list[Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kg.backends.neo4j import cypher, records, texts
@@ -132,7 +132,7 @@ class Neo4jStore:
     def decisions(self, limit: int) -> list[dict[str, Any]]:
         return [json.loads(text) for (text,) in self._database.read(cypher.DECISIONS, limit=limit)]
 
-    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection]) -> None:
         for batch in records.rejection_batches(rejections):
             self._database.write(lambda tx, batch=batch: records.put_rejections(tx, run.id, batch))  # type: ignore[misc]
         self._database.write(lambda tx: records.put_run(tx, run))

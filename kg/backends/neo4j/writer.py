@@ -90,7 +90,7 @@ class Neo4jWriter:
 
     # --- the end ---
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+    def commit(self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection]) -> Run:
         tally = self._batches.tally
         copies = self._batches.stale
         retired = self._retire(copies) if self._batches.staging.reload else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kg.domain.fact import FOREVER, Instant
@@ -11,10 +11,10 @@ from kg.domain.records import dump
 from kg.ports.store import LoadTarget
 
 
-def put_run(connection: Any, run: Run, rejections: Sequence[Rejection]) -> None:
+def put_run(connection: Any, run: Run, rejections: Iterable[Rejection]) -> None:
     row = (run.id, run.dataset, run.version, dump(run))
     connection.execute("INSERT INTO run (id, dataset, version, document) VALUES (?, ?, ?, ?)", row)
-    rows = [(run.id, i, dump(item)) for i, item in enumerate(rejections)]
+    rows = ((run.id, i, dump(item)) for i, item in enumerate(rejections))
     connection.executemany("INSERT INTO rejection VALUES (?, ?, ?)", rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kg.backends.sqlite import sql
@@ -147,7 +147,7 @@ class SqliteStore:
                 for (text,) in connection.execute("SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,))
             ]
 
-    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection]) -> None:
         with self._database.write() as connection:
             put_run(connection, run, rejections)
 

@@ -163,7 +163,7 @@ class SqliteWriter:
             self._predicates[name] = connection.execute("SELECT n FROM predicate WHERE name = ?", (name,)).get
         return self._predicates[name]
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+    def commit(self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection]) -> Run:
         with self._database.write() as connection:
             before = connection.total_changes()
             if self._reload:

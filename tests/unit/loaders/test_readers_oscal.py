@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -16,7 +17,7 @@ METADATA = {"title": "T", "version": "5"}
 
 
 def records(document: Any) -> list[Record]:
-    return list(reader_for("oscal")(json.dumps(document).encode(), Options()))
+    return list(reader_for("oscal")(io.BytesIO(json.dumps(document).encode()), Options()))
 
 
 def catalog(**body: Any) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+"""The formats that can be read, by name."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+PLUG_INS = "whence.readers"
+"""Entry point group in which an installed package names readers of its own."""
+OWN = {
+    "csv": ("csv", "read"),
+    "tsv": ("csv", "read_tabs"),
+    "json": ("json", "read"),
+    "jsonl": ("json", "read_lines"),
+    "stix": ("stix", "read"),
+    "oscal": ("oscal", "read"),
+}
+"""Format: module in ``loaders.readers`` and function."""
+
+
+def formats() -> list[str]:
+    """Names of the formats, those of installed packages among them."""
+    return sorted({*OWN, *importlib.metadata.entry_points(group=PLUG_INS).names})

@@ -1,0 +1,184 @@
+"""Records to entries of the store: mapped, declared, checked. A bounded number is in memory at a time."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from kg.domain.fact import EntityId, Fact, Interval, Literal
+from kg.domain.lineage import Rejection
+from kg.domain.ontology import Ontology
+from kg.ports.store import Entry, GraphWriter
+from loaders.mapping import Choice, RecordMapping
+from loaders.paths import Lookups, ValueRejected
+from loaders.readers import ENCLOSING, OWN_KEY, Record
+from loaders.spool import Spool
+from loaders.validate import clash, undeclared, violation
+
+CHUNK = 5_000
+Progress = Callable[[str, int, int | None], None]
+"""Told the stage, how many records are done and how many there are, if that is known."""
+Item = TypeVar("Item")
+
+
+class Sourced(NamedTuple):
+    """A record with its number in the load and the id of its source."""
+
+    number: int
+    source: str
+    record: Record
+
+
+@dataclass
+class Tally:
+    """What a load has counted so far."""
+
+    records: int = 0
+    skipped: int = 0
+    left_over: set[str] = field(default_factory=set)
+    entities: Counter[str] = field(default_factory=Counter)
+    facts: Counter[str] = field(default_factory=Counter)
+
+
+class _Candidate(NamedTuple):
+    """A fact that is yet to be checked: the number of its record, its source, its locator."""
+
+    record: int
+    source: str
+    locator: str
+    fact: Fact
+
+
+class Stage:
+    """The records of one load on their way to the store.
+
+    A fact with an end that nothing has declared yet waits in the spool until all records are read.
+    """
+
+    def __init__(
+        self, mapping: RecordMapping, ontology: Ontology, writer: GraphWriter, spool: Spool, tally: Tally
+    ) -> None:
+        self._mapping = mapping
+        self._ontology = ontology
+        self._writer = writer
+        self._spool = spool
+        self._tally = tally
+
+    def entries(self, records: Iterable[Sourced], progress: Callable[[int], None]) -> Iterator[Entry]:
+        """Every fact whose ends are declared here or by a loaded dataset; the rest is rejected with its reason."""
+        lookups: Lookups = {}
+        if self._mapping.needs_lookups:
+            records = list(records)
+            lookups = self._mapping.lookups([one.record for one in records])
+        for batch in batches(records, CHUNK):
+            self._tally.records += len(batch)
+            wanted = self._declare([found for one in batch if (found := self._choose(one, lookups))])
+            yield from self._check(self._candidates(wanted, lookups), last=False)
+            progress(self._tally.records)
+        for held in batches(self._spool.held_back(), CHUNK):
+            yield from self._check([_unpacked(item) for item in held], last=True)
+
+    def _choose(self, sourced: Sourced, lookups: Lookups) -> tuple[Sourced, Choice] | None:
+        """What the mapping wants of the record; None when it is rejected."""
+        problem = sourced.record.problem
+        if problem is None:
+            try:
+                return sourced, self._mapping.choose(sourced.record, lookups)
+            except ValueRejected as exc:
+                problem = str(exc)
+        self._reject(sourced, problem)
+        return None
+
+    def _declare(self, chosen: Sequence[tuple[Sourced, Choice]]) -> list[tuple[Sourced, Choice]]:
+        """Declare the entities of these records; rejects a record that gives one another type than it has."""
+        declared = [self._mapping.declarations(choice) for _, choice in chosen]
+        ids = {entity for of_record in declared for entity, _ in of_record}
+        own = self._spool.declared.get(ids)
+        elsewhere = self._writer.declared(ids - own.keys())
+        new: dict[EntityId, str] = {}
+        fit = []
+        for (sourced, choice), of_record in zip(chosen, declared, strict=True):
+            if problem := clash(of_record, own, elsewhere):
+                self._reject(sourced, problem)
+                continue
+            new |= {entity: type_name for entity, type_name in of_record if entity not in own}
+            own.update(of_record)
+            fit.append((sourced, choice))
+        self._tally.entities.update(new.values())
+        self._spool.declared.update(new)
+        return fit
+
+    def _candidates(self, wanted: Sequence[tuple[Sourced, Choice]], lookups: Lookups) -> list[_Candidate]:
+        """The facts of these records; what cannot be mapped is rejected."""
+        found = []
+        for sourced, choice in wanted:
+            if choice.skipped:
+                self._tally.skipped += 1
+                continue
+            self._tally.left_over |= self._mapping.left_over(sourced.record, choice)
+            for locator, fact, reason in self._mapping.apply(sourced.record, choice, lookups):
+                if fact is None:
+                    self._reject(sourced, reason, locator)
+                else:
+                    found.append(_Candidate(sourced.number, sourced.source, locator, fact))
+        return found
+
+    def _check(self, candidates: Sequence[_Candidate], *, last: bool) -> Iterator[Entry]:
+        """The entries that may stand; with ``last`` nothing more will be declared."""
+        ends = {end for one in candidates for end in (one.fact.subject, one.fact.object) if isinstance(end, str)}
+        types = self._spool.declared.get(ends)
+        types |= self._writer.declared(ends - types.keys())
+        waiting: list[_Candidate] = []
+        standing: list[_Candidate] = []
+        for one in candidates:
+            if not last and undeclared(one.fact, types):
+                waiting.append(one)
+            elif reason := violation(one.fact, self._ontology, types):
+                self._spool.reject(one.record, Rejection(one.source, one.locator, reason, _readable(one.fact)))
+            else:
+                standing.append(one)
+        self._spool.hold(_packed(one) for one in waiting)
+        self._count([one.fact for one in standing])
+        return (Entry(one.fact, one.source, one.locator) for one in standing)
+
+    def _count(self, facts: Sequence[Fact]) -> None:
+        """Count the facts that were not counted before: many records may say one."""
+        numbers = {int(fact.id[2:17], 16): fact.predicate for fact in facts}
+        new = numbers.keys() - self._spool.seen.get(numbers).keys()
+        self._tally.facts.update(numbers[number] for number in new)
+        self._spool.seen.update(dict.fromkeys(new, 1))
+
+    def _reject(self, sourced: Sourced, reason: str, locator: str = "") -> None:
+        """Keep the whole record with its reason."""
+        number, source, record = sourced
+        own = {key: value for key, value in record.fields.items() if key not in (OWN_KEY, ENCLOSING)}
+        self._spool.reject(number, Rejection(source, locator or record.locator, reason, own))
+
+
+def _readable(fact: Fact) -> dict[str, Any]:
+    target = fact.object.value if isinstance(fact.object, Literal) else fact.object
+    return {"subject": fact.subject, "predicate": fact.predicate, "object": target}
+
+
+def _packed(one: _Candidate) -> list[Any]:
+    """The candidate as a value of JSON."""
+    fact = one.fact
+    target = [fact.object.value, fact.object.datatype] if isinstance(fact.object, Literal) else fact.object
+    ends = [fact.subject, fact.predicate, target, fact.valid.start, fact.valid.end]
+    return [one.record, one.source, one.locator, ends]
+
+
+def _unpacked(item: list[Any]) -> _Candidate:
+    record, source, locator, (subject, predicate, target, start, end) = item
+    reached = target if isinstance(target, str) else Literal(*target)
+    return _Candidate(record, source, locator, Fact.of(subject, predicate, reached, Interval(start, end)))
+
+
+def batches(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    """The items, so many at a time."""
+    iterator = iter(items)
+    while batch := tuple(itertools.islice(iterator, size)):
+        yield batch
