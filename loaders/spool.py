@@ -67,7 +67,6 @@ class Spool:
         self._file.executescript(_TABLES)
         self.declared: SpilledMap[str, str] = SpilledMap(self._file, "declared")
         self.seen: SpilledMap[int, int] = SpilledMap(self._file, "seen")
-        self.held = 0
         self.rejections = 0
 
     def __enter__(self) -> Self:
@@ -82,9 +81,7 @@ class Spool:
 
     def hold(self, items: Iterable[Any]) -> None:
         """Keep values of JSON for the end."""
-        rows = [(json.dumps(item),) for item in items]
-        self._file.executemany("INSERT INTO held (content) VALUES (?)", rows)
-        self.held += len(rows)
+        self._file.executemany("INSERT INTO held (content) VALUES (?)", ((json.dumps(item),) for item in items))
 
     def held_back(self) -> Iterator[Any]:
         """What was kept, in order."""

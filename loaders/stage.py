@@ -19,6 +19,8 @@ from loaders.spool import Spool
 from loaders.validate import clash, undeclared, violation
 
 CHUNK = 5_000
+WAITING_IN_MEMORY = 50_000
+"""Facts; more of them wait in the spool."""
 Progress = Callable[[str, int, int | None], None]
 """Told the stage, how many records are done and how many there are, if that is known."""
 Item = TypeVar("Item")
@@ -55,7 +57,7 @@ class _Candidate(NamedTuple):
 class Stage:
     """The records of one load on their way to the store.
 
-    A fact with an end that nothing has declared yet waits in the spool until all records are read.
+    A fact with an end that nothing has declared yet waits until all records are read.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Stage:
         self._writer = writer
         self._spool = spool
         self._tally = tally
+        self._waiting: list[_Candidate] = []
 
     def entries(self, records: Iterable[Sourced], progress: Callable[[int], None]) -> Iterator[Entry]:
         """Every fact whose ends are declared here or by a loaded dataset; the rest is rejected with its reason."""
@@ -78,8 +81,9 @@ class Stage:
             wanted = self._declare([found for one in batch if (found := self._choose(one, lookups))])
             yield from self._check(self._candidates(wanted, lookups), last=False)
             progress(self._tally.records)
-        for held in batches(self._spool.held_back(), CHUNK):
-            yield from self._check([_unpacked(item) for item in held], last=True)
+        held = itertools.chain(map(_unpacked, self._spool.held_back()), self._waiting)
+        for late in batches(held, CHUNK):
+            yield from self._check(late, last=True)
 
     def _choose(self, sourced: Sourced, lookups: Lookups) -> tuple[Sourced, Choice] | None:
         """What the mapping wants of the record; None when it is rejected."""
@@ -131,16 +135,17 @@ class Stage:
         ends = {end for one in candidates for end in (one.fact.subject, one.fact.object) if isinstance(end, str)}
         types = self._spool.declared.get(ends)
         types |= self._writer.declared(ends - types.keys())
-        waiting: list[_Candidate] = []
         standing: list[_Candidate] = []
         for one in candidates:
             if not last and undeclared(one.fact, types):
-                waiting.append(one)
+                self._waiting.append(one)
             elif reason := violation(one.fact, self._ontology, types):
                 self._spool.reject(one.record, Rejection(one.source, one.locator, reason, _readable(one.fact)))
             else:
                 standing.append(one)
-        self._spool.hold(_packed(one) for one in waiting)
+        if len(self._waiting) > WAITING_IN_MEMORY:
+            self._spool.hold(map(_packed, self._waiting))
+            self._waiting.clear()
         self._count([one.fact for one in standing])
         return (Entry(one.fact, one.source, one.locator) for one in standing)
 
