@@ -119,6 +119,7 @@ class Options(_Part):
     records: Annotated[list[Annotated[str, Field(pattern="^(/|$)")]], BeforeValidator(_one_or_many)] = []
     enclosing: bool = False
     fields: list[str] = []
+    sheets: Annotated[list[str], BeforeValidator(_one_or_many)] = []
 
 
 class Expect(_Part):

@@ -13,6 +13,9 @@ OWN = {
     "jsonl": ("json", "read_lines"),
     "stix": ("stix", "read"),
     "oscal": ("oscal", "read"),
+    "parquet": ("parquet", "read"),
+    "arrow": ("parquet", "read_arrow"),
+    "excel": ("excel", "read"),
 }
 """Format: module in ``loaders.readers`` and function."""
 

@@ -50,6 +50,16 @@ def reader_for(name: str) -> Reader:
     return reader
 
 
+def needed(module: str, extra: str) -> Any:
+    """A module of an optional package. Raises SourceUnreadable saying what to install."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as exc:
+        raise SourceUnreadable(
+            f"this format needs a package that is not installed: pip install 'whence[{extra}]'"
+        ) from exc
+
+
 def lines_of(file: BinaryIO, encoding: str) -> Iterator[str]:
     """The lines of a file with their ends, less a byte order mark. Raises SourceUnreadable as ``decode`` does."""
     try:
