@@ -120,6 +120,9 @@ class Options(_Part):
     enclosing: bool = False
     fields: list[str] = []
     sheets: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    url: str | None = None
+    queries: dict[str, str] = {}
+    keys: dict[str, Annotated[list[str], BeforeValidator(_one_or_many)]] = {}
 
 
 class Expect(_Part):

@@ -16,6 +16,7 @@ OWN = {
     "parquet": ("parquet", "read"),
     "arrow": ("parquet", "read_arrow"),
     "excel": ("excel", "read"),
+    "sql": ("sql", "read"),
 }
 """Format: module in ``loaders.readers`` and function."""
 

@@ -69,11 +69,11 @@ def find_inputs(names: Sequence[str], folder: Path) -> list[Input]:
             found.setdefault(path.relative_to(folder).as_posix(), path)
             if len(found) > MAX_FILES:
                 raise SourceUnreadable(f"{name!r} finds more than {MAX_FILES:,} files")
-    return [_hashed(name, path) for name, path in found.items()]
+    return [hashed(name, path) for name, path in found.items()]
 
 
 def _paths(name: str, folder: Path) -> Iterator[Path]:
-    path = _within(folder, folder / name)
+    path = within(folder, folder / name)
     if not _PATTERN.isdisjoint(name) and not path.exists():
         files = sorted(found for found in folder.glob(name) if found.is_file())
     elif path.is_dir():
@@ -85,11 +85,11 @@ def _paths(name: str, folder: Path) -> Iterator[Path]:
     if not files:
         raise SourceUnreadable(f"{name!r} finds no file in {str(folder)!r}")
     for file in files:
-        _within(folder, file)
+        within(folder, file)
         yield file
 
 
-def _within(folder: Path, path: Path) -> Path:
+def within(folder: Path, path: Path) -> Path:
     """The path with its links followed. Raises SourceUnreadable when that leads out of the folder."""
     try:
         real = path.resolve()
@@ -100,7 +100,8 @@ def _within(folder: Path, path: Path) -> Path:
     return real
 
 
-def _hashed(name: str, path: Path) -> Input:
+def hashed(name: str, path: Path) -> Input:
+    """The file as it is now. Raises SourceUnreadable."""
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > MAX_BYTES:

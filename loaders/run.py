@@ -7,6 +7,7 @@ import gc
 import hashlib
 import itertools
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from kg.errors import KgError, OntologyInvalid, SourceUnreadable
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import RunLedger
 from kg.ports.store import LoadTarget
+from loaders.databases import fetch
 from loaders.dataset import DatasetFile
 from loaders.expectations import check
 from loaders.inputs import Input, Opened, find_inputs
@@ -30,6 +32,7 @@ from loaders.stage import Progress, Sourced, Stage, Tally
 from loaders.validate import MISSING
 
 RUNS_AT_ONCE = 100
+SQL = "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +48,34 @@ class Job:
 
 def load(job: Job, services: Services, progress: Progress) -> Run:
     """Load one dataset version. The run returned is complete or unchanged; a failed one is recorded and raised."""
-    store, ledger, clock = services.store, services.runs, services.clock
+    spec, ledger, clock = job.spec, services.runs, services.clock
     started = instant(clock())
-    spec = job.spec
-    try:
-        inputs = find_inputs(spec.files, job.folder)
-    except SourceUnreadable as exc:
-        failed = replace(_started(job, [], started), state="failed", ended_at=instant(clock()), message=str(exc))
-        ledger.append_run(failed, [])
-        raise
-    run = _started(job, inputs, started)
-    known = ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint
-    if known and not _waits(ledger, spec.dataset, spec.version):
-        unchanged = replace(
-            run,
-            state="unchanged",
-            ended_at=instant(clock()),
-            message="same files, same mapping: nothing to do",
-        )
-        ledger.append_run(unchanged, [])
-        return unchanged
+    with tempfile.TemporaryDirectory(prefix="whence-load-") as scratch:
+        try:
+            inputs = (
+                fetch(spec, job.folder, Path(scratch)) if spec.format == SQL else find_inputs(spec.files, job.folder)
+            )
+        except KgError as exc:
+            failed = replace(_started(job, [], started), state="failed", ended_at=instant(clock()), message=str(exc))
+            ledger.append_run(failed, [])
+            raise
+        run = _started(job, inputs, started)
+        known = ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint
+        if known and not _waits(ledger, spec.dataset, spec.version):
+            message = "same files, same mapping: nothing to do"
+            unchanged = replace(run, state="unchanged", ended_at=instant(clock()), message=message)
+            ledger.append_run(unchanged, [])
+            return unchanged
+        return _load(job, inputs, run, services, progress)
+
+
+def _load(job: Job, inputs: Sequence[Input], run: Run, services: Services, progress: Progress) -> Run:
+    spec, clock = job.spec, services.clock
     with _no_cycles_looked_for(), Spool() as spool:
         tally = Tally()
         try:
             reading = _Reading(spec, inputs, progress)
-            with store.writer(_target(job, inputs), run.id) as writer:
+            with services.store.writer(_target(job, inputs), run.id) as writer:
                 stage = Stage(RecordMapping(spec, job.ontology), job.ontology, writer, spool, tally)
                 writer.put(stage.entries(reading.records(), reading.told))
                 check(spec, tally, spool)
@@ -79,7 +85,7 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
                 return writer.commit(_ended(run, tally, spool, clock), profile, spool.rejected())
         except KgError as exc:
             failed = replace(_ended(run, tally, spool, clock), state="failed", message=str(exc))
-            ledger.append_run(failed, spool.rejected())
+            services.runs.append_run(failed, spool.rejected())
             raise
 
 
