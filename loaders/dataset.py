@@ -120,6 +120,10 @@ class Options(_Part):
     enclosing: bool = False
     fields: list[str] = []
     sheets: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    prefixes: dict[str, str] = {}
+    base: str | None = None
+    language: str = "en"
+    statements: bool = False
     url: str | None = None
     queries: dict[str, str] = {}
     keys: dict[str, Annotated[list[str], BeforeValidator(_one_or_many)]] = {}

@@ -17,8 +17,16 @@ OWN = {
     "arrow": ("parquet", "read_arrow"),
     "excel": ("excel", "read"),
     "sql": ("sql", "read"),
+    "turtle": ("rdf", "turtle"),
+    "trig": ("rdf", "trig"),
+    "ntriples": ("rdf", "ntriples"),
+    "nquads": ("rdf", "nquads"),
+    "rdfxml": ("rdf", "rdfxml"),
+    "jsonld": ("rdf", "jsonld"),
 }
 """Format: module in ``loaders.readers`` and function."""
+PARTED = frozenset({"trig", "nquads", "jsonld"})
+"""Formats whose files may hold several sources."""
 
 
 def formats() -> list[str]:

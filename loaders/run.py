@@ -24,9 +24,10 @@ from kg.ports.store import LoadTarget
 from loaders.databases import fetch
 from loaders.dataset import DatasetFile
 from loaders.expectations import check
+from loaders.formats import PARTED
 from loaders.inputs import Input, Opened, find_inputs
 from loaders.mapping import RecordMapping
-from loaders.readers import reader_for
+from loaders.readers import Record, reader_for
 from loaders.spool import Spool
 from loaders.stage import Progress, Sourced, Stage, Tally
 from loaders.validate import MISSING
@@ -119,7 +120,7 @@ class _Reading:
             try:
                 with contextlib.closing(one.open()) as self._current:
                     for record in read(self._current.bytes, self._spec.options):
-                        yield Sourced(next(numbers), source, record)
+                        yield Sourced(next(numbers), f"{source}#{record.part}" if record.part else source, record)
             except SourceUnreadable as exc:
                 raise SourceUnreadable(f"{one.name}: {exc}") from exc
             self._before += one.size
@@ -173,13 +174,31 @@ def _fingerprint(job: Job, inputs: Sequence[Input]) -> str:
     return f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
 
 
-def _source(spec: DatasetFile, read: Input) -> Source:
+def _target(job: Job, inputs: Sequence[Input]) -> LoadTarget:
+    sources = tuple(_source(job.spec, one, part) for one in inputs for part in _parts(job.spec, one))
+    return LoadTarget(job.spec.version_value(), job.ontology_document, sources, job.spec.current)
+
+
+def _parts(spec: DatasetFile, one: Input) -> list[str]:
+    """The parts of a file that are sources of their own; a format that has none is not read for them."""
+    if spec.format not in PARTED:
+        return [""]
+    return sorted({record.part for record in _records(spec, one)})
+
+
+def _records(spec: DatasetFile, one: Input) -> Iterator[Record]:
+    with contextlib.closing(one.open()) as opened:
+        yield from reader_for(spec.format)(opened.bytes, spec.options)
+
+
+def _source(spec: DatasetFile, read: Input, part: str) -> Source:
     version = spec.version_value()
+    name = f"{read.name}#{part}" if part else read.name
     return Source(
-        id=f"{version.ref}/{read.name}",
+        id=f"{version.ref}/{name}",
         dataset=spec.dataset,
         version=spec.version,
-        name=read.name,
+        name=name,
         checksum=read.checksum,
         classification=version.classification,
         title=spec.title,
@@ -187,11 +206,6 @@ def _source(spec: DatasetFile, read: Input) -> Source:
         licence=spec.licence,
         issued=spec.issued,
     )
-
-
-def _target(job: Job, inputs: Sequence[Input]) -> LoadTarget:
-    sources = tuple(_source(job.spec, one) for one in inputs)
-    return LoadTarget(job.spec.version_value(), job.ontology_document, sources, job.spec.current)
 
 
 def ontology_text(document: dict[str, Any]) -> str:

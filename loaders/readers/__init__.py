@@ -24,6 +24,8 @@ class Record(NamedTuple):
     locator: str
     fields: dict[str, Any]
     problem: str | None = None
+    part: str = ""
+    """The part of the file that is a source of its own: a named graph."""
 
 
 OWN_KEY, ENCLOSING = "@key", "@up"
