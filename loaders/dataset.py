@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,10 +12,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.formats import formats
+from loaders.yaml_text import parse_yaml
 
-MAX_DEPTH = 50
-"""Levels of nesting; a dataset file has about six."""
-MERGE = "tag:yaml.org,2002:merge"
 UNSHARED = ("current",)
 """What a file that extends another does not take over."""
 Scalar = str | int | float | bool | None
@@ -120,6 +117,7 @@ class Options(_Part):
     enclosing: bool = False
     fields: list[str] = []
     sheets: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    catalogs: Annotated[list[str], BeforeValidator(_one_or_many)] = []
     prefixes: dict[str, str] = {}
     base: str | None = None
     language: str = "en"
@@ -185,8 +183,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise MappingInvalid(f"{path}: not UTF-8 at byte {exc.start}") from exc
     try:
-        _check_depth(text)
-        document = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 (a SafeLoader)
+        document = parse_yaml(text)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -195,49 +192,6 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise MappingInvalid(f"{path}: expected a mapping with `dataset:` or `ontology:` at the top")
     return document
-
-
-def _check_depth(text: str) -> None:
-    """Refuse what is nested deeper than the loader, which recurses, can follow. Raises YAMLError."""
-    depth = 0
-    event: Any
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=event.start_mark)
-
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML was built with it
-
-
-class _UniqueKeys(_Loader):  # type: ignore[misc]
-    """A safe loader that refuses a key given twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag == MERGE:
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                raise _problem("a key is a list or a mapping", key_node)
-            if key in seen:
-                raise _problem(f"key {key!r} is given twice", key_node)
-            seen.add(key)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
-        try:
-            return super().construct_object(node, deep)
-        except ValueError as exc:
-            # A day that does not exist: the library lets the plain error through, without the line.
-            raise _problem(str(exc), node) from exc
-
-
-def _problem(text: str, node: yaml.Node) -> yaml.YAMLError:
-    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
 
 
 def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:

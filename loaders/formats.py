@@ -11,6 +11,8 @@ OWN = {
     "tsv": ("csv", "read_tabs"),
     "json": ("json", "read"),
     "jsonl": ("json", "read_lines"),
+    "yaml": ("yaml", "read"),
+    "xml": ("xml", "read"),
     "stix": ("stix", "read"),
     "oscal": ("oscal", "read"),
     "parquet": ("parquet", "read"),

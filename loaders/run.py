@@ -53,21 +53,28 @@ def load(job: Job, services: Services, progress: Progress) -> Run:
     started = instant(clock())
     with tempfile.TemporaryDirectory(prefix="whence-load-") as scratch:
         try:
-            inputs = (
-                fetch(spec, job.folder, Path(scratch)) if spec.format == SQL else find_inputs(spec.files, job.folder)
-            )
+            inputs = _inputs(spec, job.folder, Path(scratch))
+            catalogs = find_inputs(spec.options.catalogs, job.folder)
         except KgError as exc:
             failed = replace(_started(job, [], started), state="failed", ended_at=instant(clock()), message=str(exc))
             ledger.append_run(failed, [])
             raise
-        run = _started(job, inputs, started)
+        run = _started(job, [*inputs, *catalogs], started)
         known = ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint
         if known and not _waits(ledger, spec.dataset, spec.version):
             message = "same files, same mapping: nothing to do"
             unchanged = replace(run, state="unchanged", ended_at=instant(clock()), message=message)
             ledger.append_run(unchanged, [])
             return unchanged
-        return _load(job, inputs, run, services, progress)
+        options = spec.options.model_copy(update={"catalogs": [str(one.path) for one in catalogs]})
+        found = replace(job, spec=spec.model_copy(update={"options": options}))
+        return _load(found, inputs, run, services, progress)
+
+
+def _inputs(spec: DatasetFile, folder: Path, scratch: Path) -> list[Input]:
+    if spec.format == SQL:
+        return fetch(spec, folder, scratch)
+    return find_inputs(spec.files, folder)
 
 
 def _load(job: Job, inputs: Sequence[Input], run: Run, services: Services, progress: Progress) -> Run:

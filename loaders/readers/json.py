@@ -23,7 +23,11 @@ TOO_DEEP = f"not usable JSON: nested more than {MAX_DEPTH} deep"
 
 def read(file: BinaryIO, options: Options) -> Iterator[Record]:
     """Records are what the pointers ``records`` pick: ``*`` is every member, ``**`` every depth."""
-    document = parse(whole(file), options.encoding)
+    return records_of(parse(whole(file), options.encoding), options)
+
+
+def records_of(document: Any, options: Options) -> Iterator[Record]:
+    """What the pointers of the options pick of a document."""
     for pointer in options.records or RECORDS:
         yield from pick(document, pointer, enclosing=options.enclosing)
 
