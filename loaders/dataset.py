@@ -133,6 +133,9 @@ class Expect(_Part):
     rejected: Annotated[float, Field(ge=0, le=1)] = 0.0
     entities: dict[str, tuple[int, int]] = {}
     facts: dict[str, tuple[int, int]] = {}
+    filled: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    unique: list[str] = []
+    fresh: dict[str, Annotated[int, Field(ge=0)]] = {}
 
 
 class DatasetFile(_Part):

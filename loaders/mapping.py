@@ -75,7 +75,7 @@ class RecordMapping:
         self._ontology = ontology
         self._tables = {name: {plain(k): v for k, v in table.items()} for name, table in spec.tables.items()}
         self._lookup_specs = {
-            name: (self._path(lookup.by), self._when(lookup.when), self._path(lookup.most) if lookup.most else None)
+            name: (self.path(lookup.by), self._when(lookup.when), self.path(lookup.most) if lookup.most else None)
             for name, lookup in spec.lookups.items()
         }
         self._entries = tuple(self._entry(entry) for entry in spec.map)
@@ -93,23 +93,24 @@ class RecordMapping:
 
     # --- compile ---
 
-    def _path(self, text: str) -> Path:
+    def path(self, text: str) -> Path:
+        """A path of this dataset file, compiled. Raises MappingInvalid."""
         return compile_path(text, self._spec.paths, self._spec.lookups)
 
     def _value(self, spec: list[str | TableValue]) -> Value:
         alternatives: list[tuple[Path, Mapping[str, str | None] | None]] = []
         for item in spec:
             if isinstance(item, str):
-                alternatives.append((self._path(item), None))
+                alternatives.append((self.path(item), None))
             elif item.table in self._tables:
-                alternatives.append((self._path(item.from_), self._tables[item.table]))
+                alternatives.append((self.path(item.from_), self._tables[item.table]))
             else:
                 raise MappingInvalid(f"{self._spec.dataset}: no table {item.table!r} under tables")
         return Value(tuple(alternatives), frozenset().union(*(path.fields for path, _ in alternatives)))
 
     def _when(self, when: When) -> Condition:
         tests = tuple(
-            (self._path(text), frozenset(plain(v) for v in allowed if v is not None), None in allowed)
+            (self.path(text), frozenset(plain(v) for v in allowed if v is not None), None in allowed)
             for text, allowed in when.items()
         )
         return Condition(tests, frozenset().union(*(path.fields for path, _, _ in tests)))

@@ -23,13 +23,14 @@ from kg.ports.ledger import RunLedger
 from kg.ports.store import LoadTarget
 from loaders.databases import fetch
 from loaders.dataset import DatasetFile
-from loaders.expectations import check
+from loaders.expectations import Watch, check
 from loaders.formats import PARTED
 from loaders.inputs import Input, Opened, find_inputs
 from loaders.mapping import RecordMapping
 from loaders.readers import Record, reader_for
 from loaders.spool import Spool
-from loaders.stage import Progress, Sourced, Stage, Tally
+from loaders.stage import Progress, Sourced, Stage
+from loaders.tally import Tally
 from loaders.validate import MISSING
 
 RUNS_AT_ONCE = 100
@@ -84,9 +85,12 @@ def _load(job: Job, inputs: Sequence[Input], run: Run, services: Services, progr
         try:
             reading = _Reading(spec, inputs, progress)
             with services.store.writer(_target(job, inputs), run.id) as writer:
-                stage = Stage(RecordMapping(spec, job.ontology), job.ontology, writer, spool, tally)
+                mapping = RecordMapping(spec, job.ontology)
+                watch = Watch(spec, mapping.path, spool)
+                stage = Stage(mapping, job.ontology, writer, spool, tally, watch)
                 writer.put(stage.entries(reading.records(), reading.told))
                 check(spec, tally, spool)
+                watch.check(run.started_at)
                 progress("commit", tally.records, tally.records)
                 kinds = dict(sorted(tally.entities.items()))
                 profile = GraphProfile("", kinds, dict(sorted(tally.facts.items())))

@@ -20,6 +20,7 @@ IN_MEMORY = 200_000
 CACHE_KB = 16_000
 _TABLES = """
 CREATE TABLE declared (key PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE taken (key PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE seen (key INTEGER PRIMARY KEY, value INTEGER);
 CREATE TABLE held (n INTEGER PRIMARY KEY, content TEXT);
 CREATE TABLE rejection (record INTEGER, source TEXT, content TEXT);
@@ -67,6 +68,7 @@ class Spool:
         self._file.executescript(_TABLES)
         self.declared: SpilledMap[str, str] = SpilledMap(self._file, "declared")
         self.seen: SpilledMap[int, int] = SpilledMap(self._file, "seen")
+        self.unique: SpilledMap[str, str] = SpilledMap(self._file, "taken")
         self.rejections = 0
 
     def __enter__(self) -> Self:

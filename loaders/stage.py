@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from kg.domain.fact import EntityId, Fact, Interval, Literal
 from kg.domain.lineage import Rejection
 from kg.domain.ontology import Ontology
 from kg.ports.store import Entry, GraphWriter
+from loaders.expectations import Watch
 from loaders.mapping import Choice, RecordMapping
 from loaders.paths import Lookups, ValueRejected
 from loaders.readers import ENCLOSING, OWN_KEY, Record
 from loaders.spool import Spool
+from loaders.tally import Tally
 from loaders.validate import clash, undeclared, violation
 
 CHUNK = 5_000
@@ -34,17 +34,6 @@ class Sourced(NamedTuple):
     record: Record
 
 
-@dataclass
-class Tally:
-    """What a load has counted so far."""
-
-    records: int = 0
-    skipped: int = 0
-    left_over: set[str] = field(default_factory=set)
-    entities: Counter[str] = field(default_factory=Counter)
-    facts: Counter[str] = field(default_factory=Counter)
-
-
 class _Candidate(NamedTuple):
     """A fact that is yet to be checked: the number of its record, its source, its locator."""
 
@@ -60,10 +49,17 @@ class Stage:
     A fact with an end that nothing has declared yet waits until all records are read.
     """
 
-    def __init__(
-        self, mapping: RecordMapping, ontology: Ontology, writer: GraphWriter, spool: Spool, tally: Tally
+    def __init__(  # noqa: PLR0913, PLR0917 (what a load works with)
+        self,
+        mapping: RecordMapping,
+        ontology: Ontology,
+        writer: GraphWriter,
+        spool: Spool,
+        tally: Tally,
+        watch: Watch,
     ) -> None:
         self._mapping = mapping
+        self._watch = watch
         self._ontology = ontology
         self._writer = writer
         self._spool = spool
@@ -79,6 +75,8 @@ class Stage:
         for batch in batches(records, CHUNK):
             self._tally.records += len(batch)
             wanted = self._declare([found for one in batch if (found := self._choose(one, lookups))])
+            if self._watch.watches:
+                self._watch.see([one.record for one, choice in wanted if not choice.skipped], lookups)
             yield from self._check(self._candidates(wanted, lookups), last=False)
             progress(self._tally.records)
         held = itertools.chain(map(_unpacked, self._spool.held_back()), self._waiting)
