@@ -15,6 +15,7 @@ from rich.console import Console
 
 from api.adapters import adapters
 from api.newest import run_of
+from api.show_checked import show_checked
 from api.terminal import in_json, printable, progress, show_decision, show_table, shown
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification, Run
@@ -109,12 +110,16 @@ def load(
     ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Dataset and ontology files, in any order.")],
     data: Annotated[Path | None, typer.Option("--data", help="Folder the data paths start from.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what a load would do, and change nothing.")] = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
     from loaders.jobs import load_files
 
+    if check:
+        _check(ctx, files, data, store, as_json=as_json)
+        return
     with _opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         runs = []
@@ -124,6 +129,23 @@ def load(
                 _say_run(run, services, screen)
         if as_json:
             _json(runs)
+
+
+def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str | None, *, as_json: bool) -> None:
+    """Say what a load would do; exits with 1 if one would fail."""
+    from loaders.jobs import check_files
+
+    with _opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
+        folder = data or (Path(settings.data) if settings.data else None)
+        found = []
+        for one in check_files(files, folder, services, told):
+            found.append(one)
+            if not as_json:
+                show_checked(one, screen)
+    if as_json:
+        _json(found)
+    if any(one.problem for one in found):
+        raise typer.Exit(1)
 
 
 def _say_run(run: Run, services: Services, console: Console) -> None:

@@ -49,6 +49,11 @@ class SpilledMap(Generic[Key, Value]):
             found.update(self._file.execute(text, (missing,)))
         return found
 
+    def items(self) -> Iterator[tuple[Key, Value]]:
+        """Every entry, those in the file first."""
+        yield from self._file.execute(f"SELECT key, value FROM {self._table}")
+        yield from self._recent.items()
+
     def update(self, entries: Mapping[Key, Value]) -> None:
         """Add entries of keys that have none yet."""
         self._recent.update(entries)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from kg.domain.fact import EntityId, Fact, Interval, Literal
 from kg.domain.lineage import Rejection
 from kg.domain.ontology import Ontology
-from kg.ports.store import Entry, GraphWriter
+from kg.ports.store import Entry
 from loaders.expectations import Watch
 from loaders.mapping import Choice, RecordMapping
 from loaders.paths import Lookups, ValueRejected
@@ -21,9 +21,13 @@ from loaders.validate import clash, undeclared, violation
 CHUNK = 5_000
 WAITING_IN_MEMORY = 50_000
 """Facts; more of them wait in the spool."""
-Progress = Callable[[str, int, int | None], None]
-"""Told the stage, how many records are done and how many there are, if that is known."""
 Item = TypeVar("Item")
+
+
+class Declared(Protocol):
+    """What other datasets declare; a writer is one."""
+
+    def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]: ...
 
 
 class Sourced(NamedTuple):
@@ -53,7 +57,7 @@ class Stage:
         self,
         mapping: RecordMapping,
         ontology: Ontology,
-        writer: GraphWriter,
+        writer: Declared,
         spool: Spool,
         tally: Tally,
         watch: Watch,

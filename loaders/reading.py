@@ -1,0 +1,78 @@
+"""The records of a dataset file: its inputs found and hashed, then read one after another."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kg.errors import SourceUnreadable
+from loaders.databases import fetch
+from loaders.dataset import DatasetFile
+from loaders.formats import PARTED
+from loaders.inputs import Input, Opened, find_inputs
+from loaders.readers import Record, reader_for
+from loaders.stage import Sourced
+
+SQL = "sql"
+Progress = Callable[[str, int, int | None], None]
+"""Told the stage, how many records are done and how many there are, if that is known."""
+
+
+class Reading:
+    """What one load reads, and how far it has come. Raises SourceUnreadable when it is made and while it reads."""
+
+    def __init__(self, spec: DatasetFile, folder: Path, scratch: Path, progress: Progress) -> None:
+        self._spec = spec
+        self._progress = progress
+        self.inputs = fetch(spec, folder, scratch) if spec.format == SQL else find_inputs(spec.files, folder)
+        catalogs = find_inputs(spec.options.catalogs, folder)
+        self._options = spec.options.model_copy(update={"catalogs": [str(one.path) for one in catalogs]})
+        self.checksums = [(one.name, one.checksum) for one in (*self.inputs, *catalogs)]
+        self._read = reader_for(spec.format)
+        self._total = sum(one.size for one in self.inputs)
+        self._before = 0
+        self._current: Opened | None = None
+
+    def records(self) -> Iterator[Sourced]:
+        """Every record of every input, in order, with the id of its source."""
+        numbers = itertools.count()
+        for one in self.inputs:
+            for record in self._records(one):
+                yield Sourced(next(numbers), self.source_id(one, record.part), record)
+            self._before += one.size
+
+    def source_id(self, one: Input, part: str) -> str:
+        """Id of the source that this part of a file is, or the whole file."""
+        name = f"{self._spec.version_value().ref}/{one.name}"
+        return f"{name}#{part}" if part else name
+
+    def parts(self, one: Input) -> list[str]:
+        """The parts of a file that are sources of their own; a format that has none is not read for them."""
+        return sorted({record.part for record in self._records(one)}) if self._spec.format in PARTED else [""]
+
+    def _records(self, one: Input) -> Iterator[Record]:
+        try:
+            with contextlib.closing(one.open()) as self._current:
+                yield from self._read(self._current.bytes, self._options)
+        except SourceUnreadable as exc:
+            raise SourceUnreadable(f"{one.name}: {exc}") from exc
+
+    def told(self, records: int) -> None:
+        """Report so many records of as many as the part of the bytes read lets expect."""
+        read = self._before + (self._current.stored.tell() if self._current and not self._current.stored.closed else 0)
+        self._progress("load", records, round(records * self._total / read) if read else None)
+
+
+@contextlib.contextmanager
+def no_cycles_looked_for() -> Iterator[None]:
+    """A load makes millions of objects and no cycles: looking for some over and over takes a fifth of its time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
