@@ -57,8 +57,9 @@ bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); 
 	$(BIN)/python benchmarks/scale.py $(ARGS)
 	$(BIN)/python benchmarks/load.py
 
-openapi: $(VENV)/.base ## Write docs/openapi.json anew
+openapi: $(VENV)/.base ## Write docs/openapi.json and docs/dataset-file.schema.json anew
 	$(BIN)/python -m api.openapi docs/openapi.json
+	$(BIN)/python -m loaders.schema docs/dataset-file.schema.json
 
 constraints: ## Write constraints.txt anew from a fresh environment
 	@rm -rf build/constraints

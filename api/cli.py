@@ -167,6 +167,29 @@ def _say_run(run: Run, services: Services, console: Console) -> None:
 
 
 @app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="The data file to describe.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write to; else that of the file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a dataset file and an ontology from a file's own fields and values."""
+    from loaders.draft import draft, write
+
+    found = draft(file)
+    written = write(found, out or file.parent)
+    if as_json:
+        _json({"written": [str(path) for path in written], "notes": found.notes})
+        return
+    screen = Console(highlight=False)
+    for path in written:
+        screen.print(shown(f"wrote {path}"), soft_wrap=True)
+    for note in found.notes:
+        screen.print(shown(f"  {note}", "yellow"), soft_wrap=True)
+    data = "" if out is None else f" --data {file.parent}"
+    screen.print(shown(f"next: whence load --check {written[0]}{data}"), soft_wrap=True)
+
+
+@app.command()
 def ask(
     ctx: typer.Context,
     question: Annotated[str, typer.Argument(help="The question, in plain words.")],

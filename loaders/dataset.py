@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -44,9 +44,12 @@ class TableValue(_Part):
     table: str
 
 
-ValueSpec = Annotated[list[str | TableValue], BeforeValidator(_one_or_many)]
+One = TypeVar("One")
+Many = Annotated[list[One], BeforeValidator(_one_or_many, json_schema_input_type=One | list[One])]
+"""A list that may be written as its one member."""
+ValueSpec = Many[str | TableValue]
 """Paths or table values; the first that gives something wins."""
-When = dict[str, Annotated[list[Scalar], BeforeValidator(_one_or_many)]]
+When = dict[str, Many[Scalar]]
 
 
 class Reference(_Part):
@@ -80,7 +83,7 @@ class EntitySpec(_Part):
     type: str | TableValue
     key: ValueSpec
     name: ValueSpec | None = None
-    aliases: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    aliases: Many[str] = []
     keys: dict[str, ValueSpec] = {}
     status: ValueSpec | None = None
 
@@ -113,18 +116,18 @@ class Options(_Part):
 
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] | None = None
     encoding: str = "utf-8"
-    records: Annotated[list[Annotated[str, Field(pattern="^(/|$)")]], BeforeValidator(_one_or_many)] = []
+    records: Many[Annotated[str, Field(pattern="^(/|$)")]] = []
     enclosing: bool = False
     fields: list[str] = []
-    sheets: Annotated[list[str], BeforeValidator(_one_or_many)] = []
-    catalogs: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    sheets: Many[str] = []
+    catalogs: Many[str] = []
     prefixes: dict[str, str] = {}
     base: str | None = None
     language: str = "en"
     statements: bool = False
     url: str | None = None
     queries: dict[str, str] = {}
-    keys: dict[str, Annotated[list[str], BeforeValidator(_one_or_many)]] = {}
+    keys: dict[str, Many[str]] = {}
 
 
 class Expect(_Part):
