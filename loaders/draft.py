@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import functools
 import itertools
 import re
@@ -17,22 +16,15 @@ import yaml
 
 from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.dataset import Options
-from loaders.formats import OWN
+from loaders.guess import format_of
 from loaders.inputs import open_unpacked
 from loaders.paths import ValueRejected, boolean, date, number
 from loaders.readers import Record, reader_for
-from loaders.readers import json as json_reader
 
 RECORDS = 100_000
 """Records looked at."""
 MOST_VALUES, MOST_KINDS = 12, 40
 """Different values of a field that is one of a few; kinds of records told apart."""
-SUFFIXES = {
-    "csv": "csv", "tsv": "tsv", "tab": "tsv", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl", "yaml": "yaml",
-    "yml": "yaml", "xml": "xml", "parquet": "parquet", "pq": "parquet", "arrow": "arrow", "feather": "arrow",
-    "xlsx": "excel", "xls": "excel", "ods": "excel", "ttl": "turtle", "nt": "ntriples", "nq": "nquads", "trig": "trig",
-    "rdf": "rdfxml", "owl": "rdfxml", "jsonld": "jsonld",
-}  # fmt: skip
 DATASET_HEAD = """# A draft: say who publishes it, under which licence and classification; then `whence load --check`.
 """
 ONTOLOGY_HEAD = """# A draft: give types and predicates the words people use for them, in both directions.
@@ -107,7 +99,7 @@ class _Field:
 
 def draft(path: Path) -> Draft:
     """Look at the beginning of a file. Raises SourceUnreadable when its format is not known or it has no records."""
-    format_, options = _format(path)
+    format_, options = format_of(path)
     with contextlib.closing(open_unpacked(path)) as opened:
         records = list(itertools.islice(reader_for(format_)(opened.bytes, Options(**options)), RECORDS))
     usable = [record for record in records if record.problem is None]
@@ -352,57 +344,3 @@ def _singular(words: Iterable[str]) -> list[str]:
 def _stem(path: Path) -> str:
     name = path.name.removesuffix(".gz")
     return name.rpartition(".")[0] or name
-
-
-def _format(path: Path) -> tuple[str, dict[str, Any]]:
-    """Format and options, by the name of the file and its beginning."""
-    suffix = path.name.removesuffix(".gz").rpartition(".")[2].lower()
-    found = SUFFIXES.get(suffix)
-    if found is None:
-        raise SourceUnreadable(f"{str(path)!r}: no format goes by {suffix!r}; there are {', '.join(sorted(OWN))}")
-    if found in ("csv", "tsv"):
-        return found, _dialect(path, found)
-    if found == "json":
-        with contextlib.closing(open_unpacked(path)) as opened:
-            return _json(json_reader.parse(opened.bytes.read()))
-    return found, {}
-
-
-def _dialect(path: Path, format_: str) -> dict[str, Any]:
-    """Encoding and delimiter of a table."""
-    with contextlib.closing(open_unpacked(path)) as opened:
-        start = opened.bytes.read(100_000)
-    options: dict[str, Any] = {}
-    try:
-        text = start.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        whole = exc.start < len(start) - 4
-        text, options = start.decode("cp1252" if whole else "utf-8", "replace"), {"encoding": "cp1252"} if whole else {}
-    with contextlib.suppress(csv.Error):
-        delimiter = csv.Sniffer().sniff(text[:20_000], ",;\t|").delimiter
-        if delimiter != {"csv": ",", "tsv": "\t"}[format_]:
-            options["delimiter"] = delimiter
-    return options
-
-
-def _json(document: Any) -> tuple[str, dict[str, Any]]:
-    """STIX and OSCAL by what stands at the top; else the pointer to the longest list of objects."""
-    if isinstance(document, dict):
-        if document.get("type") == "bundle" and isinstance(document.get("objects"), list):
-            return "stix", {}
-        from loaders.readers.oscal import MODELS
-
-        if any(name in document for name in MODELS):
-            return "oscal", {}
-    lists: list[tuple[int, str]] = []
-    _lists(document, "", lists, 4)
-    best = max(lists, default=(0, ""), key=lambda item: (item[0], -len(item[1])))[1]
-    return "json", {"records": [f"{best}/*"]} if best else {}
-
-
-def _lists(value: Any, at: str, found: list[tuple[int, str]], depth: int) -> None:
-    if isinstance(value, list) and value and all(isinstance(member, dict) for member in value):
-        found.append((len(value), at))
-    if depth and isinstance(value, dict):
-        for key, member in json_reader.members(value):
-            _lists(member, f"{at}/{key}", found, depth - 1)
