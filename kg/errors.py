@@ -4,8 +4,9 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
-    │                              TrainingRefused
+    │                              TrainingRefused · LineageInvalid
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
+    │                              LineageNotFound
     ├─ Conflict                    LoadInProgress
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
@@ -70,6 +71,12 @@ class TrainingRefused(InvalidInput):
     code = "training_refused"
 
 
+class LineageInvalid(InvalidInput):
+    """What was sent is no OpenLineage event; the message names the field."""
+
+    code = "lineage_invalid"
+
+
 class NotFound(KgError):
     """No such thing in this view."""
 
@@ -104,6 +111,12 @@ class RunNotFound(NotFound):
     """No run of that id."""
 
     code = "run_not_found"
+
+
+class LineageNotFound(NotFound):
+    """Nothing in the lineage graph of this view is called so."""
+
+    code = "lineage_not_found"
 
 
 class Conflict(KgError):

@@ -93,5 +93,8 @@ class SupposedView:
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         return self._view.assertions(facts)
 
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        return self._view.said_by(sources, limit_each)
+
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
         return self._view.sources(ids)

@@ -20,6 +20,7 @@ from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Direction, Ontology
 from kg.domain.scope import Scope
+from kg.ports.ledger import RunEvents, no_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,10 @@ class GraphView(Protocol):
         """Visible assertions of each fact, ordered by source and locator."""
         ...
 
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        """Visible assertions of each source, ordered by locator and fact; of a fact this view does not see, too."""
+        ...
+
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
         """What the records that say one of these facts say besides, identity facts left out, ordered by id."""
         ...
@@ -138,10 +143,12 @@ class GraphWriter(Protocol):
 
     def put(self, entries: Iterable[Entry]) -> None: ...
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection]) -> Run:
+    def commit(
+        self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
+    ) -> Run:
         """Make it visible at once; live assertions of this version not put again are retired.
 
-        Returns the run with its changes and the time at which it became known.
+        ``events`` are recorded with the run. Returns the run with its changes and the time at which it became known.
         """
         ...
 

@@ -15,6 +15,7 @@ from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.fact import Fact
+from kg.domain.openlineage import LineageNode
 from kg.domain.scope import Scope
 from tests.builders import TOWN, MakeStore, load, target
 
@@ -23,7 +24,18 @@ OBJECTS, LITERALS = ("knows", "owns"), ("alias", "key", "name", "note", "type")
 TYPES = ("Firm", "Person")
 
 WHOLE = ("AllNodesScan", "AllRelationshipsScan", "RelationshipTypeScan", "RelationshipIndexScan", "NodeIndexScan")
-GROWS = ("Entity", "Literal", "Name", "Assertion", "Source", "Decision", "Rejection", "Run")
+GROWS = (
+    "Entity",
+    "Literal",
+    "Name",
+    "Assertion",
+    "Source",
+    "Decision",
+    "Rejection",
+    "Run",
+    "LineageEvent",
+    "LineageNode",
+)
 
 BUILT: dict[str, str] = {
     "follow out": cypher.follow(OBJECTS, LITERALS, "out"),
@@ -105,6 +117,7 @@ def test_a_call_is_one_round_trip_whatever_the_number_of_ids(make_store: MakeSto
     load(store, target(), TOWN)
     view = store.view(Scope())
     ids = [f"person:{i}" for i in range(count)]
+    nodes = [LineageNode("dataset", "db", one) for one in ids]
     for call in (
         lambda: view.entities(ids),
         lambda: view.named(ids, 2),
@@ -115,6 +128,9 @@ def test_a_call_is_one_round_trip_whatever_the_number_of_ids(make_store: MakeSto
         lambda: view.follow(ids, [], "out", 2),
         lambda: view.facts(ids),
         lambda: view.assertions(ids),
+        lambda: view.said_by(ids, 2),
+        lambda: store.linked(nodes, "down", 2),
+        lambda: store.known(nodes),
         lambda: view.sources(ids),
         lambda: store.view(Scope()),
     ):

@@ -103,6 +103,15 @@ MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(
 WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
 RETURN id, c.id, a.locator, a.run, a.known_from, a.known_to"""
 
+# By place, which is an index with its order: through the source, all of its assertions would be read and sorted.
+SAID_BY = """UNWIND $in.ids AS id
+MATCH (c:Source {id: id})-[:PART_OF]->(v:DatasetVersion) USING INDEX SEEK c:Source(id) WHERE v.id IN $in.versions
+CALL (c, v) { MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, locator)
+    WHERE a.version = v.id AND a.locator >= '' AND a.class <= $in.ceiling
+    AND a.known_from <= $in.at AND a.known_to > $in.at AND EXISTS { (a)-[:FROM]->(c) }
+    RETURN a ORDER BY a.version, a.locator, a.fact LIMIT $in.limit }
+RETURN a.fact, c.id, a.locator, a.run, a.known_from, a.known_to"""
+
 VERSIONS = """MATCH (v:DatasetVersion)-[:STATE]->(t:State) USING SCAN v:DatasetVersion
 WHERE t.known_from <= $in.at AND t.known_to > $in.at
 RETURN t.document"""
@@ -130,6 +139,13 @@ LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset, version: $in.version}) WH
 RETURN r.document ORDER BY r.seq DESC LIMIT 1"""
 REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
 RETURN x.document ORDER BY x.seq"""
+
+EVENTS = "MATCH (e:LineageEvent {run: $in.run}) RETURN e.document"
+KNOWN_NODES = """UNWIND $in.keys AS key MATCH (n:LineageNode {id: key}) WHERE n.known RETURN n.id"""
+LINKED_DOWN = """UNWIND $in.keys AS key MATCH (n:LineageNode {id: key})
+CALL (n) { MATCH (n)-[:LEADS_TO]->(m:LineageNode) RETURN m.id AS id ORDER BY id LIMIT $in.limit }
+RETURN key, collect(id)"""
+LINKED_UP = LINKED_DOWN.replace("-[:LEADS_TO]->", "<-[:LEADS_TO]-")
 
 # --- texts that name predicates or types --------------------------------------------------------------------
 

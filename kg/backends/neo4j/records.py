@@ -10,6 +10,7 @@ from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
 from kg.domain.fact import FOREVER, Instant
 from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.openlineage import LineageEvent
 from kg.domain.records import dump
 from kg.errors import StoreRejected
 from kg.ports.store import LoadTarget
@@ -90,3 +91,21 @@ def put_rejections(tx: Transaction, run_id: str, batch: list[list[Any]]) -> None
 def put_decision(tx: Transaction, decision_id: str, document: str) -> None:
     """Append it, unless the same one is there."""
     tx.run(texts.PUT_DECISION, id=decision_id, document=document)
+
+
+def put_events(tx: Transaction, events: Iterable[LineageEvent]) -> int:
+    """Those that are not there yet, with what they make known; says how many these are."""
+    given = {event.id: event for event in events}
+    if not given:
+        return 0
+    held = {row[0] for row in tx.run(texts.KNOWN_EVENTS, ids=sorted(given))}
+    new = [event for key, event in sorted(given.items()) if key not in held]
+    tx.run(texts.PUT_EVENTS, rows=[[event.id, event.run, event.document] for event in new])
+    known = {node for event in new for node in event.nodes}
+    links = {link for event in new for link in event.links}
+    # Sorted, so that two writers take their locks in one order.
+    for nodes, is_known in ((known, True), ({node for link in links for node in link} - known, False)):
+        rows = [[node.key, node.kind, node.namespace, node.name] for node in sorted(nodes)]
+        tx.run(texts.PUT_LINEAGE_NODES, rows=rows, known=is_known)
+    tx.run(texts.PUT_LINEAGE_LINKS, rows=[[start.key, target.key] for start, target in sorted(links)])
+    return len(new)

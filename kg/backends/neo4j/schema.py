@@ -10,9 +10,12 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-_UNIQUE = ("Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph")
+_UNIQUE = (
+    "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
+    "LineageEvent", "LineageNode",
+)  # fmt: skip
 _INDEXES = {
     "literal_lookup": ("Literal", "lookup"),
     "assertion_fact": ("Assertion", "fact"),
@@ -23,6 +26,7 @@ _INDEXES = {
     "run_version": ("Run", "dataset", "version"),
     "run_seq": ("Run", "seq"),
     "decision_seq": ("Decision", "seq"),
+    "event_run": ("LineageEvent", "run"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
 _NAMES = """CREATE FULLTEXT INDEX whence_names IF NOT EXISTS FOR (n:Name) ON EACH [n.folded]
@@ -65,7 +69,7 @@ def prepare(database: Database) -> None:
         database.define(f"CREATE INDEX whence_{index} IF NOT EXISTS FOR (n:{label}) ON ({on})")
     database.define(_NAMES)
     database.define("CALL db.awaitIndexes(300)")
-    if found is not None:
+    if found == 1:
         _index_values(database)
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
 

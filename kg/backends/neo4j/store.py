@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from kg.backends.neo4j import cypher, records, texts
@@ -17,6 +17,7 @@ from kg.backends.neo4j.writer import Neo4jWriter
 from kg.domain.lineage import Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse, together
+from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, KgError
@@ -132,10 +133,16 @@ class Neo4jStore:
     def decisions(self, limit: int) -> list[dict[str, Any]]:
         return [json.loads(text) for (text,) in self._database.read(cypher.DECISIONS, limit=limit)]
 
-    def append_run(self, run: Run, rejections: Iterable[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         for batch in records.rejection_batches(rejections):
             self._database.write(lambda tx, batch=batch: records.put_rejections(tx, run.id, batch))  # type: ignore[misc]
-        self._database.write(lambda tx: records.put_run(tx, run))
+        said = tuple(events)
+
+        def finish(tx: Transaction) -> None:
+            records.put_run(tx, run)
+            records.put_events(tx, said)
+
+        self._database.write(finish)
 
     def runs(self, limit: int) -> list[Run]:
         return [load_run(text) for (text,) in self._database.read(cypher.RUNS, limit=limit)]
@@ -146,3 +153,20 @@ class Neo4jStore:
 
     def rejections(self, run_id: str) -> list[Rejection]:
         return [load_rejection(text) for (text,) in self._database.read(cypher.REJECTIONS, run=run_id)]
+
+    def append_events(self, events: Collection[LineageEvent]) -> int:
+        return self._database.write(lambda tx: records.put_events(tx, events))
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        return in_order([json.loads(text) for (text,) in self._database.read(cypher.EVENTS, run=run)])
+
+    def known(self, nodes: Collection[LineageNode]) -> frozenset[LineageNode]:
+        keys = sorted(node.key for node in nodes)
+        return frozenset(LineageNode.of(key) for (key,) in self._database.read(cypher.KNOWN_NODES, keys=keys))
+
+    def linked(
+        self, nodes: Collection[LineageNode], toward: Toward, limit_each: int
+    ) -> dict[LineageNode, tuple[LineageNode, ...]]:
+        text = cypher.LINKED_DOWN if toward == "down" else cypher.LINKED_UP
+        found = self._database.read(text, keys=sorted({node.key for node in nodes}), limit=limit_each)
+        return {LineageNode.of(key): tuple(LineageNode.of(one) for one in keys) for key, keys in sorted(found) if keys}

@@ -91,6 +91,14 @@ WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $in.id}) }
 SET c.last = c.last + 1
 CREATE (:Decision {id: $in.id, seq: c.last, document: $in.document})"""
 
+KNOWN_EVENTS = "UNWIND $in.ids AS id MATCH (e:LineageEvent {id: id}) RETURN id"
+PUT_EVENTS = """UNWIND $in.rows AS row MERGE (e:LineageEvent {id: row[0]})
+ON CREATE SET e.run = row[1], e.document = row[2]"""
+PUT_LINEAGE_NODES = """UNWIND $in.rows AS row MERGE (n:LineageNode {id: row[0]})
+ON CREATE SET n.kind = row[1], n.namespace = row[2], n.name = row[3] SET n.known = n.known OR $in.known"""
+PUT_LINEAGE_LINKS = """UNWIND $in.rows AS row
+MATCH (a:LineageNode {id: row[0]}) MATCH (b:LineageNode {id: row[1]}) MERGE (a)-[:LEADS_TO]->(b)"""
+
 # --- facts ---
 
 KNOWN_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})

@@ -143,6 +143,14 @@ class Neo4jView:
             found.setdefault(row[0], []).append(rows.assertion(row))
         return {fact: tuple(items) for fact, items in found.items()}
 
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        found: dict[str, list[Assertion]] = {}
+        for row in self._read(cypher.SAID_BY, ids=sorted(set(sources)), limit=limit_each):
+            said = rows.assertion(row)
+            found.setdefault(said.source, []).append(said)
+        ordered = {one: sorted(items, key=lambda said: (said.locator, said.fact)) for one, items in found.items()}
+        return {one: tuple(ordered[one]) for one in sorted(ordered)}
+
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
         beside = dict(self._read(cypher.RECORDED_WITH, ids=sorted(set(facts))))
         known = self.facts({fact for ids in beside.values() for fact in ids})

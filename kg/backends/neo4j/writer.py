@@ -24,6 +24,7 @@ from kg.domain.fact import FOREVER, EntityId, FactId
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.ports.clock import Clock, later
+from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
 
 BATCH = 4_000
@@ -90,7 +91,9 @@ class Neo4jWriter:
 
     # --- the end ---
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection]) -> Run:
+    def commit(
+        self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
+    ) -> Run:
         tally = self._batches.tally
         copies = self._batches.stale
         retired = self._retire(copies) if self._batches.staging.reload else 0
@@ -106,12 +109,14 @@ class Neo4jWriter:
                 self._fenced(lambda tx, batch=batch: records.put_rejections(tx, run.id, batch))  # type: ignore[misc]
             )
         done = replace(run, changes=Changes(tally.added, tally.kept, retired))
+        said = tuple(events(done))
         version = self._target.version
 
         def finish(tx: Transaction) -> None:
             records.put_ontology(tx, version.ontology, self._target.ontology, self.known_from)
             records.put_states(tx, self._target, profile, self.known_from)
             records.put_run(tx, done)
+            records.put_events(tx, said)
             tx.run(texts.MOVE_HEAD, at=self.known_from)
             tx.run(texts.UNSTAGE)
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kg.backends.sqlite import sql
 from kg.domain.fact import FOREVER, Instant
 from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.openlineage import LineageEvent
 from kg.domain.records import dump
 from kg.ports.store import LoadTarget
 
 
-def put_run(connection: Any, run: Run, rejections: Iterable[Rejection]) -> None:
+def put_run(connection: Any, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent]) -> None:
     row = (run.id, run.dataset, run.version, dump(run))
     connection.execute("INSERT INTO run (id, dataset, version, document) VALUES (?, ?, ?, ?)", row)
     rows = ((run.id, i, dump(item)) for i, item in enumerate(rejections))
     connection.executemany("INSERT INTO rejection VALUES (?, ?, ?)", rows)
+    put_events(connection, events)
+
+
+def put_events(connection: Any, events: Iterable[LineageEvent]) -> int:
+    """Those that are not there yet, with what they make known; says how many these are."""
+    new = 0
+    for event in events:
+        before = connection.total_changes()
+        connection.execute(sql.PUT_EVENT, (event.id, event.run, event.document))
+        if connection.total_changes() == before:
+            continue
+        new += 1
+        connection.executemany(sql.PUT_NODE, ((node.key,) for node in event.nodes))
+        connection.executemany(sql.PUT_LINK, ((start.key, target.key) for start, target in event.links))
+    return new
 
 
 def put_ontology(connection: Any, name: str, document: str, at: Instant) -> bool:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-SCHEMA = """
+LINEAGE = """
+CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX lineage_event_run ON lineage_event (run) WHERE run IS NOT NULL;
+CREATE TABLE lineage_node (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE lineage_link (start TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (start, target)) WITHOUT ROWID;
+CREATE INDEX lineage_link_up ON lineage_link (target, start);
+"""
+
+SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE entity (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
@@ -67,7 +75,7 @@ CREATE TABLE assertion (
 ) WITHOUT ROWID;
 CREATE INDEX assertion_version ON assertion (version, source, locator);
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-"""
+{LINEAGE}"""
 
 MIGRATIONS = {
     1: """
@@ -78,6 +86,7 @@ UPDATE fact SET lookup = (
     SELECT whence_lookup(p.name, fact.value, fact.datatype) FROM predicate p WHERE p.n = fact.predicate)
 WHERE lookup IS NULL AND datatype = 'text';
 """,
+    2: LINEAGE,
 }
 """What makes a database of the next schema of one of this."""
 
@@ -178,6 +187,13 @@ CROSS JOIN source c ON c.n = a.source
 WHERE a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
 AND a.known_from <= :at AND a.known_to > :at ORDER BY f.id, c.id, a.locator"""
 
+# One source a statement, so that none reads more than it gives.
+SAID_BY = """SELECT f.id, c.id, a.locator, a.run, a.known_from, a.known_to
+FROM source c CROSS JOIN assertion a INDEXED BY assertion_version ON a.version = c.version AND a.source = c.n
+CROSS JOIN fact f ON f.n = a.fact
+WHERE c.id = :source AND c.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
+AND a.known_from <= :at AND a.known_to > :at ORDER BY a.locator, f.id LIMIT :limit"""
+
 SOURCES = """SELECT c.id, t.document FROM source_state t JOIN source c ON c.n = t.source
 WHERE c.version IN (SELECT value FROM json_each(:versions))
 AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
@@ -194,6 +210,16 @@ JOIN dataset_state v ON v.version = d.n AND v.known_from <= :at AND v.known_to >
 WHERE d.dataset = :dataset AND d.version = :version"""
 
 ONTOLOGY = "SELECT document FROM ontology_state WHERE name = :name AND known_from <= :at AND known_to > :at"
+
+# --- lineage ------------------------------------------------------------------------------------------------
+
+EVENTS = "SELECT document FROM lineage_event WHERE run = :run"
+KNOWN_NODES = "SELECT n.key FROM json_each(:keys) j CROSS JOIN lineage_node n ON n.key = j.value"
+LINKED_DOWN = "SELECT target FROM lineage_link WHERE start = :key ORDER BY target LIMIT :limit"
+LINKED_UP = "SELECT start FROM lineage_link WHERE target = :key ORDER BY start LIMIT :limit"
+PUT_EVENT = "INSERT INTO lineage_event VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
+PUT_NODE = "INSERT INTO lineage_node VALUES (?) ON CONFLICT DO NOTHING"
+PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 # --- writing ------------------------------------------------------------------------------------------------
 
@@ -247,4 +273,9 @@ PLANNED = {
     "search": SEARCH,
     "value_held": VALUE_HELD,
     "recorded_with": RECORDED_WITH,
+    "said_by": SAID_BY,
+    "events": EVENTS,
+    "known_nodes": KNOWN_NODES,
+    "linked_down": LINKED_DOWN,
+    "linked_up": LINKED_UP,
 }

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.database import Database
-from kg.backends.sqlite.records import put_ontology, put_run
+from kg.backends.sqlite.records import put_events, put_ontology, put_run
 from kg.backends.sqlite.view import SqliteView
 from kg.backends.sqlite.writer import SqliteWriter
 from kg.domain.fact import Instant
 from kg.domain.lineage import Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import together
+from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress
@@ -147,9 +148,9 @@ class SqliteStore:
                 for (text,) in connection.execute("SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,))
             ]
 
-    def append_run(self, run: Run, rejections: Iterable[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         with self._database.write() as connection:
-            put_run(connection, run, rejections)
+            put_run(connection, run, rejections, events)
 
     def runs(self, limit: int) -> list[Run]:
         with self._database.use() as connection:
@@ -174,3 +175,28 @@ class SqliteStore:
                     "SELECT document FROM rejection WHERE run = ? ORDER BY seq", (run_id,)
                 )
             ]
+
+    def append_events(self, events: Collection[LineageEvent]) -> int:
+        with self._database.write() as connection:
+            return put_events(connection, events)
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        with self._database.use() as connection:
+            return in_order([json.loads(text) for (text,) in connection.execute(sql.EVENTS, {"run": run})])
+
+    def known(self, nodes: Collection[LineageNode]) -> frozenset[LineageNode]:
+        keys = json.dumps([node.key for node in nodes])
+        with self._database.use() as connection:
+            return frozenset(LineageNode.of(str(key)) for (key,) in connection.execute(sql.KNOWN_NODES, {"keys": keys}))
+
+    def linked(
+        self, nodes: Collection[LineageNode], toward: Toward, limit_each: int
+    ) -> dict[LineageNode, tuple[LineageNode, ...]]:
+        text = sql.LINKED_DOWN if toward == "down" else sql.LINKED_UP
+        found: dict[LineageNode, tuple[LineageNode, ...]] = {}
+        with self._database.use() as connection:
+            for node in sorted(set(nodes)):
+                rows = connection.execute(text, {"key": node.key, "limit": limit_each}).fetchall()
+                if rows:
+                    found[node] = tuple(LineageNode.of(str(key)) for (key,) in rows)
+        return found

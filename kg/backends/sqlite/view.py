@@ -223,10 +223,13 @@ class SqliteView:
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         found: dict[FactId, list[Assertion]] = {}
-        for fact, source, locator, run, start, end in self._read(sql.ASSERTIONS, ids=json.dumps(sorted(set(facts)))):
-            retired = None if end == FOREVER else end
-            found.setdefault(fact, []).append(Assertion(fact, source, locator, run, start, retired))
+        for row in self._read(sql.ASSERTIONS, ids=json.dumps(sorted(set(facts)))):
+            found.setdefault(row[0], []).append(_assertion(row))
         return {fact: tuple(items) for fact, items in found.items()}
+
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        read = {one: self._read(sql.SAID_BY, source=one, limit=limit_each) for one in sorted(set(sources))}
+        return {one: tuple(map(_assertion, rows)) for one, rows in read.items() if rows}
 
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
         found: dict[FactId, list[Fact]] = {}
@@ -242,6 +245,11 @@ class SqliteView:
             for key, source in found.items()
             if source.classification <= self.scope.ceiling and (ids is None or key in ids)
         }
+
+
+def _assertion(row: tuple[Any, ...]) -> Assertion:
+    fact, source, locator, run, start, end = row
+    return Assertion(fact, source, locator, run, start, None if end == FOREVER else end)
 
 
 def _listing(ids: list[EntityId], limit: int) -> Listing:

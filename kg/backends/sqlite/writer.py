@@ -20,6 +20,7 @@ from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
 from kg.domain.lookup import folded_name, lookup_for, lookup_of
 from kg.ports.clock import Clock, later
+from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
 
 BATCH = 10_000
@@ -163,7 +164,9 @@ class SqliteWriter:
             self._predicates[name] = connection.execute("SELECT n FROM predicate WHERE name = ?", (name,)).get
         return self._predicates[name]
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection]) -> Run:
+    def commit(
+        self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
+    ) -> Run:
         with self._database.write() as connection:
             before = connection.total_changes()
             if self._reload:
@@ -175,7 +178,7 @@ class SqliteWriter:
             put_ontology(connection, self._target.version.ontology, self._target.ontology, self.known_from)
             put_states(connection, self._target, self._version, self._sources, profile, self.known_from)
             put_current(connection, self._target, self._version, self.known_from)
-            put_run(connection, done, rejections)
+            put_run(connection, done, rejections, events(done))
             connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (self.known_from,))
             connection.execute("DELETE FROM meta WHERE key = 'staged'")
         self._committed = True
