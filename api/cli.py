@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from api.adapters import adapters
+from api.exports import export
 from api.loads import init, load
 from api.newest import run_of
 from api.options import (
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(adapters, name="adapters")
 app.command()(load)
 app.command()(init)
+app.command()(export)
 
 
 def main() -> None:

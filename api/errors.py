@@ -29,6 +29,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.NameAmbiguous: 422,
     kg.TrainingRefused: 400,
     kg.LineageInvalid: 422,
+    kg.ExportRefused: 422,
     kg.NotFound: 404,
     kg.EntityNotFound: 404,
     kg.FactNotFound: 404,

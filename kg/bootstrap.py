@@ -10,9 +10,10 @@ from kg.answer.adapter import Adapter, chosen
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
+from kg.export.run import Writer
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger
-from kg.ports.store import GraphStore
+from kg.ports.store import GraphStore, GraphView
 from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
 
 
@@ -34,6 +35,13 @@ def core_ontology() -> Ontology:
 
     text = importlib.resources.files("kg").joinpath("ontology/core.yml").read_text("utf-8")
     return parse(yaml.safe_load(text))
+
+
+def import_files(services: Services, view: GraphView) -> Writer:
+    """Writes the files from which ``neo4j-admin database import`` makes a database that Whence opens."""
+    from kg.backends.neo4j.import_files import ImportFiles
+
+    return ImportFiles(view, services.store, services.runs).write
 
 
 def open_services(settings: Settings, clock: Clock = system_clock) -> Services:

@@ -4,7 +4,7 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
-    │                              TrainingRefused · LineageInvalid
+    │                              TrainingRefused · LineageInvalid · ExportRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
     ├─ Conflict                    LoadInProgress
@@ -75,6 +75,12 @@ class LineageInvalid(InvalidInput):
     """What was sent is no OpenLineage event; the message names the field."""
 
     code = "lineage_invalid"
+
+
+class ExportRefused(InvalidInput):
+    """The place to export to is taken or cannot be written, or there is nothing to export."""
+
+    code = "export_refused"
 
 
 class NotFound(KgError):

@@ -94,6 +94,10 @@ class GraphView(Protocol):
         """Entities of exactly these types."""
         ...
 
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        """Entities of every type that come after this id: the next page of all of them, in order of id."""
+        ...
+
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:

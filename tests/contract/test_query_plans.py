@@ -125,6 +125,7 @@ def test_a_call_is_one_round_trip_whatever_the_number_of_ids(make_store: MakeSto
         lambda: view.values(ids),
         view.versions,
         lambda: view.scan(["Person", "Firm"], 2),
+        lambda: view.walk("", 2),
         lambda: view.follow(ids, [], "out", 2),
         lambda: view.facts(ids),
         lambda: view.assertions(ids),

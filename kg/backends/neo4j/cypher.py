@@ -25,8 +25,8 @@ def _supported(relation: str) -> str:
 
 
 def _visible(relation: str) -> str:
-    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $in.day)
-    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $in.day) AND {_supported(relation)})"""
+    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $in.until)
+    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $in.since) AND {_supported(relation)})"""
 
 
 def _type_entries(node: str) -> str:
@@ -74,6 +74,9 @@ CALL (text) {{ CALL db.index.fulltext.queryNodes('whence_names', text[1]) YIELD 
     WITH e.id AS id, min([size(l.value), l.value]) AS best
     RETURN id ORDER BY best, id LIMIT $in.limit }}
 RETURN text[0], collect(id)"""
+
+WALK = f"""MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE e.id > $in.after AND {_declared("e")}
+RETURN e.id ORDER BY e.id LIMIT $in.limit"""
 
 # Lucene's own fuzzy words begin with any letter; which of these are meant is told outside.
 LIKE = """UNWIND $in.words AS word

@@ -9,7 +9,7 @@ from typing import Any
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
 from kg.domain.fact import FOREVER, Instant
-from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent
 from kg.domain.records import dump
 from kg.errors import StoreRejected
@@ -33,8 +33,7 @@ def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: I
     ends = {"version": version.ref, "at": at, "forever": FOREVER}
     tx.run(
         texts.PUT_VERSION_STATE,
-        readable=_readable(version.title, version.publisher, version.licence, version.issued)
-        | {"version": version.version, "classification": version.classification.label},
+        readable=readable_version(version),
         document=dump(version),
         profile=dump(profile),
         ontology=version.ontology,
@@ -45,12 +44,7 @@ def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: I
         {
             "id": source.id,
             "document": dump(source),
-            "readable": _readable(source.title, source.publisher, source.licence, source.issued)
-            | {
-                "name": source.name,
-                "checksum": source.checksum,
-                "classification": source.classification.label,
-            },
+            "readable": readable_source(source),
         }
         for source in target.sources
     ]
@@ -59,8 +53,19 @@ def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: I
     tx.run(texts.PUT_CURRENT, dataset=version.dataset, pinned=pinned, **ends)
 
 
-def _readable(title: str, publisher: str, licence: str, issued: str | None) -> dict[str, Any]:
-    return {"title": title, "publisher": publisher, "licence": licence, "issued": issued}
+def readable_version(version: DatasetVersion) -> dict[str, Any]:
+    """Properties of its node, for people."""
+    return _readable(version) | {"version": version.version, "classification": version.classification.label}
+
+
+def readable_source(source: Source) -> dict[str, Any]:
+    """Properties of its node, for people."""
+    named = {"name": source.name, "checksum": source.checksum}
+    return _readable(source) | named | {"classification": source.classification.label}
+
+
+def _readable(one: DatasetVersion | Source) -> dict[str, Any]:
+    return {"title": one.title, "publisher": one.publisher, "licence": one.licence, "issued": one.issued}
 
 
 def put_run(tx: Transaction, run: Run) -> None:

@@ -36,18 +36,22 @@ AT_ONCE = 5_000
 _TEXTS = """MATCH (l:Literal)<-[r]-(:Entity) WHERE l.id > $in.after AND l.lookup IS NULL AND l.datatype = 'text'
 RETURN l.id AS id, type(r), l.value ORDER BY id LIMIT $in.limit"""
 _KEY_TEXTS = """UNWIND $in.rows AS row MATCH (l:Literal {id: row[0]}) SET l.lookup = row[1]"""
-_FOUND = "OPTIONAL MATCH (g:Graph {id: 'graph'}) RETURN g.schema"
+_FOUND = """OPTIONAL MATCH (g:Graph {id: 'graph'})
+RETURN g.schema, coalesce(g.unindexed, false), coalesce(g.object_predicates, [])"""
 _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
 _FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies'] AS id
 MERGE (g:Graph {id: id}) ON CREATE SET g.last = 0
 WITH g WHERE g.id = 'graph'
-SET g.schema = $in.schema, g.head = coalesce(g.head, '')"""
+SET g.schema = $in.schema, g.head = coalesce(g.head, '') REMOVE g.unindexed"""
 
 
 def prepare(database: Database) -> None:
-    """Check the schema, or make it in a database that has none. Raises SchemaTooNew, StoreRejected."""
-    found = database.read(_FOUND)[0][0]
-    if found == SCHEMA_VERSION:
+    """Check the schema, or make it in a database that has none. Raises SchemaTooNew, StoreRejected.
+
+    A database made by ``neo4j-admin database import`` has all but the indexes.
+    """
+    [[found, unindexed, objects]] = database.read(_FOUND)
+    if found == SCHEMA_VERSION and not unindexed:
         return
     if found is not None and found > SCHEMA_VERSION:
         raise SchemaTooNew(
@@ -69,6 +73,8 @@ def prepare(database: Database) -> None:
         database.define(f"CREATE INDEX whence_{index} IF NOT EXISTS FOR (n:{label}) ON ({on})")
     database.define(_NAMES)
     database.define("CALL db.awaitIndexes(300)")
+    if unindexed:
+        index_facts(database, objects)
     if found == 1:
         _index_values(database)
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))

@@ -73,7 +73,7 @@ class Neo4jStore:
             tuple(version for _, version, *_ in seen),
             add_profiles(ENGINE, [profile for _, _, profile, *_ in seen]),
             together(self._core, tuple(documents[name] for name in sorted(documents))),
-            scope.valid_as_of or self._clock().date().isoformat(),
+            scope.days(self._clock().date().isoformat()),
             tuple(sorted(objects)),
             tuple(sorted(literals)),
         )

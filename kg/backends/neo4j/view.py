@@ -32,7 +32,8 @@ class Neo4jView:
     _datasets: tuple[DatasetVersion, ...]
     _profile: GraphProfile
     _ontology: Ontology
-    _day: str
+    _days: tuple[str, str]
+    """Facts are seen that are true on one of these days at least: the first and the last."""
     _objects: tuple[str, ...]
     """Predicates of this database that lead to entities."""
     _literals: tuple[str, ...]
@@ -42,7 +43,8 @@ class Neo4jView:
             "versions": [version.ref for version in self._datasets],
             "ceiling": int(self.scope.ceiling),
             "at": self.known_at,
-            "day": self._day,
+            "since": self._days[0],
+            "until": self._days[1],
         }
         return self._database.read(text, **bounds, **values)
 
@@ -105,6 +107,9 @@ class Neo4jView:
             return Listing(())
         found = self._read(cypher.scan(tuple(sorted(set(types)))), limit=limit + 1)
         return _listing(sorted({row[0] for row in found}), limit)
+
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        return _listing([row[0] for row in self._read(cypher.WALK, after=after, limit=limit + 1)], limit)
 
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int

@@ -97,7 +97,7 @@ _SUPPORT = """EXISTS (
 
 _VISIBLE = (
     _SUPPORT.format(fact="f")
-    + " AND (f.valid_from IS NULL OR f.valid_from <= :day) AND (f.valid_to IS NULL OR f.valid_to >= :day)"
+    + " AND (f.valid_from IS NULL OR f.valid_from <= :until) AND (f.valid_to IS NULL OR f.valid_to >= :since)"
 )
 
 _DECLARED = (
@@ -141,6 +141,9 @@ FOLLOW_MANY_IN = f"""{_MANY} AND f.object = e.n AND {_DECLARED.format(entity="f.
 
 NAMED = f"""SELECT DISTINCT s.id FROM fact f JOIN entity s ON s.n = f.subject
 WHERE f.lookup = :lookup AND {_VISIBLE} AND {_DECLARED.format(entity="f.subject")} ORDER BY s.id LIMIT :limit"""
+
+WALK = f"""SELECT e.id FROM entity e
+WHERE e.id > :after AND {_DECLARED.format(entity="e.n")} ORDER BY e.id LIMIT :limit"""
 
 # An entity with several fitting names stands where the shortest of them, then the first, puts it.
 SEARCH = f"""SELECT s.id FROM name_text x JOIN fact f ON f.n = x.rowid JOIN entity s ON s.n = f.subject
@@ -263,6 +266,7 @@ PLANNED = {
     "follow_many_in": FOLLOW_MANY_IN,
     "held": HELD,
     "named": NAMED,
+    "walk": WALK,
     "facts": FACTS,
     "assertions": ASSERTIONS,
     "live_types": LIVE_TYPES,

@@ -66,7 +66,7 @@ class SqliteStore:
             tuple(version for _, version, _, _ in seen),
             add_profiles(ENGINE, [profile for *_, profile, _ in seen]),
             together(self._core, documents),
-            scope.valid_as_of or self._clock().date().isoformat(),
+            scope.days(self._clock().date().isoformat()),
             self._predicate_numbers(),
         )
 

@@ -63,7 +63,8 @@ class SqliteView:
     _datasets: tuple[DatasetVersion, ...]
     _profile: GraphProfile
     _ontology: Ontology
-    _day: str
+    _days: tuple[str, str]
+    """Facts are seen that are true on one of these days at least: the first and the last."""
     _predicates: dict[str, int]
 
     @functools.cached_property
@@ -73,7 +74,8 @@ class SqliteView:
             "versions": json.dumps(self._versions),
             "ceiling": int(self.scope.ceiling),
             "at": self.known_at,
-            "day": self._day,
+            "since": self._days[0],
+            "until": self._days[1],
             "type": self._predicates.get(TYPE, -1),
         }
 
@@ -173,6 +175,9 @@ class SqliteView:
                 )
                 ids += [row[0] for row in rows]
         return _listing(sorted(set(ids)), limit)
+
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        return _listing([row[0] for row in self._read(sql.WALK, after=after, limit=limit + 1)], limit)
 
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
