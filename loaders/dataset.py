@@ -121,6 +121,7 @@ class Options(_Part):
     fields: list[str] = []
     sheets: Many[str] = []
     catalogs: Many[str] = []
+    shapes: Many[str] = []
     prefixes: dict[str, str] = {}
     base: str | None = None
     language: str = "en"

@@ -17,6 +17,8 @@ from loaders.readers import Record, reader_for
 from loaders.stage import Sourced
 
 SQL = "sql"
+BESIDE = ("catalogs", "shapes")
+"""Options that name files which are read beside those of the dataset."""
 Progress = Callable[[str, int, int | None], None]
 """Told the stage, how many records are done and how many there are, if that is known."""
 
@@ -28,9 +30,10 @@ class Reading:
         self._spec = spec
         self._progress = progress
         self.inputs = fetch(spec, folder, scratch) if spec.format == SQL else find_inputs(spec.files, folder)
-        catalogs = find_inputs(spec.options.catalogs, folder)
-        self._options = spec.options.model_copy(update={"catalogs": [str(one.path) for one in catalogs]})
-        self.checksums = [(one.name, one.checksum) for one in (*self.inputs, *catalogs)]
+        beside = {name: find_inputs(getattr(spec.options, name), folder) for name in BESIDE}
+        paths = {name: [str(one.path) for one in found] for name, found in beside.items()}
+        self._options = spec.options.model_copy(update=paths)
+        self.checksums = [(one.name, one.checksum) for found in (self.inputs, *beside.values()) for one in found]
         self._read = reader_for(spec.format)
         self._total = sum(one.size for one in self.inputs)
         self._before = 0

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 import rdflib
@@ -24,7 +24,7 @@ from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record, decode, lines_of, whole
+from loaders.readers import Record, decode, lines_of, shacl, whole
 from loaders.readers import json as json_reader
 from loaders.readers.xml import check_xml
 
@@ -35,8 +35,8 @@ COMMON = {
 }  # fmt: skip
 LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title, rdflib.URIRef("https://schema.org/name"), SKOS.altLabel)
 """Names of a thing, the best first (SKOS reference, section 5; RDF Schema 1.1, 3.6)."""
-BASE = "urn:whence:document"
-"""What relative IRIs start from where neither the file nor the options say."""
+BASE = "http://document.invalid/"
+"""What relative IRIs start from where neither the file nor the options say (a name of nobody, RFC 2606)."""
 
 
 def turtle(file: BinaryIO, options: Options) -> Iterator[Record]:
@@ -139,15 +139,29 @@ def _lines(file: BinaryIO, options: Options) -> Iterator[Record]:
 
 def _records(parsed: rdflib.Dataset, options: Options) -> Iterator[Record]:
     short = _Short(options)
+    merged = _merged(parsed) if options.shapes else rdflib.Graph()
+    wrong = shacl.broken(merged, options.shapes) if options.shapes else {}
     for name in sorted({str(context.identifier) for context in parsed.graphs()}):
         graph = parsed.graph(rdflib.URIRef(name))
         said = "" if name in (str(parsed.default_graph.identifier), options.base or BASE) else name
         if options.statements:
             for subject, predicate, target in sorted(graph):
                 place = f"{_place(subject)} {_place(predicate)}"
-                yield Record(place, short.statement(subject, predicate, target, said), part=said)
+                yield Record(place, short.statement(subject, predicate, target, said), wrong.get(subject), said)
         else:
-            yield from _Subjects(graph, said, short, options.language).records()
+            yield from _Subjects(graph, said, short, options.language, wrong).records()
+    for node in sorted(wrong, key=str):
+        if (node, None, None) not in merged:
+            # A value, or a thing that the file only points at.
+            yield Record(node.n3().replace("#", "%23"), {"@id": short(node)}, wrong[node])
+
+
+def _merged(parsed: rdflib.Dataset) -> rdflib.Graph:
+    """All statements of all graphs: shapes are about what is said, not about where."""
+    merged = rdflib.Graph()
+    for graph in parsed.graphs():
+        merged += graph
+    return merged
 
 
 def _place(term: Any) -> str:
@@ -184,11 +198,12 @@ class _Short:
 class _Subjects:
     """The records of one graph."""
 
-    def __init__(self, graph: rdflib.Graph, name: str, short: _Short, language: str) -> None:
+    def __init__(self, graph: rdflib.Graph, name: str, short: _Short, language: str, wrong: Mapping[Any, str]) -> None:
         self._graph = graph
         self._name = name
         self._short = short
         self._language = language
+        self._wrong = wrong
         leads = Counter(target for target in graph.objects() if isinstance(target, rdflib.BNode))
         self._inside = {node for node, times in leads.items() if times == 1 and self._hangs_on(node)}
         self._ids: dict[Any, str] = {}
@@ -204,10 +219,18 @@ class _Subjects:
     def records(self) -> Iterator[Record]:
         for subject in sorted(set(self._graph.subjects()), key=str):
             if isinstance(subject, rdflib.URIRef):
-                yield Record(_place(subject), self._fields(subject) | self._about(subject), part=self._name)
+                yield Record(
+                    _place(subject), self._fields(subject) | self._about(subject), self._problem(subject), self._name
+                )
             elif subject not in self._inside and (subject, RDF.first, None) not in self._graph:
                 name = self._blank(subject)
-                yield Record(name, self._fields(subject) | {"@id": name}, part=self._name)
+                yield Record(name, self._fields(subject) | {"@id": name}, self._problem(subject), self._name)
+
+    def _problem(self, subject: Any) -> str | None:
+        """What shapes find wrong with the subject, or with a blank node inside its record."""
+        inside = [target for target in self._graph.objects(subject) if target in self._inside]
+        told = [self._wrong[node] for node in (subject, *inside) if node in self._wrong]
+        return "; ".join(told) or None
 
     def _blank(self, node: Any) -> str:
         """An id made of what a blank node says, so that it is the same however the file is parsed."""
