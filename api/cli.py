@@ -13,7 +13,6 @@ from rich.console import Console
 from api.adapters import adapters
 from api.exports import export
 from api.loads import init, load
-from api.newest import run_of
 from api.options import (
     AdapterFile,
     AsJson,
@@ -28,8 +27,10 @@ from api.options import (
     scope_of_options,
     settings_of,
 )
+from api.retirement import purge, retire
+from api.runs import runs
 from api.terminal import printable, progress, show_decision, show_table
-from kg.errors import DecisionNotFound, InvalidInput, KgError, PlanInvalid, RunNotFound
+from kg.errors import DecisionNotFound, InvalidInput, KgError, PlanInvalid
 
 app = typer.Typer(
     name="whence",
@@ -42,6 +43,9 @@ app.add_typer(adapters, name="adapters")
 app.command()(load)
 app.command()(init)
 app.command()(export)
+app.command()(retire)
+app.command()(purge)
+app.command()(runs)
 
 
 def main() -> None:
@@ -217,7 +221,7 @@ def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as
                 s.publisher,
                 s.classification.label,
                 s.issued or "",
-                s.name,
+                s.id.removeprefix(f"{s.dataset}@{s.version}/"),
                 s.checksum[7:19],
             )
             for s in found.values()
@@ -226,52 +230,6 @@ def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as
             ("dataset", "publisher", "classification", "issued", "file", "sha256"),
             rows,
             Console(highlight=False),
-        )
-
-
-@app.command()
-def runs(
-    ctx: typer.Context,
-    run: Annotated[str | None, typer.Argument(help="A run id: show it with every record it rejected.")] = None,
-    limit: Limit = 20,
-    store: Store = None,
-    as_json: AsJson = False,
-) -> None:
-    """List load runs, newest first, or show one."""
-    with opened(ctx, store) as (services, _):
-        if run is None:
-            found = services.runs.runs(limit)
-        else:
-            named = run_of(services.runs, run)
-            if named is None:
-                raise RunNotFound(f"no run {run!r}")
-            found = [named]
-        rejections = services.runs.rejections(run) if run is not None else []
-    console = Console(highlight=False)
-    if as_json:
-        print_json({"run": found[0], "rejections": rejections} if run is not None else found)
-        return
-    rows = [
-        (
-            r.id,
-            r.job,
-            r.state,
-            r.ended_at[:19],
-            f"{r.records:,}",
-            r.changes.added,
-            r.changes.retired,
-            r.rejected,
-        )
-        for r in found
-    ]
-    show_table(("run", "job", "state", "ended", "records", "added", "retired", "rejected"), rows, console)
-    if run is not None:
-        if found[0].message:
-            typer.echo(printable(found[0].message, lines=True))
-        show_table(
-            ("where", "reason", "record"),
-            [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections],
-            console,
         )
 
 

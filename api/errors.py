@@ -51,6 +51,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     # Seen by a reader when two loaded ontologies contradict each other.
     kg.OntologyInvalid: 409,
     kg.ExpectationFailed: 422,
+    kg.FeedOutOfOrder: 409,
     kg.ConfigError: 500,
     kg.AdapterInvalid: 500,
     kg.AdapterUnfit: 500,

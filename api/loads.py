@@ -10,6 +10,7 @@ from rich.console import Console
 
 from api.options import AsJson, Store, opened, print_json
 from api.show_checked import show_checked
+from api.show_difference import show_summary
 from api.terminal import progress, shown
 from kg.bootstrap import Services
 from kg.domain.lineage import Run
@@ -71,6 +72,7 @@ def _say_run(run: Run, services: Services, console: Console) -> None:
         console.print(shown(f"  rejected {rejection.locator}: {rejection.reason}", "yellow"), soft_wrap=True)
     if run.rejected > 3:
         console.print(shown(f"  all rejected records: whence runs {run.id}", "yellow"))
+    show_summary(run, services, console)
     if run.left_over:
         console.print(shown(f"  fields left over: {', '.join(run.left_over)}", "yellow"), soft_wrap=True)
 

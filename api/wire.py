@@ -274,10 +274,12 @@ class ChangesOut(BaseModel):
     added: int = Field(title="Added")
     kept: int = Field(title="Kept")
     retired: int = Field(title="Retired")
+    gained: int = Field(title="Gained", description="Facts it says that what it is compared with did not say.")
+    lost: int = Field(title="Lost", description="Facts it no longer says.")
 
 
 class RunOut(BaseModel):
-    """One execution of a load."""
+    """One execution of a load, a retirement or a purge."""
 
     id: str = Field(title="Id")
     job: str = Field(title="Job")
@@ -293,6 +295,8 @@ class RunOut(BaseModel):
     skipped: int = Field(title="Skipped")
     left_over: list[str] = Field(title="Left over", description="Fields that no mapping used.")
     message: str = Field(title="Message")
+    compared: str = Field(title="Compared", description="The dataset version that gained and lost are told against.")
+    actor: str = Field(title="Actor", description="Who retired or purged.")
 
     @staticmethod
     def of(run: Run) -> RunOut:

@@ -10,6 +10,7 @@
     ├─ Conflict                    LoadInProgress
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
+    │                              FeedOutOfOrder
     └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit     (* retryable)
 
 An abstention is an answer, not an error. HTTP statuses stand in one table in ``api/errors.py``.
@@ -204,6 +205,12 @@ class ExpectationFailed(LoadError):
     """The records read do not meet what the dataset file expects."""
 
     code = "expectation_failed"
+
+
+class FeedOutOfOrder(LoadError):
+    """A file of a feed is older than what was loaded last."""
+
+    code = "feed_out_of_order"
 
 
 class ConfigError(KgError):

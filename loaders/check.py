@@ -16,6 +16,7 @@ from kg.errors import ExpectationFailed
 from kg.ports.clock import instant
 from kg.ports.store import Entry, GraphWriter
 from loaders.expectations import Watch, check
+from loaders.feeds import check_order
 from loaders.mapping import RecordMapping
 from loaders.reading import Progress, Reading, no_cycles_looked_for
 from loaders.run import Job, target_of
@@ -61,6 +62,7 @@ def dry_run(job: Job, services: Services, declared: dict[EntityId, str], progres
         watch = Watch(spec, mapping.path, spool)
         now = instant(services.clock())
         with services.store.writer(target_of(job, reading), f"check-{now}") as writer:
+            check_order(spec, services.store)
             stage = Stage(mapping, job.ontology, _Beside(writer, declared), spool, tally, watch)
             sample: list[Entry] = []
             seen: Counter[str] = Counter()
@@ -96,6 +98,9 @@ class _Beside:
     def __init__(self, writer: GraphWriter, declared: dict[EntityId, str]) -> None:
         self._writer = writer
         self._declared = declared
+
+    def replace(self, records: Collection[str]) -> None:
+        """Nothing is put."""
 
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
         return self._writer.declared(ids) | {one: self._declared[one] for one in ids if one in self._declared}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import MappingInvalid, SourceUnreadable
@@ -156,6 +156,10 @@ class DatasetFile(_Part):
     ontology: str
     after: list[str] = []
     current: str | None = None
+    feed: Literal["full", "delta"] = "full"
+    record: str | None = None
+    deleted: When = {}
+    sequence: int | None = None
     files: list[str] = Field(min_length=1)
     format: Annotated[str, AfterValidator(_format)]
     options: Options = Options()
@@ -166,6 +170,19 @@ class DatasetFile(_Part):
     skip: list[Skip] = []
     ignore: list[str] = []
     expect: Expect = Expect()
+
+    @model_validator(mode="after")
+    def _check_feed(self) -> DatasetFile:
+        if self.deleted and self.record is None:
+            raise ValueError("`deleted` needs `record`: the path that tells records apart")
+        if self.feed == "delta" and (self.record is None or self.position is None):
+            raise ValueError("`feed: delta` needs `record`, and `issued` or `sequence`")
+        return self
+
+    @property
+    def position(self) -> str | None:
+        """What places this file among those of its feed."""
+        return str(self.sequence) if self.sequence is not None else self.issued
 
     def version_value(self) -> DatasetVersion:
         return DatasetVersion(
@@ -178,6 +195,8 @@ class DatasetFile(_Part):
             ontology=self.ontology,
             issued=self.issued,
             aliases=tuple(self.aliases),
+            record=self.record,
+            sequence=self.sequence,
         )
 
 

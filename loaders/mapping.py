@@ -65,6 +65,9 @@ class Choice(NamedTuple):
     declared: tuple[_Declared | None, ...] = ()
     """For each entry the entity it declares, if it is one that declares any."""
     skipped: bool = False
+    """Not wanted, or deleted."""
+    identity: str | None = None
+    """What tells the record apart in all files of a feed."""
 
 
 class RecordMapping:
@@ -80,7 +83,10 @@ class RecordMapping:
         }
         self._entries = tuple(self._entry(entry) for entry in spec.map)
         self._skips = tuple(self._when(skip.when) for skip in spec.skip)
-        self._ignored = frozenset({*spec.ignore, OWN_KEY, ENCLOSING})
+        self._record = self.path(spec.record) if spec.record is not None else None
+        self._deleted = self._when(spec.deleted)
+        feed = self._deleted.fields | (self._record.fields if self._record is not None else frozenset())
+        self._ignored = feed | {*spec.ignore, OWN_KEY, ENCLOSING}
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
         self._switched: dict[str, _Candidates] = {}
@@ -217,12 +223,27 @@ class RecordMapping:
 
     def choose(self, record: Record, lookups: Lookups) -> Choice:
         """Which entries of the mapping want the record. Raises ValueRejected when that cannot be told."""
+        if self._deleted.tests and self._deleted.holds(record.fields, lookups):
+            return Choice(skipped=True, identity=self._identity_of(record, lookups))
         entries, skips = self._candidates(record)
         for skip in skips:
             if skip.holds(record.fields, lookups):
-                return Choice(skipped=True)
+                return Choice(skipped=True, identity=self._identity_of(record, lookups, needed=False))
+        identity = self._identity_of(record, lookups)
         chosen = tuple([entry for entry, when in entries if not when.tests or when.holds(record.fields, lookups)])
-        return Choice(chosen, tuple([self._declared(entry, record, lookups) for entry in chosen]))
+        declared = tuple([self._declared(entry, record, lookups) for entry in chosen])
+        return Choice(chosen, declared, identity=identity)
+
+    def _identity_of(self, record: Record, lookups: Lookups, *, needed: bool = True) -> str | None:
+        """What ``record`` of the dataset file gives. Raises ValueRejected when that is needed and not one value."""
+        if self._record is None:
+            return None
+        found = self._record.values(record.fields, lookups)
+        if len(found) != 1:
+            if not needed:
+                return None
+            raise ValueRejected(f"record: {len(found)} values tell this record apart, expected one")
+        return clean_text(found[0], MAX_NAME)
 
     def _candidates(self, record: Record) -> _Candidates:
         """Entries and skips that the field all of them test first does not rule out, with what is left to test."""

@@ -49,7 +49,9 @@ class Reading:
 
     def source_id(self, one: Input, part: str) -> str:
         """Id of the source that this part of a file is, or the whole file."""
-        name = f"{self._spec.version_value().ref}/{one.name}"
+        # A feed may use one file name over and over; what an earlier one said stays where it said it.
+        place = f"{self._spec.position}/" if self._spec.feed == "delta" else ""
+        name = f"{self._spec.version_value().ref}/{place}{one.name}"
         return f"{name}#{part}" if part else name
 
     def parts(self, one: Input) -> list[str]:

@@ -19,6 +19,7 @@ from kg.ports.ledger import RunLedger
 from kg.ports.store import LoadTarget
 from loaders.dataset import DatasetFile
 from loaders.expectations import Watch, check
+from loaders.feeds import check_order
 from loaders.inputs import Input
 from loaders.mapping import RecordMapping
 from loaders.reading import Progress, Reading, no_cycles_looked_for
@@ -69,6 +70,8 @@ def _load(job: Job, reading: Reading, run: Run, spool: Spool, services: Services
         mapping = RecordMapping(spec, job.ontology)
         watch = Watch(spec, mapping.path, spool)
         with services.store.writer(target_of(job, reading), run.id) as writer:
+            # Under the right to load, so that no other load comes between.
+            check_order(spec, services.store)
             stage = Stage(mapping, job.ontology, writer, spool, tally, watch)
             writer.put(stage.entries(reading.records(), reading.told))
             check(spec, tally, spool)
@@ -131,7 +134,8 @@ def target_of(job: Job, reading: Reading) -> LoadTarget:
     sources = tuple(
         _source(spec, one, part, reading.source_id(one, part)) for one in reading.inputs for part in reading.parts(one)
     )
-    return LoadTarget(spec.version_value(), job.ontology_document, sources, spec.current)
+    delta = spec.feed == "delta"
+    return LoadTarget(spec.version_value(), job.ontology_document, sources, spec.current, delta=delta)
 
 
 def _source(spec: DatasetFile, read: Input, part: str, name: str) -> Source:

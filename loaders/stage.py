@@ -25,9 +25,11 @@ Item = TypeVar("Item")
 
 
 class Declared(Protocol):
-    """What other datasets declare; a writer is one."""
+    """What other datasets declare, and what a delta replaces; a writer is one."""
 
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]: ...
+
+    def replace(self, records: Collection[str]) -> None: ...
 
 
 class Sourced(NamedTuple):
@@ -39,12 +41,13 @@ class Sourced(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """A fact that is yet to be checked: the number of its record, its source, its locator."""
+    """A fact that is yet to be checked, with the number of its record and what tells that apart in a feed."""
 
     record: int
     source: str
     locator: str
     fact: Fact
+    identity: str | None
 
 
 class Stage:
@@ -78,7 +81,8 @@ class Stage:
             lookups = self._mapping.lookups([one.record for one in records])
         for batch in batches(records, CHUNK):
             self._tally.records += len(batch)
-            wanted = self._declare([found for one in batch if (found := self._choose(one, lookups))])
+            wanted = self._declare(self._alone([found for one in batch if (found := self._choose(one, lookups))]))
+            self._writer.replace([choice.identity for _, choice in wanted if choice.identity and _can_be_read(choice)])
             if self._watch.watches:
                 self._watch.see([one.record for one, choice in wanted if not choice.skipped], lookups)
             yield from self._check(self._candidates(wanted, lookups), last=False)
@@ -97,6 +101,23 @@ class Stage:
                 problem = str(exc)
         self._reject(sourced, problem)
         return None
+
+    def _alone(self, chosen: Sequence[tuple[Sourced, Choice]]) -> list[tuple[Sourced, Choice]]:
+        """Those that no earlier record of this load is told apart from; the others are rejected."""
+        marks = {_mark(choice.identity) for _, choice in chosen if choice.identity is not None}
+        first = self._spool.unique.get(marks)
+        new: dict[str, str] = {}
+        fit = []
+        for sourced, choice in chosen:
+            if choice.identity is not None:
+                mark, place = _mark(choice.identity), sourced.record.locator
+                if (other := first.get(mark) or new.get(mark)) is not None:
+                    self._reject(sourced, f"record {choice.identity[:60]!r} stands at {other} already")
+                    continue
+                new[mark] = place
+            fit.append((sourced, choice))
+        self._spool.unique.update(new)
+        return fit
 
     def _declare(self, chosen: Sequence[tuple[Sourced, Choice]]) -> list[tuple[Sourced, Choice]]:
         """Declare the entities of these records; rejects a record that gives one another type than it has."""
@@ -129,7 +150,7 @@ class Stage:
                 if fact is None:
                     self._reject(sourced, reason, locator)
                 else:
-                    found.append(_Candidate(sourced.number, sourced.source, locator, fact))
+                    found.append(_Candidate(sourced.number, sourced.source, locator, fact, choice.identity))
         return found
 
     def _check(self, candidates: Sequence[_Candidate], *, last: bool) -> Iterator[Entry]:
@@ -149,7 +170,7 @@ class Stage:
             self._spool.hold(map(_packed, self._waiting))
             self._waiting.clear()
         self._count([one.fact for one in standing])
-        return (Entry(one.fact, one.source, one.locator) for one in standing)
+        return (Entry(one.fact, one.source, one.locator, one.identity) for one in standing)
 
     def _count(self, facts: Sequence[Fact]) -> None:
         """Count the facts that were not counted before: many records may say one."""
@@ -165,6 +186,16 @@ class Stage:
         self._spool.reject(number, Rejection(source, locator or record.locator, reason, own))
 
 
+def _can_be_read(choice: Choice) -> bool:
+    """Whether the record says what it is of; one that does not leaves what was said of it before."""
+    return all(one is None or not one.problem for one in choice.declared)
+
+
+def _mark(identity: str) -> str:
+    """Apart from the values of fields that are expected to be unique."""
+    return f"\x1e{identity}"
+
+
 def _readable(fact: Fact) -> dict[str, Any]:
     target = fact.object.value if isinstance(fact.object, Literal) else fact.object
     return {"subject": fact.subject, "predicate": fact.predicate, "object": target}
@@ -175,13 +206,13 @@ def _packed(one: _Candidate) -> list[Any]:
     fact = one.fact
     target = [fact.object.value, fact.object.datatype] if isinstance(fact.object, Literal) else fact.object
     ends = [fact.subject, fact.predicate, target, fact.valid.start, fact.valid.end]
-    return [one.record, one.source, one.locator, ends]
+    return [one.record, one.source, one.locator, ends, one.identity]
 
 
 def _unpacked(item: list[Any]) -> _Candidate:
-    record, source, locator, (subject, predicate, target, start, end) = item
+    record, source, locator, (subject, predicate, target, start, end), identity = item
     reached = target if isinstance(target, str) else Literal(*target)
-    return _Candidate(record, source, locator, Fact.of(subject, predicate, reached, Interval(start, end)))
+    return _Candidate(record, source, locator, Fact.of(subject, predicate, reached, Interval(start, end)), identity)
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
+from kg.domain.difference import FactChange
 from kg.domain.lineage import Rejection, Run
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward
 
@@ -18,7 +19,7 @@ def no_events(_: Run) -> tuple[LineageEvent, ...]:
 
 
 class DecisionLedger(Protocol):
-    """Decisions as canonical JSON documents; append and read, no update."""
+    """Decisions as canonical JSON documents; append and read, no update. A purge alone empties them."""
 
     def append(self, decision_id: str, document: dict[str, Any]) -> None: ...
 
@@ -41,7 +42,7 @@ class RunLedger(Protocol):
         ...
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
-        """Fingerprint of the newest complete run of this dataset version."""
+        """Fingerprint of the newest complete run of this dataset version, or of all versions of the dataset."""
         ...
 
     def rejections(self, run_id: str) -> list[Rejection]: ...
@@ -62,4 +63,8 @@ class RunLedger(Protocol):
         self, nodes: Collection[LineageNode], toward: Toward, limit_each: int
     ) -> dict[LineageNode, tuple[LineageNode, ...]]:
         """What each leads to (``down``) or comes from (``up``) by one link, in order of their keys."""
+        ...
+
+    def changes(self, run_id: str) -> list[FactChange]:
+        """Facts that a load gained and lost, ordered by predicate and id; none of a first load, or once purged."""
         ...

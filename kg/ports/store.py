@@ -19,6 +19,7 @@ from typing import Protocol
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Direction, Ontology
+from kg.domain.ref import Ref
 from kg.domain.scope import Scope
 from kg.ports.ledger import RunEvents, no_events
 
@@ -133,6 +134,8 @@ class Entry:
     fact: Fact
     source: str
     locator: str
+    record: str | None = None
+    """What tells the record that says it from the others of its dataset version, in all files of a feed."""
 
 
 class GraphWriter(Protocol):
@@ -141,18 +144,25 @@ class GraphWriter(Protocol):
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
         """Type of each of these that a live assertion of another dataset declares.
 
-        Other versions of this dataset do not count: no view reads them together with this one.
+        Other versions of this dataset do not count: no view reads them together with this one. To a delta, what its
+        own version declares counts too.
         """
         ...
 
     def put(self, entries: Iterable[Entry]) -> None: ...
+
+    def replace(self, records: Collection[str]) -> None:
+        """These records say what this delta puts of them, and no longer what earlier files said; other loads do all."""
+        ...
 
     def commit(
         self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
     ) -> Run:
         """Make it visible at once; live assertions of this version not put again are retired.
 
-        ``events`` are recorded with the run. Returns the run with its changes and the time at which it became known.
+        Of a delta only those of the records it replaces, and the profile is that of the version as it was, with what
+        changed. Records which facts the version gained and lost: against itself as it was or, if it said nothing
+        before, against the current version. ``events`` are recorded with the run. Returns the run with its changes.
         """
         ...
 
@@ -167,6 +177,8 @@ class LoadTarget:
     sources: tuple[Source, ...]
     current: str | None = None
     """The version the dataset file pins as current; ``None`` makes this one current."""
+    delta: bool = False
+    """Whether the load changes what its records name only, and leaves the rest."""
 
 
 class GraphStore(Protocol):
@@ -176,6 +188,22 @@ class GraphStore(Protocol):
 
     def writer(self, target: LoadTarget, run_id: str) -> AbstractContextManager[GraphWriter]:
         """Raises LoadInProgress while another load holds the writer."""
+        ...
+
+    def retire(self, ref: Ref, run: Run) -> Run:
+        """End at once what the source, the version or all versions say; the past stays as it was.
+
+        A dataset whose current version is retired has none then. Returns the run with its changes, and the message
+        that says so. Raises DatasetNotFound or NotFound where nothing is live, LoadInProgress.
+        """
+        ...
+
+    def purge(self, ref: Ref, run: Run) -> Run:
+        """Retire it and erase it from the past too: facts that nothing else says, texts, rejections, quotes.
+
+        The run is recorded when nothing of it is left in the database; one that is cut off is gone on with by the
+        next load, retirement or purge. Raises DatasetNotFound or NotFound, LoadInProgress.
+        """
         ...
 
     def put_ontology(self, name: str, document: str) -> bool:

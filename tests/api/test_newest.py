@@ -9,6 +9,7 @@ import pytest
 
 from api.newest import newest, run_of
 from kg.bootstrap import Services
+from kg.domain.difference import FactChange
 from kg.domain.lineage import Rejection, Run
 from kg.domain.openlineage import LineageNode
 
@@ -62,6 +63,9 @@ class Runs:
         raise NotImplementedError
 
     def rejections(self, run_id: str) -> list[Rejection]:
+        raise NotImplementedError
+
+    def changes(self, run_id: str) -> list[FactChange]:
         raise NotImplementedError
 
     def append_events(self, events: object) -> int:

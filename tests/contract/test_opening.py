@@ -54,6 +54,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     with apsw.Connection(str(tmp_path / "whence.db")) as connection:
         connection.execute(
             """DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
+            DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);
             UPDATE fact SET lookup = NULL WHERE lookup LIKE 'v:%'; PRAGMA user_version=1"""

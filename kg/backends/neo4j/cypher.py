@@ -138,7 +138,8 @@ RETURN o.document ORDER BY o.known_from DESC LIMIT 1"""
 DECISION = "MATCH (d:Decision {id: $in.id}) RETURN d.document"
 DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq DESC LIMIT $in.limit"
 RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $in.limit"
-LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset, version: $in.version}) WHERE r.state = 'complete' AND r.seq > 0
+LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset})
+WHERE r.version IN [$in.version, ''] AND r.state = 'complete' AND r.seq > 0
 RETURN r.document ORDER BY r.seq DESC LIMIT 1"""
 REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
 RETURN x.document ORDER BY x.seq"""
@@ -149,6 +150,8 @@ LINKED_DOWN = """UNWIND $in.keys AS key MATCH (n:LineageNode {id: key})
 CALL (n) { MATCH (n)-[:LEADS_TO]->(m:LineageNode) RETURN m.id AS id ORDER BY id LIMIT $in.limit }
 RETURN key, collect(id)"""
 LINKED_UP = LINKED_DOWN.replace("-[:LEADS_TO]->", "<-[:LEADS_TO]-")
+CHANGES = """MATCH (r:Run {id: $in.run})-[:CHANGED]->(x:Changes) USING INDEX SEEK r:Run(id)
+UNWIND x.documents AS document RETURN document"""
 
 # --- texts that name predicates or types --------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from kg.errors import StoreRejected
 
 OWN_LABELS = (
     "Entity", "Literal", "Name", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
-    "Ontology", "Run", "Rejection", "Decision", "Graph", "LineageEvent", "LineageNode",
+    "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
+from kg.domain.difference import FactChange
 from kg.domain.fact import FOREVER, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent
@@ -16,6 +17,7 @@ from kg.errors import StoreRejected
 from kg.ports.store import LoadTarget
 
 REJECTIONS_AT_ONCE = 2_000
+CHANGES_AT_ONCE = 500
 
 
 def put_ontology(tx: Transaction, name: str, document: str, at: Instant) -> bool:
@@ -39,7 +41,8 @@ def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: I
         ontology=version.ontology,
         **ends,
     )
-    tx.run(texts.END_SOURCE_STATES, **ends)
+    if not target.delta:
+        tx.run(texts.END_SOURCE_STATES, **ends)
     rows = [
         {
             "id": source.id,
@@ -91,6 +94,12 @@ def rejection_batches(rejections: Iterable[Rejection]) -> Iterator[list[list[Any
 
 def put_rejections(tx: Transaction, run_id: str, batch: list[list[Any]]) -> None:
     tx.run(texts.PUT_REJECTIONS, run=run_id, rows=batch)
+
+
+def change_batches(changes: Sequence[FactChange]) -> Iterator[list[list[Any]]]:
+    """So many to a node, since each says little."""
+    for start in range(0, len(changes), CHANGES_AT_ONCE):
+        yield [[start, [dump(one) for one in changes[start : start + CHANGES_AT_ONCE]]]]
 
 
 def put_decision(tx: Transaction, decision_id: str, document: str) -> None:

@@ -10,7 +10,7 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
@@ -22,6 +22,7 @@ _INDEXES = {
     # All three, so that what is live, what a load retires and what it adds are each one range of the index.
     "assertion_known": ("Assertion", "version", "known_to", "known_from"),
     "assertion_place": ("Assertion", "version", "locator"),
+    "assertion_record": ("Assertion", "version", "record"),
     "ontology_name": ("Ontology", "name"),
     "run_version": ("Run", "dataset", "version"),
     "run_seq": ("Run", "seq"),

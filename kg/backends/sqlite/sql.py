@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -71,9 +71,14 @@ CREATE TABLE assertion (
     version INTEGER NOT NULL,
     class INTEGER NOT NULL,
     run TEXT NOT NULL,
+    record TEXT,
     PRIMARY KEY (fact, source, locator, known_from)
 ) WITHOUT ROWID;
 CREATE INDEX assertion_version ON assertion (version, source, locator);
+CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
+CREATE TABLE change (
+    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
+) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
 {LINEAGE}"""
 
@@ -87,6 +92,13 @@ UPDATE fact SET lookup = (
 WHERE lookup IS NULL AND datatype = 'text';
 """,
     2: LINEAGE,
+    3: """
+ALTER TABLE assertion ADD COLUMN record TEXT;
+CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
+CREATE TABLE change (
+    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
+) WITHOUT ROWID;
+""",
 }
 """What makes a database of the next schema of one of this."""
 
@@ -238,16 +250,80 @@ KNOWN_ENTITIES = "SELECT e.id, e.n FROM json_each(:ids) j CROSS JOIN entity e ON
 PUT_ENTITY = "INSERT INTO entity (n, id) VALUES (?, ?)"
 PUT_FACT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
-PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ? AND class = ?"
+PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LIVE_ASSERTION = """SELECT 1 FROM assertion
+WHERE fact = ? AND source = ? AND locator = ? AND record IS ? AND known_to = ? AND class = ?"""
 # With the types of assertion's columns: without them no comparison uses the key, and retiring takes the square.
 SEEN = """CREATE TEMP TABLE IF NOT EXISTS seen (
-    fact INTEGER, source INTEGER, locator TEXT, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"""
-MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)"
+    fact INTEGER, source INTEGER, locator TEXT, record TEXT, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"""
+MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?, ?)"
 RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at
 WHERE version = :version AND known_to = :forever AND known_from < :at AND (class <> :class OR NOT EXISTS (
     SELECT 1 FROM temp.seen s
-    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator))"""
+    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator
+    AND s.record IS assertion.record))
+RETURNING fact"""
+REPLACE = "INSERT OR IGNORE INTO temp.replaced VALUES (?)"
+REPLACED = "CREATE TEMP TABLE IF NOT EXISTS replaced (record TEXT PRIMARY KEY) WITHOUT ROWID"
+RETIRE_REPLACED = """UPDATE assertion INDEXED BY assertion_record SET known_to = :at
+WHERE version = :version AND record IN (SELECT record FROM temp.replaced) AND known_to = :forever AND known_from < :at
+RETURNING fact"""
+# What one source says and said lies together in the index, whatever else the graph holds.
+RETIRE_SOURCE = """UPDATE assertion INDEXED BY assertion_version SET known_to = :at
+WHERE version = :version AND source = :source AND known_to = :forever RETURNING fact"""
+RETIRE_VERSION = """UPDATE assertion INDEXED BY assertion_version SET known_to = :at
+WHERE version = :version AND known_to = :forever RETURNING fact"""
+# Temporary tables hold what one run touches, so reading one whole grows with that alone.
+# Facts a run may have made a version say, or no longer say: those it touched, told apart from those it did change.
+TOUCHED = """CREATE TEMP TABLE IF NOT EXISTS touched (
+    fact INTEGER, gained INTEGER, PRIMARY KEY (gained, fact)) WITHOUT ROWID"""
+TOUCH = "INSERT OR IGNORE INTO temp.touched (gained, fact) VALUES (?, ?)"
+NOTE_GAINED = """INSERT INTO change SELECT :run, touched.fact, 1 FROM temp.touched WHERE gained = 1
+AND NOT EXISTS (SELECT 1 FROM assertion b
+    WHERE b.fact = touched.fact AND b.version = :version AND b.known_from < :at AND b.known_to >= :at)"""
+NOTE_LOST = """INSERT INTO change SELECT :run, touched.fact, 0 FROM temp.touched WHERE gained = 0
+AND NOT EXISTS (SELECT 1 FROM assertion b
+    WHERE b.fact = touched.fact AND b.version = :version AND b.known_to = :forever)"""
+# Reads both versions once.
+NOTE_APART = """INSERT OR IGNORE INTO change SELECT :run, a.fact, :gained
+FROM assertion a INDEXED BY assertion_version
+WHERE a.version = :one AND a.known_to = :forever
+AND NOT EXISTS (SELECT 1 FROM assertion b WHERE b.fact = a.fact AND b.version = :other AND b.known_to = :forever)"""
+COUNT_CHANGES = "SELECT gained, count(*) FROM change WHERE run = :run GROUP BY gained"
+_TOLD = _FACT.removeprefix("SELECT ")
+CHANGES = f"""SELECT c.gained, {_TOLD.replace("FROM fact f", "FROM change c CROSS JOIN fact f ON f.n = c.fact")}
+WHERE c.run = :run ORDER BY p.name, f.id, c.gained"""
+LOST_BY = f"""{_FACT.replace("FROM fact f", "FROM temp.touched CROSS JOIN fact f ON f.n = touched.fact")}
+WHERE NOT EXISTS (SELECT 1 FROM assertion b
+    WHERE b.fact = touched.fact AND b.version = :version AND b.known_to = :forever)"""
+UNSAID = """SELECT count(*) FROM temp.touched
+WHERE NOT EXISTS (SELECT 1 FROM assertion b WHERE b.fact = touched.fact AND b.known_to = :forever)"""
+# --- erasing ---
+
+PURGED = (
+    "CREATE TEMP TABLE IF NOT EXISTS purged (fact INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS loose (entity INTEGER PRIMARY KEY)",
+    "DELETE FROM temp.purged",
+    "DELETE FROM temp.loose",
+)
+_OF_SOURCE = "FROM assertion INDEXED BY assertion_version WHERE version = :version AND source = :source"
+FIND_PURGED = f"INSERT OR IGNORE INTO temp.purged SELECT fact {_OF_SOURCE}"
+ERASE_ASSERTIONS = f"DELETE {_OF_SOURCE}"
+KEEP_SAID = """DELETE FROM temp.purged
+WHERE EXISTS (SELECT 1 FROM assertion a WHERE a.fact = purged.fact)"""
+_PURGED = "FROM temp.purged CROSS JOIN fact f ON f.n = purged.fact"
+PURGED_IDENTITY = f"""{_FACT.replace("FROM fact f", _PURGED)}
+WHERE p.name IN (SELECT value FROM json_each(:identity))"""
+ERASE_FACTS = (
+    f"INSERT OR IGNORE INTO temp.loose SELECT f.subject {_PURGED}",
+    f"INSERT OR IGNORE INTO temp.loose SELECT f.object {_PURGED} WHERE f.object IS NOT NULL",
+    "DELETE FROM name_text WHERE rowid IN (SELECT fact FROM temp.purged)",
+    "DELETE FROM fact WHERE n IN (SELECT fact FROM temp.purged)",
+    "DELETE FROM temp.loose WHERE EXISTS (SELECT 1 FROM fact f WHERE f.subject = loose.entity)",
+    "DELETE FROM temp.loose WHERE EXISTS (SELECT 1 FROM fact f WHERE f.object = loose.entity)",
+    "DELETE FROM entity WHERE n IN (SELECT entity FROM temp.loose)",
+)
+
 HAS_LIVE = "SELECT 1 FROM assertion WHERE version = :version AND known_to = :forever LIMIT 1"
 DISCARD = (
     "DELETE FROM assertion WHERE version = :version AND known_from > :at",
@@ -282,4 +358,19 @@ PLANNED = {
     "known_nodes": KNOWN_NODES,
     "linked_down": LINKED_DOWN,
     "linked_up": LINKED_UP,
+    "retire_replaced": RETIRE_REPLACED,
+    "retire_source": RETIRE_SOURCE,
+    "retire_version": RETIRE_VERSION,
+    "note_gained": NOTE_GAINED,
+    "note_lost": NOTE_LOST,
+    "note_apart": NOTE_APART,
+    "changes": CHANGES,
+    "count_changes": COUNT_CHANGES,
+    "lost_by": LOST_BY,
+    "unsaid": UNSAID,
+    "find_purged": FIND_PURGED,
+    "erase_assertions": ERASE_ASSERTIONS,
+    "keep_said": KEEP_SAID,
+    "purged_identity": PURGED_IDENTITY,
+    **{f"erase_facts_{number}": text for number, text in enumerate(ERASE_FACTS)},
 }

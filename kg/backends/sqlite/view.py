@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.database import Database
+from kg.backends.sqlite.rows import fact_of
 from kg.domain.fact import (
     FOREVER,
     IDENTITY,
@@ -24,7 +25,6 @@ from kg.domain.fact import (
     Fact,
     FactId,
     Instant,
-    Interval,
     Literal,
     assemble,
 )
@@ -39,17 +39,6 @@ FEW = 16
 """Entities up to which each is read by a statement of its own."""
 PER_ENTITY = 20
 """Facts an entity has at most on average where many are read at once."""
-
-
-def _fact(row: tuple[Any, ...]) -> Fact:
-    fact_id, subject, predicate, target, value, datatype, start, end = row
-    return Fact(
-        fact_id,
-        subject,
-        predicate,
-        target if target is not None else Literal(value, datatype),
-        Interval(start, end),
-    )
 
 
 @dataclass(frozen=True)
@@ -206,7 +195,7 @@ class SqliteView:
                     ).fetchall()
                     if len(rows) > limit_each:
                         cut[str(entity)] = None
-                    facts += [_fact(row) for row in rows[:limit_each]]
+                    facts += [fact_of(row) for row in rows[:limit_each]]
         return facts, list(cut)
 
     def _follow_many(
@@ -216,7 +205,7 @@ class SqliteView:
         text = sql.FOLLOW_MANY_OUT if direction == "out" else sql.FOLLOW_MANY_IN
         limit = limit_each + PER_ENTITY * len(ids)
         rows = self._read(text, ids=json.dumps(ids), predicates=json.dumps(numbers), limit=limit + 1)
-        facts = [_fact(row) for row in rows]
+        facts = [fact_of(row) for row in rows]
         near = attrgetter("subject" if direction == "out" else "target")
         counts = Counter((near(fact), fact.predicate) for fact in facts)
         if len(rows) > limit or any(count > limit_each for count in counts.values()):
@@ -224,7 +213,7 @@ class SqliteView:
         return sorted(facts, key=lambda fact: (near(fact), fact.predicate, fact.id)), []
 
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
-        return {row[0]: _fact(row) for row in self._read(sql.FACTS, ids=json.dumps(sorted(set(ids))))}
+        return {row[0]: fact_of(row) for row in self._read(sql.FACTS, ids=json.dumps(sorted(set(ids))))}
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         found: dict[FactId, list[Assertion]] = {}
@@ -240,7 +229,7 @@ class SqliteView:
         found: dict[FactId, list[Fact]] = {}
         for told, *row in self._read(sql.RECORDED_WITH, ids=json.dumps(sorted(set(facts)))):
             if row[2] not in IDENTITY:
-                found.setdefault(told, []).append(_fact(tuple(row)))
+                found.setdefault(told, []).append(fact_of(tuple(row)))
         return {fact: tuple(items) for fact, items in found.items()}
 
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
