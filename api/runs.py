@@ -11,10 +11,11 @@ from rich.console import Console
 from api.newest import run_of
 from api.options import AsJson, Limit, Store, opened, print_json
 from api.show_difference import show_difference
-from api.terminal import printable, show_table
+from api.terminal import in_json, printable, show_table
 from kg.bootstrap import Services
 from kg.domain.difference import difference
 from kg.domain.lineage import Run
+from kg.domain.openlineage import run_uuid
 from kg.errors import RunNotFound
 
 
@@ -23,11 +24,16 @@ def runs(
     run: Annotated[
         str | None, typer.Argument(help="A run id: show it with all that it changed and every record it rejected.")
     ] = None,
+    openlineage: Annotated[
+        bool, typer.Option("--openlineage", help="Print the OpenLineage events of the run, one a line.")
+    ] = False,
     limit: Limit = 20,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """List loads, retirements and purges, newest first, or show one."""
+    if openlineage and run is None:
+        raise typer.BadParameter("--openlineage needs the id of a run")
     with opened(ctx, store) as (services, _):
         if run is None:
             found = services.runs.runs(limit)
@@ -36,9 +42,13 @@ def runs(
         named = run_of(services.runs, run)
         if named is None:
             raise RunNotFound(f"no run {run!r}")
-        if as_json:
+        events = services.runs.events(run_uuid(run))
+        if openlineage:
+            for event in events:
+                typer.echo(in_json(json.dumps(event, ensure_ascii=False)))
+        elif as_json:
             told = {"difference": difference(services.runs.changes(run)), "rejections": services.runs.rejections(run)}
-            print_json({"run": named, **told})
+            print_json({"run": named, **told, "openlineage": events})
         else:
             _show_one(named, services, Console(highlight=False))
 

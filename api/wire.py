@@ -323,11 +323,14 @@ class RejectionOut(BaseModel):
 
 
 class RunDetail(BaseModel):
-    """A run with the records it rejected."""
+    """A run with the records it rejected and its OpenLineage events."""
 
     run: RunOut = Field(title="Run")
     rejections: list[RejectionOut] = Field(title="Rejections")
     cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+    openlineage: list[dict[str, Any]] = Field(
+        title="OpenLineage", description="Its events as OpenLineage has them: START, then COMPLETE or FAIL."
+    )
 
 
 class Health(BaseModel):

@@ -29,6 +29,8 @@ class Settings:
     """``WHENCE_CEILING``: highest classification read when a caller names none."""
     adapter: str | None = None
     """``WHENCE_ADAPTER``: an adapter file, ``none`` for the weights set by hand; else the one that is shipped."""
+    openlineage_url: str | None = None
+    """``WHENCE_OPENLINEAGE_URL``: where the events of loads are sent, as OpenLineage clients send them."""
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,7 +46,21 @@ class Settings:
             data=env.get("WHENCE_DATA") or None,
             ceiling=Classification[ceiling.upper()],
             adapter=env.get("WHENCE_ADAPTER") or None,
+            openlineage_url=_http(env.get("WHENCE_OPENLINEAGE_URL", "")),
         )
+
+
+def _http(url: str) -> str | None:
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        right = False
+    if not right:
+        raise ConfigError("WHENCE_OPENLINEAGE_URL: expected http://host:port or https://host:port")
+    return url
 
 
 NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")

@@ -15,7 +15,7 @@ from kg.domain.lineage import Rejection
 from kg.errors import ExpectationFailed
 from kg.ports.clock import instant
 from kg.ports.store import Entry, GraphWriter
-from loaders.expectations import Watch, check
+from loaders.expectations import Watch, check, outcomes
 from loaders.feeds import check_order
 from loaders.mapping import RecordMapping
 from loaders.reading import Progress, Reading, no_cycles_looked_for
@@ -72,8 +72,7 @@ def dry_run(job: Job, services: Services, declared: dict[EntityId, str], progres
                     sample.append(entry)
         problem = ""
         try:
-            check(spec, tally, spool)
-            watch.check(now)
+            check(outcomes(spec, tally, spool, watch, now))
         except ExpectationFailed as exc:
             problem = str(exc)
         declared.update(spool.declared.items())

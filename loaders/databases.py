@@ -8,6 +8,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from loaders.readers.cells import cell, header
 
 ROWS = 5_000
 CONNECT_SECONDS = 10
+_PORTS = {"postgresql": 5432}
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -33,7 +35,13 @@ def fetch(spec: DatasetFile, folder: Path, scratch: Path) -> list[Input]:
     url, engine = _engine(sql, spec, folder)
     try:
         with contextlib.closing(_snapshot(sql, engine)) as connection:
-            return [_copy(sql, connection, spec, name, scratch / f"{n}.jsonl") for n, name in enumerate(spec.files)]
+            return [
+                replace(
+                    _copy(sql, connection, spec, name, scratch / f"{n}.jsonl"),
+                    table=_known_as(sql, connection, spec, name, folder),
+                )
+                for n, name in enumerate(spec.files)
+            ]
     except sql.exc.SQLAlchemyError as exc:
         reason = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
         raise SourceUnreadable(f"{url}: {reason}") from exc
@@ -59,6 +67,22 @@ def _engine(sql: Any, spec: DatasetFile, folder: Path) -> tuple[str, Any]:
         extra = "postgres" if url.get_backend_name() == "postgresql" else "sql"
         hint = f"pip install 'whence[{extra}]'" if extra == "postgres" else "install the driver of that database"
         raise SourceUnreadable(f"{shown}: no driver for it ({exc}): {hint}") from exc
+
+
+def _known_as(sql: Any, connection: Any, spec: DatasetFile, name: str, folder: Path) -> tuple[str, str]:
+    """Namespace and name of a table as OpenLineage names those of databases; a query is no table that others know."""
+    url = sql.make_url(_VARIABLE.sub(_variable, str(spec.options.url)))
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return f"sqlite://{(folder / str(url.database)).resolve().as_posix()}", name
+    scheme = "postgres" if backend == "postgresql" else backend
+    port = url.port or _PORTS.get(backend)
+    namespace = f"{scheme}://{url.host or 'localhost'}" + (f":{port}" if port else "")
+    if name in spec.options.queries:
+        return namespace, f"{url.database}?query={quote(name)}"
+    schema, _, bare = name.rpartition(".")
+    schema = schema or sql.inspect(connection).default_schema_name or ""
+    return namespace, ".".join(part for part in (str(url.database), schema, bare) if part)
 
 
 def _variable(found: re.Match[str]) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+from typing import Literal as OneOf
 
 from kg.domain.fact import Instant
 from kg.errors import ExpectationFailed
@@ -15,6 +17,20 @@ from loaders.readers import Record
 from loaders.spool import Spool
 from loaders.tally import Tally
 from loaders.validate import MISSING
+
+ExpectedOf = OneOf["rejected", "entities", "facts", "filled", "unique", "fresh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expectation and what was found; ``problem`` says that it does not hold."""
+
+    what: ExpectedOf
+    about: str
+    """The type, predicate or field."""
+    expected: str
+    found: str
+    problem: str = ""
 
 
 class Watch:
@@ -56,24 +72,37 @@ class Watch:
                 new[key] = locator
         self._spool.unique.update(new)
 
-    def check(self, now: Instant) -> None:
-        """Raise ExpectationFailed naming the field, what was expected of it and what was found."""
+    def outcomes(self, now: Instant) -> Iterator[Outcome]:
+        """For each field, what was expected of it and what was found."""
         name, expect = self._spec.version_value().ref, self._spec.expect
         for text, least in expect.filled.items():
             share = self._gave[text] / self._records if self._records else 1.0
-            if share < least:
-                raise ExpectationFailed(
+            problem = (
+                ""
+                if share >= least
+                else (
                     f"{name}: field {text!r} has a value in {self._gave[text]:,} of {self._records:,} records "
                     f"({share:.1%}), expected {least:.1%} or more"
                 )
-        for text, (value, one, other) in self._shared.items():
-            raise ExpectationFailed(f"{name}: field {text!r} is {value[:60]!r} at {one} and at {other}, expected once")
+            )
+            yield Outcome("filled", text, f"{least:.1%} or more", f"{share:.1%}", problem)
+        for text in expect.unique:
+            value, one, other = self._shared.get(text, ("", "", ""))
+            where = f"{value[:60]!r} at {one} and at {other}"
+            problem = f"{name}: field {text!r} is {where}, expected once" if one else ""
+            yield Outcome("unique", text, "each value once", where if one else "each value once", problem)
         today = dt.date.fromisoformat(now[:10])
         for text, days in expect.fresh.items():
             newest = self._newest.get(text)
-            if not newest or (today - dt.date.fromisoformat(newest)).days > days:
-                found = f"the newest is {newest}" if newest else "there is none"
-                raise ExpectationFailed(f"{name}: field {text!r}: expected a day of the last {days:,}, {found}")
+            stale = not newest or (today - dt.date.fromisoformat(newest)).days > days
+            found = f"the newest is {newest}" if newest else "there is none"
+            problem = f"{name}: field {text!r}: expected a day of the last {days:,}, {found}" if stale else ""
+            yield Outcome("fresh", text, f"a day of the last {days:,}", found, problem)
+
+    @property
+    def filled(self) -> dict[str, int]:
+        """How many records gave something for each field of which that is expected."""
+        return {text: self._gave[text] for text in self._filled}
 
 
 def _values(path: Path, record: Record, lookups: Lookups) -> list[Any]:
@@ -90,23 +119,42 @@ def _day(value: Any) -> str:
         return ""
 
 
-def check(spec: DatasetFile, tally: Tally, spool: Spool) -> None:
-    """Raise ExpectationFailed naming what was expected and what was found."""
+def outcomes(spec: DatasetFile, tally: Tally, spool: Spool, watch: Watch, now: Instant) -> tuple[Outcome, ...]:
+    """Every expectation, held against what was found."""
     name = spec.version_value().ref
+    counts = (
+        *_counts(name, "entities", tally.entities, spec.expect.entities),
+        *_counts(name, "facts", tally.facts, spec.expect.facts),
+    )
+    return (_rejected(spec, tally, spool), *counts, *watch.outcomes(now))
+
+
+def check(found: Iterable[Outcome]) -> None:
+    """Raise ExpectationFailed for the first that does not hold."""
+    for one in found:
+        if one.problem:
+            raise ExpectationFailed(one.problem)
+
+
+def _rejected(spec: DatasetFile, tally: Tally, spool: Spool) -> Outcome:
     rejected = spool.rejected_records()
     share = rejected / tally.records if tally.records else 0.0
-    if share > spec.expect.rejected:
+    allowed = spec.expect.rejected
+    problem = ""
+    if share > allowed:
         first = next(spool.rejected())
         hint = f"; load first: {', '.join(spec.after)}" if first.reason.endswith(MISSING) and spec.after else ""
-        raise ExpectationFailed(
-            f"{name}: {rejected:,} of {tally.records:,} records rejected "
-            f"({share:.1%}, allowed {spec.expect.rejected:.1%}); the first, {first.locator}: {first.reason}{hint}"
+        problem = (
+            f"{spec.version_value().ref}: {rejected:,} of {tally.records:,} records rejected "
+            f"({share:.1%}, allowed {allowed:.1%}); the first, {first.locator}: {first.reason}{hint}"
         )
-    _counts(name, "entities", tally.entities, spec.expect.entities)
-    _counts(name, "facts", tally.facts, spec.expect.facts)
+    return Outcome("rejected", "", f"{allowed:.1%} or less", f"{share:.1%}", problem)
 
 
-def _counts(name: str, what: str, found: Mapping[str, int], bounds: Mapping[str, tuple[int, int]]) -> None:
+def _counts(
+    name: str, what: ExpectedOf, found: Mapping[str, int], bounds: Mapping[str, tuple[int, int]]
+) -> Iterator[Outcome]:
     for kind, (least, most) in bounds.items():
-        if not least <= found.get(kind, 0) <= most:
-            raise ExpectationFailed(f"{name}: {found.get(kind, 0):,} {what} of {kind}, expected {least:,} to {most:,}")
+        count, wanted = found.get(kind, 0), f"{least:,} to {most:,}"
+        problem = "" if least <= count <= most else f"{name}: {count:,} {what} of {kind}, expected {wanted}"
+        yield Outcome(what, kind, wanted, f"{count:,}", problem)

@@ -47,6 +47,8 @@ class Input:
     """Bytes as stored."""
     changed: int
     """When the file was last written, in nanoseconds, by its own file system."""
+    table: tuple[str, str] | None = None
+    """Namespace and name by which OpenLineage knows it, where it is a copy of a table and no file of its own."""
 
     def open(self) -> Opened:
         """The file from its beginning. Raises SourceUnreadable if it is no longer the one hashed."""

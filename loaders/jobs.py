@@ -16,9 +16,12 @@ from loaders.check import Checked, dry_run
 from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_document
 from loaders.reading import Progress
 from loaders.run import Job, load, ontology_text
+from loaders.sending import Send, nowhere
 
 
-def load_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Run]:
+def load_files(
+    paths: Sequence[Path], data: Path | None, services: Services, progress: Progress, send: Send = nowhere
+) -> Iterator[Run]:
     """Load dataset and ontology files given in any order; yields each run as it ends.
 
     Every file is checked before the first is loaded. Raises LoadError; what was loaded before stays.
@@ -27,7 +30,7 @@ def load_files(paths: Sequence[Path], data: Path | None, services: Services, pro
     for name, document in sorted(alone.items()):
         services.store.put_ontology(name, ontology_text(document))
     for job in jobs:
-        yield load(job, services, progress)
+        yield load(job, services, progress, send)
 
 
 def check_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Checked]:

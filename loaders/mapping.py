@@ -33,7 +33,17 @@ class _Fact:
     start: Value | None
     end: Value | None
     when: Condition
-    fields: frozenset[str]
+
+    @functools.cached_property
+    def values(self) -> frozenset[str]:
+        """Fields that it is made of."""
+        parts = (self.predicate, self.subject, self.object, self.value, self.start, self.end)
+        return frozenset().union(*(part.fields for part in parts if isinstance(part, Value | EntityReference)))
+
+    @functools.cached_property
+    def fields(self) -> frozenset[str]:
+        """Those, and the ones that are tested."""
+        return self.values | self.when.fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +66,13 @@ class _Declared(NamedTuple):
     type: str = ""
     identity: tuple[Mapped, ...] = ()
     problem: str = ""
+
+
+class Columns(NamedTuple):
+    """The fields of a record that facts come from: their values, and what is only tested."""
+
+    values: frozenset[str]
+    tests: frozenset[str]
 
 
 class Choice(NamedTuple):
@@ -152,13 +169,9 @@ class RecordMapping:
         return _Entry(when, entity, tuple(said), facts, fields)
 
     def _fact(self, spec: FactSpec, *, has_entity: bool) -> _Fact:
-        names = (
-            [spec.predicate]
-            if isinstance(spec.predicate, str)
-            else list(self._tables.get(spec.predicate.table, {}).values())
-        )
+        names = self._names(spec)
         for name in names:
-            if name is not None and name not in self._ontology.predicates:
+            if name not in self._ontology.predicates:
                 raise MappingInvalid(f"{self._spec.dataset}: no predicate {name!r} in ontology {self._spec.ontology!r}")
         if (spec.object is None) == (spec.value is None):
             raise MappingInvalid(f"{self._spec.dataset}: a fact takes either object or value ({spec.predicate})")
@@ -166,7 +179,7 @@ class RecordMapping:
             raise MappingInvalid(
                 f"{self._spec.dataset}: a fact without an entity beside it needs a subject ({spec.predicate})"
             )
-        for name in filter(None, names):
+        for name in names:
             self._check_kind(name, takes_value=spec.value is not None)
         predicate = spec.predicate if isinstance(spec.predicate, str) else self._value([spec.predicate])
         subject = self._reference(spec.subject) if spec.subject else None
@@ -176,14 +189,7 @@ class RecordMapping:
         start = self._value(valid.from_) if valid.from_ else None
         end = self._value(valid.to) if valid.to else None
         when = self._when(spec.when)
-        fields = when.fields.union(
-            *(
-                part.fields
-                for part in (predicate, subject, target, value, start, end)
-                if isinstance(part, Value | EntityReference)
-            )
-        )
-        return _Fact(predicate, subject, target, value, start, end, when, fields)
+        return _Fact(predicate, subject, target, value, start, end, when)
 
     def _check_kind(self, name: str, *, takes_value: bool) -> None:
         if name == TYPE:
@@ -191,6 +197,33 @@ class RecordMapping:
         if (self._ontology.predicates[name].value is not None) != takes_value:
             wanted = "object" if takes_value else "value"
             raise MappingInvalid(f"{self._spec.dataset}: predicate {name!r} takes `{wanted}` in the ontology")
+
+    def columns(self) -> dict[str, Columns]:
+        """For each predicate, the fields of a record that its facts come from."""
+        found: dict[str, list[Columns]] = {}
+        for spec, entry in zip(self._spec.map, self._entries, strict=True):
+            own = entry.entity.fields if entry.entity else frozenset()
+            if entry.entity:
+                found.setdefault(TYPE, []).append(Columns(own, entry.when.fields))
+            for predicate, value, _ in entry.said:
+                found.setdefault(predicate, []).append(Columns(value.fields, entry.when.fields))
+            for said, fact in zip(spec.facts, entry.facts, strict=True):
+                subject = fact.subject.fields if fact.subject else own if fact.object else frozenset()
+                columns = Columns(subject | fact.values, entry.when.fields | fact.when.fields)
+                for name in self._names(said):
+                    found.setdefault(name, []).append(columns)
+        return {
+            name: Columns(
+                frozenset().union(*(one.values for one in many)), frozenset().union(*(one.tests for one in many))
+            )
+            for name, many in sorted(found.items())
+        }
+
+    def _names(self, spec: FactSpec) -> list[str]:
+        """The predicates that a fact may have."""
+        if isinstance(spec.predicate, str):
+            return [spec.predicate]
+        return [name for name in self._tables.get(spec.predicate.table, {}).values() if name is not None]
 
     # --- apply ---
 

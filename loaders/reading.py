@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import gc
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from kg.domain.lineage import Source
 from kg.errors import SourceUnreadable
 from loaders.databases import fetch
 from loaders.dataset import DatasetFile
 from loaders.formats import PARTED
 from loaders.inputs import Input, Opened, find_inputs
+from loaders.lineage import Table
 from loaders.readers import Record, reader_for
 from loaders.stage import Sourced
 
@@ -28,7 +30,7 @@ class Reading:
 
     def __init__(self, spec: DatasetFile, folder: Path, scratch: Path, progress: Progress) -> None:
         self._spec = spec
-        self._progress = progress
+        self.progress = progress
         self.inputs = fetch(spec, folder, scratch) if spec.format == SQL else find_inputs(spec.files, folder)
         beside = {name: find_inputs(getattr(spec.options, name), folder) for name in BESIDE}
         paths = {name: [str(one.path) for one in found] for name, found in beside.items()}
@@ -58,6 +60,13 @@ class Reading:
         """The parts of a file that are sources of their own; a format that has none is not read for them."""
         return sorted({record.part for record in self._records(one)}) if self._spec.format in PARTED else [""]
 
+    def tables(self, sources: Iterable[Source] = ()) -> list[Table]:
+        """What is read, by the names that other jobs know it by, with the ids of those sources that it is."""
+        by_name: dict[str, list[str]] = {}
+        for source in sources:
+            by_name.setdefault(source.name.partition("#")[0], []).append(source.id)
+        return [_table(one, tuple(by_name.get(one.name.partition("#")[0], ()))) for one in self.inputs]
+
     def _records(self, one: Input) -> Iterator[Record]:
         try:
             with contextlib.closing(one.open()) as self._current:
@@ -68,7 +77,13 @@ class Reading:
     def told(self, records: int) -> None:
         """Report so many records of as many as the part of the bytes read lets expect."""
         read = self._before + (self._current.stored.tell() if self._current and not self._current.stored.closed else 0)
-        self._progress("load", records, round(records * self._total / read) if read else None)
+        self.progress("load", records, round(records * self._total / read) if read else None)
+
+
+def _table(one: Input, sources: tuple[str, ...]) -> Table:
+    path = one.path.resolve()
+    namespace, name = one.table or ("file", path.as_posix())
+    return Table(namespace, name, namespace if one.table else path.as_uri(), one.checksum, one.size, sources)
 
 
 @contextlib.contextmanager

@@ -5,24 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kg.bootstrap import Services
 from kg.domain.fact import Instant
-from kg.domain.lineage import GraphProfile, Run, Source
+from kg.domain.lineage import GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Ontology
 from kg.errors import KgError, OntologyInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import RunLedger
 from kg.ports.store import LoadTarget
+from loaders import lineage
 from loaders.dataset import DatasetFile
-from loaders.expectations import Watch, check
+from loaders.expectations import Watch, check, outcomes
 from loaders.feeds import check_order
 from loaders.inputs import Input
+from loaders.lineage import Account
 from loaders.mapping import RecordMapping
 from loaders.reading import Progress, Reading, no_cycles_looked_for
+from loaders.sending import Send, nowhere
 from loaders.spool import Spool
 from loaders.stage import Stage
 from loaders.tally import Tally
@@ -42,48 +46,80 @@ class Job:
     folder: Path
 
 
-def load(job: Job, services: Services, progress: Progress) -> Run:
-    """Load one dataset version. The run returned is complete or unchanged; a failed one is recorded and raised."""
+def load(job: Job, services: Services, progress: Progress, send: Send = nowhere) -> Run:
+    """Load one dataset version. The run returned is complete or unchanged; a failed one is recorded and raised.
+
+    What happens is told as OpenLineage events, which are recorded with the run.
+    """
     spec, ledger, clock = job.spec, services.runs, services.clock
     started = instant(clock())
+    account = Account(spec.version_value(), job.ontology)
     with tempfile.TemporaryDirectory(prefix="whence-load-") as scratch:
         try:
             reading = Reading(spec, job.folder, Path(scratch), progress)
         except KgError as exc:
-            failed = replace(_started(job, [], started), state="failed", ended_at=instant(clock()), message=str(exc))
-            ledger.append_run(failed, [])
+            begun = _started(job, [], started)
+            send(lineage.start(begun, account))
+            failed = replace(begun, state="failed", ended_at=instant(clock()), message=str(exc))
+            _record(failed, [], account, ledger, send)
             raise
         run = _started(job, reading.checksums, started)
+        account.tables = reading.tables()
+        send(lineage.start(run, account))
         known = ledger.last_fingerprint(spec.dataset, spec.version) == run.fingerprint
         if known and not _waits(ledger, spec.dataset, spec.version):
             message = "same files, same mapping: nothing to do"
             unchanged = replace(run, state="unchanged", ended_at=instant(clock()), message=message)
-            ledger.append_run(unchanged, [])
+            _record(unchanged, [], account, ledger, send)
             return unchanged
+        tally = Tally()
         with no_cycles_looked_for(), Spool() as spool:
-            return _load(job, reading, run, spool, services, progress)
+            try:
+                done = _load(job, reading, _Work(run, account, spool, tally), services)
+            except KgError as exc:
+                failed = replace(_ended(run, tally, spool, clock), state="failed", message=str(exc))
+                _record(failed, spool.rejected(), account, ledger, send)
+                raise
+        send(lineage.end(done, account))
+        return done
 
 
-def _load(job: Job, reading: Reading, run: Run, spool: Spool, services: Services, progress: Progress) -> Run:  # noqa: PLR0913, PLR0917
-    spec, clock, tally = job.spec, services.clock, Tally()
-    try:
-        mapping = RecordMapping(spec, job.ontology)
-        watch = Watch(spec, mapping.path, spool)
-        with services.store.writer(target_of(job, reading), run.id) as writer:
-            # Under the right to load, so that no other load comes between.
-            check_order(spec, services.store)
-            stage = Stage(mapping, job.ontology, writer, spool, tally, watch)
-            writer.put(stage.entries(reading.records(), reading.told))
-            check(spec, tally, spool)
-            watch.check(run.started_at)
-            progress("commit", tally.records, tally.records)
-            kinds = dict(sorted(tally.entities.items()))
-            profile = GraphProfile("", kinds, dict(sorted(tally.facts.items())))
-            return writer.commit(_ended(run, tally, spool, clock), profile, spool.rejected())
-    except KgError as exc:
-        failed = replace(_ended(run, tally, spool, clock), state="failed", message=str(exc))
-        services.runs.append_run(failed, spool.rejected())
-        raise
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One load at work: its run, what it tells of itself, what it remembers and counts."""
+
+    run: Run
+    account: Account
+    spool: Spool
+    tally: Tally
+
+
+def _load(job: Job, reading: Reading, work: _Work, services: Services) -> Run:
+    spec, run, account, spool, tally = job.spec, work.run, work.account, work.spool, work.tally
+    mapping = RecordMapping(spec, job.ontology)
+    account.columns = mapping.columns()
+    watch = Watch(spec, mapping.path, spool)
+    target = target_of(job, reading)
+    account.tables = reading.tables(target.sources)
+    with services.store.writer(target, run.id) as writer:
+        # Under the right to load, so that no other load comes between.
+        check_order(spec, services.store)
+        stage = Stage(mapping, job.ontology, writer, spool, tally, watch)
+        writer.put(stage.entries(reading.records(), reading.told))
+        account.left_over, account.filled = sorted(tally.left_over), watch.filled
+        account.facts = dict(sorted(tally.facts.items()))
+        account.outcomes = outcomes(spec, tally, spool, watch, run.started_at)
+        check(account.outcomes)
+        reading.progress("commit", tally.records, tally.records)
+        profile = GraphProfile("", dict(sorted(tally.entities.items())), dict(account.facts))
+        ended = _ended(run, tally, spool, services.clock)
+        return writer.commit(ended, profile, spool.rejected(), lambda done: lineage.events(done, account))
+
+
+def _record(run: Run, rejections: Iterable[Rejection], account: Account, ledger: RunLedger, send: Send) -> None:
+    """Record a run that changed nothing, and tell of it."""
+    ledger.append_run(run, rejections, lineage.events(run, account))
+    send(lineage.end(run, account))
 
 
 def _waits(ledger: RunLedger, dataset: str, version: str) -> bool:

@@ -13,6 +13,7 @@ from api.strict import StrictRoute
 from api.wire import RejectionOut, RunDetail, RunList, RunOut, SourceList, SourceOut
 from kg.bootstrap import Services
 from kg.domain.lineage import Classification, Run
+from kg.domain.openlineage import run_uuid
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, NotFound, RunNotFound
 from kg.settings import Settings
@@ -62,7 +63,8 @@ def run(
         raise RunNotFound(f"no run {run_id!r}")
     rejections = services.runs.rejections(run_id)
     shown = [RejectionOut.of(one) for one in rejections[:limit]]
-    return RunDetail(run=RunOut.of(named), rejections=shown, cut=len(rejections) > limit)
+    events = services.runs.events(run_uuid(run_id))
+    return RunDetail(run=RunOut.of(named), rejections=shown, cut=len(rejections) > limit, openlineage=events)
 
 
 def _readable(found: list[Run], services: Services, settings: Settings) -> list[Run]:

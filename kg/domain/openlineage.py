@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,6 +56,19 @@ class LineageNode:
         return f"{self.kind}:{self.namespace}/{self.name}" if self.kind != "source" else f"source:{self.name}"
 
 
+def own_job(name: str) -> LineageNode:
+    return LineageNode("job", WHENCE, name)
+
+
+def own_dataset(name: str) -> LineageNode:
+    """A dataset of ours, or ``NAME@VERSION``."""
+    return LineageNode("dataset", WHENCE, name)
+
+
+def own_source(source: str) -> LineageNode:
+    return LineageNode("source", WHENCE, source)
+
+
 Link = tuple[LineageNode, LineageNode]
 """From what is read to what comes of it."""
 
@@ -71,6 +85,11 @@ class LineageEvent:
     nodes: tuple[LineageNode, ...]
     """What the event makes known to every reader of the lineage graph."""
     links: tuple[Link, ...]
+
+
+def run_uuid(run_id: str) -> str:
+    """The id of one of our runs in OpenLineage, which wants a UUID."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:whence:run:{run_id}"))
 
 
 def event_of(
