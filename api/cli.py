@@ -12,6 +12,7 @@ from rich.console import Console
 
 from api.adapters import adapters
 from api.exports import export
+from api.lineage import lineage
 from api.loads import init, load
 from api.options import (
     AdapterFile,
@@ -46,6 +47,7 @@ app.command()(export)
 app.command()(retire)
 app.command()(purge)
 app.command()(runs)
+app.command()(lineage)
 
 
 def main() -> None:

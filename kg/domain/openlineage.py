@@ -21,23 +21,27 @@ from kg.errors import LineageInvalid
 
 WHENCE = "whence"
 """The namespace of our own jobs and datasets."""
-NodeKind = OneOf["job", "dataset", "column", "source"]
+NodeKind = OneOf["job", "dataset", "column", "source", "run", "row", "fact", "entity"]
 Toward = OneOf["up", "down"]
 EVENT_TYPES = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
 MAX_NAME = 2_000
 """Bytes of a namespace, a name or a field: both stores index two of them together."""
+MAX_DEPTH = 20
+MAX_WIDTH = 200
+"""Of a walk: steps, and neighbours of each thing."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class LineageNode:
-    """One thing in the lineage graph that a ledger keeps."""
+    """One thing in the lineage graph. A ledger keeps jobs, datasets, columns and sources; the others are read."""
 
     kind: NodeKind
     namespace: str
+    """Of a row its source; empty where a name is enough."""
     name: str
 
     @property
@@ -53,7 +57,8 @@ class LineageNode:
     @property
     def id(self) -> str:
         """As a person reads and writes it."""
-        return f"{self.kind}:{self.namespace}/{self.name}" if self.kind != "source" else f"source:{self.name}"
+        between = "#" if self.kind == "row" else "/" if self.namespace else ""
+        return f"{self.kind}:{self.namespace}{between}{self.name}"
 
 
 def own_job(name: str) -> LineageNode:
@@ -66,7 +71,7 @@ def own_dataset(name: str) -> LineageNode:
 
 
 def own_source(source: str) -> LineageNode:
-    return LineageNode("source", WHENCE, source)
+    return LineageNode("source", "", source)
 
 
 Link = tuple[LineageNode, LineageNode]
@@ -212,7 +217,7 @@ def _text(value: dict[str, Any], key: str, at: str) -> str:
 
 
 def _checked(text: str, at: str) -> str:
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise LineageInvalid(f"{at}: has a control character or half of a surrogate pair")
     if len(text.encode()) > MAX_NAME:
         raise LineageInvalid(f"{at}: longer than {MAX_NAME:,} bytes")

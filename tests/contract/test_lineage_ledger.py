@@ -6,7 +6,7 @@ import pytest
 
 from kg.domain.fact import FOREVER
 from kg.domain.lineage import Classification
-from kg.domain.openlineage import LineageNode, event_of
+from kg.domain.openlineage import LineageNode, event_of, own_source
 from kg.domain.scope import Scope
 from kg.errors import StoreError
 from kg.ports.store import Entry
@@ -46,7 +46,7 @@ def test_a_tie_that_two_events_say_is_one(store: Store) -> None:
 
 def test_what_an_event_makes_known_is_told_apart_from_what_it_only_ties(store: Store) -> None:
     store.append_events([lineage_event()])
-    hidden = LineageNode("source", "whence", "people@1/a.csv")
+    hidden = own_source("people@1/a.csv")
     store.append_events([event_of({"eventTime": "2026-03-01T10:00:00Z"}, links=((RAW, hidden), (ORDERS, hidden)))])
     assert store.known([RAW, ORDERS, JOB, hidden]) == {ORDERS, JOB}
     assert store.linked([hidden], "up", 5) == {hidden: (ORDERS, RAW)}
