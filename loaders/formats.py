@@ -15,6 +15,7 @@ OWN = {
     "xml": ("xml", "read"),
     "stix": ("stix", "read"),
     "oscal": ("oscal", "read"),
+    "openlineage": ("openlineage", "read"),
     "parquet": ("parquet", "read"),
     "arrow": ("parquet", "read_arrow"),
     "excel": ("excel", "read"),

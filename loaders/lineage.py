@@ -24,6 +24,7 @@ from kg.domain.openlineage import (
 )
 from loaders.expectations import Outcome
 from loaders.mapping import Columns
+from loaders.readers import ADDED
 
 PRODUCER = "urn:whence"
 SCHEMA_URL = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -166,7 +167,7 @@ def _input(run: Run, account: Account, table: Table, *, over: bool) -> dict[str,
     made: dict[str, Any] = {"namespace": table.namespace, "name": table.name, "facets": facets}
     if over:
         fields = {name for columns in account.columns.values() for name in (*columns.values, *columns.tests)}
-        if named := sorted(name for name in fields.union(account.left_over) if not name.startswith("@")):
+        if named := sorted(fields.union(account.left_over) - ADDED):
             facets["schema"] = _facet("schema", fields=[{"name": name} for name in named])
         made["inputFacets"] = _input_facets(run, account, table)
     return made
@@ -243,7 +244,7 @@ def _column_lineage(account: Account) -> dict[str, Any]:
                 }
                 for table in account.tables[:MOST_INPUTS_BY_COLUMN]
                 for name, kind, subtype in fields
-                if not name.startswith("@")
+                if name not in ADDED
             ]
         }
     return made

@@ -12,7 +12,7 @@ from kg.domain.ontology import Ontology
 from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
 from loaders.paths import Lookups, Path, ValueRejected, compile_path
-from loaders.readers import ENCLOSING, OWN_KEY, Record
+from loaders.readers import ADDED, Record
 from loaders.values import MAX_NAME, MEMO, Condition, EntityReference, Value, clean_text, day, literal, plain
 
 
@@ -103,7 +103,7 @@ class RecordMapping:
         self._record = self.path(spec.record) if spec.record is not None else None
         self._deleted = self._when(spec.deleted)
         feed = self._deleted.fields | (self._record.fields if self._record is not None else frozenset())
-        self._ignored = feed | {*spec.ignore, OWN_KEY, ENCLOSING}
+        self._ignored = ADDED.union(feed, spec.ignore)
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
         self._switched: dict[str, _Candidates] = {}
@@ -390,5 +390,5 @@ def _at(record: Record, fields: frozenset[str]) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _suffix(fields: frozenset[str]) -> str:
-    own = sorted(fields - {OWN_KEY, ENCLOSING})
+    own = sorted(fields - ADDED)
     return f"#{','.join(own)}" if own else ""

@@ -13,7 +13,7 @@ from kg.ports.store import Entry
 from loaders.expectations import Watch
 from loaders.mapping import Choice, RecordMapping
 from loaders.paths import Lookups, ValueRejected
-from loaders.readers import ENCLOSING, OWN_KEY, Record
+from loaders.readers import ADDED, Record
 from loaders.spool import Spool
 from loaders.tally import Tally
 from loaders.validate import clash, undeclared, violation
@@ -182,7 +182,7 @@ class Stage:
     def _reject(self, sourced: Sourced, reason: str, locator: str = "") -> None:
         """Keep the whole record with its reason."""
         number, source, record = sourced
-        own = {key: value for key, value in record.fields.items() if key not in (OWN_KEY, ENCLOSING)}
+        own = {key: value for key, value in record.fields.items() if key not in ADDED}
         self._spool.reject(number, Rejection(source, locator or record.locator, reason, own))
 
 

@@ -31,6 +31,11 @@ class Record(NamedTuple):
 OWN_KEY, ENCLOSING = "@key", "@up"
 """Fields of a record that stands inside others, if asked for: the name it stands under, and the object around it."""
 
+KIND, DATASET, NAMESPACE, COLUMN = "@kind", "@dataset", "@namespace", "@column"
+"""Fields of a record of a lineage event: what it is, and the dataset and column that it is of."""
+ADDED = frozenset({OWN_KEY, ENCLOSING, KIND, DATASET, NAMESPACE, COLUMN})
+"""Fields that readers add. They stand nowhere in the file, so no locator names them, and none is left over."""
+
 Reader = Callable[[BinaryIO, Options], Iterator[Record]]
 """Reads an unpacked file from its beginning. Raises SourceUnreadable, and nothing else, on a file it cannot use."""
 
