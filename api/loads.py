@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.options import AsJson, Store, opened, print_json
+from api.options import AsJson, Store, opened, print_json, sends_to
 from api.show_checked import show_checked
 from api.show_difference import show_summary
-from api.terminal import printable, progress, shown
+from api.terminal import progress, shown
 from kg.bootstrap import Services
 from kg.domain.lineage import Run
 
@@ -26,7 +26,6 @@ def load(
 ) -> None:
     """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
     from loaders.jobs import load_files
-    from loaders.sending import sender
 
     if check:
         _check(ctx, files, data, store, as_json=as_json)
@@ -34,8 +33,7 @@ def load(
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         runs = []
-        send = sender(settings.openlineage_url, lambda text: typer.echo(printable(f"whence: {text}"), err=True))
-        for run in load_files(files, folder, services, told, send):
+        for run in load_files(files, folder, services, told, sends_to(settings)):
             runs.append(run)
             if not as_json:
                 _say_run(run, services, screen)

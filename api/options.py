@@ -6,15 +6,18 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.terminal import in_json
+from api.terminal import in_json, printable
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
 from kg.settings import Settings
+
+if TYPE_CHECKING:
+    from loaders.sending import Send
 
 Store = Annotated[
     str | None, typer.Option("--store", help="sqlite:PATH or neo4j://host:port/database (else WHENCE_STORE).")
@@ -48,6 +51,13 @@ def settings_of(ctx: typer.Context, store: str | None, adapter: str | None = Non
     """The settings of the environment, with what the command line says in their place."""
     settings = Settings.from_environment()
     return replace(settings, store=store or ctx.obj or settings.store, adapter=adapter or settings.adapter)
+
+
+def sends_to(settings: Settings) -> Send:
+    """What sends lineage events to the receiver that is set; what goes wrong is said on standard error."""
+    from loaders.sending import sender
+
+    return sender(settings.openlineage_url, lambda text: typer.echo(printable(f"whence: {text}"), err=True))
 
 
 def scope_of_options(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.options import AsJson, Store, opened, print_json
+from api.options import AsJson, Store, opened, print_json, sends_to
 from api.terminal import shown
 from kg.domain.lineage import Run
 from kg.errors import InvalidInput
@@ -21,8 +21,8 @@ def retire(ctx: typer.Context, ref: Reference, by: By = None, store: Store = Non
     from loaders.retirement import retire as end
     from loaders.retirement import this_person
 
-    with opened(ctx, store) as (services, _):
-        _say(end(ref, services, by or this_person()), as_json=as_json)
+    with opened(ctx, store) as (services, settings):
+        _say(end(ref, services, by or this_person(), sends_to(settings)), as_json=as_json)
 
 
 def purge(
@@ -39,8 +39,8 @@ def purge(
 
     if not yes:
         raise InvalidInput(f"a purge of {ref!r} cannot be undone: say --yes, or `whence retire` to keep the past")
-    with opened(ctx, store) as (services, _):
-        _say(erase(ref, services, by or this_person()), as_json=as_json)
+    with opened(ctx, store) as (services, settings):
+        _say(erase(ref, services, by or this_person(), sends_to(settings)), as_json=as_json)
 
 
 def _say(run: Run, *, as_json: bool) -> None:

@@ -15,7 +15,6 @@ from api.terminal import in_json, printable, show_table
 from kg.bootstrap import Services
 from kg.domain.difference import difference
 from kg.domain.lineage import Run
-from kg.domain.openlineage import run_uuid
 from kg.errors import RunNotFound
 
 
@@ -34,6 +33,8 @@ def runs(
     """List loads, retirements and purges, newest first, or show one."""
     if openlineage and run is None:
         raise typer.BadParameter("--openlineage needs the id of a run")
+    from loaders.lineage import told as told_of
+
     with opened(ctx, store) as (services, _):
         if run is None:
             found = services.runs.runs(limit)
@@ -42,7 +43,7 @@ def runs(
         named = run_of(services.runs, run)
         if named is None:
             raise RunNotFound(f"no run {run!r}")
-        events = services.runs.events(run_uuid(run))
+        events = told_of(named, services.runs)
         if openlineage:
             for event in events:
                 typer.echo(in_json(json.dumps(event, ensure_ascii=False)))

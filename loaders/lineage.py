@@ -22,6 +22,7 @@ from kg.domain.openlineage import (
     own_source,
     run_uuid,
 )
+from kg.ports.ledger import RunLedger
 from loaders.expectations import Outcome
 from loaders.mapping import Columns
 from loaders.readers import ADDED
@@ -37,6 +38,7 @@ FACETS = {
     "errorMessage": "1-0-1/ErrorMessageRunFacet",
     "inputQualityMetrics": "1-0-3/DataQualityMetricsInputDatasetFacet",
     "inputStatistics": "1-0-0/InputStatisticsInputDatasetFacet",
+    "lifecycleStateChange": "1-0-1/LifecycleStateChangeDatasetFacet",
     "jobType": "2-0-4/JobTypeJobFacet",
     "outputStatistics": "1-0-2/OutputStatisticsOutputDatasetFacet",
     "ownership": "1-0-1/OwnershipDatasetFacet",
@@ -49,6 +51,8 @@ MOST_INPUTS = 500
 """Inputs that an event describes; receivers refuse events of many megabytes."""
 MOST_INPUTS_BY_COLUMN = 10
 """All inputs of a load are read alike, so a few of them say what a column comes from."""
+ENDS = ("retire", "purge")
+"""Jobs after which a dataset, or a part of it, is no more."""
 BY_FIELD = ("filled", "unique", "fresh")
 """Expectations of what is read; the others are of what is written."""
 
@@ -68,10 +72,10 @@ class Table:
 
 @dataclass(slots=True)
 class Account:
-    """What a load tells of itself beside its run; it grows as the load goes on."""
+    """What a run tells of itself beside what is recorded of it; that of a load grows as the load goes on."""
 
-    version: DatasetVersion
-    ontology: Ontology
+    version: DatasetVersion | None = None
+    ontology: Ontology | None = None
     tables: Sequence[Table] = ()
     columns: Mapping[str, Columns] = field(default_factory=dict)
     """Of each predicate."""
@@ -99,14 +103,19 @@ def events(run: Run, account: Account) -> tuple[LineageEvent, ...]:
     return event_of(start(run, account)), event_of(end(run, account), links=links)
 
 
+def told(run: Run, ledger: RunLedger) -> list[dict[str, Any]]:
+    """Its recorded events; a retirement, a purge and what was purged have none but those made of the run alone."""
+    return ledger.events(run_uuid(run.id)) or [start(run, Account()), end(run, Account())]
+
+
 def _links(run: Run, account: Account) -> Iterator[Link]:
-    job, version, dataset = own_job(run.job), own_dataset(account.version.ref), own_dataset(run.dataset)
+    job, version = own_job(run.job), own_dataset(f"{run.dataset}@{run.version}")
     for table in account.tables:
         for source in table.sources:
             yield LineageNode("dataset", table.namespace, table.name), own_source(source)
             yield own_source(source), job
     yield job, version
-    yield version, dataset
+    yield version, own_dataset(run.dataset)
 
 
 def _event(run: Run, account: Account, kind: str, time: str) -> dict[str, Any]:
@@ -150,7 +159,10 @@ def _run_facets(run: Run, account: Account, *, over: bool) -> dict[str, Any]:
         "rejected": run.rejected,
         "skipped": run.skipped,
         "leftOver": list(run.left_over),
+        "retired": run.changes.retired,
     }
+    if run.actor:
+        own["actor"] = run.actor
     if run.state != "failed":
         return {"whence_run": own}
     return {
@@ -193,27 +205,24 @@ def _assertion(one: Outcome) -> dict[str, Any]:
 
 
 def _output(run: Run, account: Account, *, over: bool) -> dict[str, Any]:
-    version = account.version
-    facets: dict[str, Any] = {
-        "version": _facet("version", datasetVersion=version.version),
-        "dataSource": _facet("dataSource", name=WHENCE, uri="urn:whence:store"),
-        "documentation": _facet("documentation", description=version.title),
-        "ownership": _facet("ownership", owners=[{"name": version.publisher, "type": "publisher"}]),
-        "tags": _facet(
-            "tags",
-            tags=[
-                {"key": "licence", "value": version.licence, "source": "WHENCE"},
-                {"key": "classification", "value": version.classification.label, "source": "WHENCE"},
-            ],
-        ),
-    }
+    facets: dict[str, Any] = {"dataSource": _facet("dataSource", name=WHENCE, uri="urn:whence:store")}
+    if run.version:
+        facets["version"] = _facet("version", datasetVersion=run.version)
+    if account.version is not None:
+        facets |= _published(account.version)
+    what, _, ref = run.job.partition(" ")
+    if over and what in ENDS and run.state == "complete":
+        # Of a source a part of the dataset goes, of a version or all of them the whole.
+        facets["lifecycleStateChange"] = _facet(
+            "lifecycleStateChange", lifecycleStateChange="TRUNCATE" if "/" in ref else "DROP"
+        )
     if over and account.columns:
         facets["schema"] = _facet("schema", fields=[_column(name, account) for name in account.columns])
         facets["columnLineage"] = _facet("columnLineage", fields=_column_lineage(account))
     made: dict[str, Any] = {"namespace": WHENCE, "name": run.dataset, "facets": facets}
     if over:
         counts = {name: {"count": count} for name, count in sorted(account.facts.items())}
-        if run.state != "unchanged":
+        if account.facts and run.state != "unchanged":
             facets["dataQualityMetrics"] = _facet(
                 "dataQualityMetrics", rowCount=sum(account.facts.values()), columnMetrics=counts
             )
@@ -223,8 +232,21 @@ def _output(run: Run, account: Account, *, over: bool) -> dict[str, Any]:
     return made
 
 
+def _published(version: DatasetVersion) -> dict[str, Any]:
+    """Who published it, as what and under which licence."""
+    tags = [
+        {"key": "licence", "value": version.licence, "source": "WHENCE"},
+        {"key": "classification", "value": version.classification.label, "source": "WHENCE"},
+    ]
+    return {
+        "documentation": _facet("documentation", description=version.title),
+        "ownership": _facet("ownership", owners=[{"name": version.publisher, "type": "publisher"}]),
+        "tags": _facet("tags", tags=tags),
+    }
+
+
 def _column(predicate: str, account: Account) -> dict[str, Any]:
-    spec = account.ontology.predicates.get(predicate)
+    spec = account.ontology.predicates.get(predicate) if account.ontology else None
     return {"name": predicate, "type": (spec.value if spec else None) or "entity"}
 
 

@@ -15,10 +15,11 @@ from kg.answer.lineage import walk
 from kg.answer.lineage_start import MAX_REF
 from kg.bootstrap import Services
 from kg.domain.lineage import Classification, Run
-from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, received, run_uuid
+from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, received
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LineageInvalid, NotFound, RunNotFound
 from kg.settings import Settings
+from loaders.lineage import told
 
 MAX_LOOKED_AT = 1_000
 """Newest runs that a list is made from."""
@@ -74,7 +75,7 @@ def run(
         raise RunNotFound(f"no run {run_id!r}")
     rejections = services.runs.rejections(run_id)
     shown = [RejectionOut.of(one) for one in rejections[:limit]]
-    events = services.runs.events(run_uuid(run_id))
+    events = told(named, services.runs)
     return RunDetail(run=RunOut.of(named), rejections=shown, cut=len(rejections) > limit, openlineage=events)
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from kg.domain.fact import FOREVER
 from kg.domain.lineage import Classification
-from kg.domain.openlineage import LineageNode, event_of, own_source
+from kg.domain.openlineage import LineageNode, event_of, own_source, run_uuid
+from kg.domain.ref import ref_of
 from kg.domain.scope import Scope
 from kg.errors import StoreError
 from kg.ports.store import Entry
@@ -113,3 +114,23 @@ def test_what_a_source_said_before_and_what_is_too_high_are_not_seen(store: Stor
     assert store.view(Scope()).said_by([source], 9) == {}
     all_of_it = store.view(Scope(ceiling=Classification.RESTRICTED))
     assert {one.fact for one in all_of_it.said_by([source], 9)[source]} == {item.id for item in entity("ann")}
+
+
+def test_a_purge_erases_what_the_runs_told_and_what_is_tied_to_the_sources(store: Store) -> None:
+    into, other = target(files=("a.csv", "b.csv")), target("places")
+    for version in (into, other):
+        done = run(version, f"run-{version.version.dataset}")
+        links = tuple((RAW, own_source(source.id)) for source in version.sources)
+        told = event_of(
+            {"eventTime": "2026-03-01T10:00:00Z", "run": {"runId": run_uuid(done.id)}, "read": "their secret"},
+            links=links,
+        )
+        with store.writer(version, done.id) as writer:
+            writer.put([Entry(item, version.sources[0].id, "line 1#x") for item in entity("ann")])
+            writer.commit(done, store.view(Scope()).profile(), [], lambda _, told=told: [told])  # type: ignore[misc]
+    store.purge(ref_of("people"), run(into, "run-p", job="purge people"))
+    assert store.events(run_uuid("run-people")) == []
+    assert len(store.events(run_uuid("run-places"))) == 1
+    sources = [own_source(source.id) for source in (*into.sources, *other.sources)]
+    assert store.linked(sources, "up", 5) == {own_source(other.sources[0].id): (RAW,)}
+    assert store.linked([RAW], "down", 5) == {RAW: (own_source(other.sources[0].id),)}

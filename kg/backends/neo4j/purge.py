@@ -18,6 +18,7 @@ from kg.backends.neo4j.supports import Touched, change, refresh
 from kg.domain.erasure import Purged, erased, purged_message, quotes, scrubbed
 from kg.domain.fact import IDENTITY, Fact, Instant
 from kg.domain.lineage import Run
+from kg.domain.openlineage import own_source, run_uuid
 from kg.domain.records import dump, load_run, load_source
 from kg.domain.ref import Ref
 from kg.errors import DatasetNotFound, NotFound
@@ -138,9 +139,11 @@ def _erase_records(lock: LoadLock, ref: Ref, sources: Iterable[str]) -> None:
     mark = json.dumps({"source": ref.source}, ensure_ascii=False, separators=(",", ":"))[1:-1] if ref.source else ""
     for run_id, document in database.read(texts.RUNS_OF, **named):
         _until_none(lock, texts.ERASE_REJECTIONS, run=run_id, source=mark)
+        _do(lock, texts.ERASE_EVENTS, run=run_uuid(run_id))
         _do(lock, texts.SET_RUN, run=run_id, document=dump(scrubbed(load_run(document))))
     _until_none(lock, texts.ERASE_CHANGES, dataset=ref.dataset)
     for source in sources:
+        _do(lock, texts.ERASE_LINKS, key=own_source(source).key)
         _do(lock, texts.ERASE_SOURCE, source=source)
     for (version,) in () if ref.source else database.read(texts.VERSIONS_OF, **named):
         _do(lock, texts.ERASE_VERSION, version=version)

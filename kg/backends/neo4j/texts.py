@@ -110,6 +110,12 @@ ON CREATE SET n.kind = row[1], n.namespace = row[2], n.name = row[3] SET n.known
 PUT_LINEAGE_LINKS = """UNWIND $in.rows AS row
 MATCH (a:LineageNode {id: row[0]}) MATCH (b:LineageNode {id: row[1]}) MERGE (a)-[:LEADS_TO]->(b)"""
 
+ERASE_EVENTS = "MATCH (e:LineageEvent {run: $in.run}) DELETE e"
+# With what only this tied to it: the file that was read.
+ERASE_LINKS = """MATCH (n:LineageNode {id: $in.key}) OPTIONAL MATCH (n)<-[:LEADS_TO]-(file)
+WHERE file.known IS NULL AND COUNT { (file)--() } = 1
+DETACH DELETE n, file"""
+
 # --- facts ---
 
 KNOWN_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})

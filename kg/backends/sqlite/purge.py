@@ -16,6 +16,7 @@ from kg.backends.sqlite.rows import fact_of
 from kg.domain.erasure import Purged, erased, purged_message, quotes, scrubbed
 from kg.domain.fact import IDENTITY, Instant
 from kg.domain.lineage import Changes, Run
+from kg.domain.openlineage import own_source, run_uuid
 from kg.domain.records import dump, load_run, load_source
 from kg.domain.ref import Ref
 from kg.errors import DatasetNotFound, NotFound, StoreTimeout
@@ -23,7 +24,7 @@ from kg.errors import DatasetNotFound, NotFound, StoreTimeout
 DECISIONS_AT_ONCE = 100
 _VERSIONS = """SELECT n FROM dataset_version
 WHERE dataset = :dataset AND (:version = '' OR version = :version) ORDER BY n"""
-_SOURCES = """SELECT n, version FROM source
+_SOURCES = """SELECT n, version, id FROM source
 WHERE version IN (SELECT value FROM json_each(:versions)) AND (:source = '' OR id = :source) ORDER BY n"""
 _RUNS = "SELECT id, document FROM run WHERE dataset = :dataset AND (:version = '' OR version = :version) ORDER BY seq"
 _REJECTIONS = "DELETE FROM rejection WHERE run = :run AND (:source = '' OR document ->> '$.source' = :source)"
@@ -37,7 +38,8 @@ def purge(connection: Any, ref: Ref, run: Run, at: Instant) -> Run:
     """Take out every row, and note the run that is to be recorded. Raises DatasetNotFound or NotFound."""
     named = {"dataset": ref.dataset, "version": ref.version, "source": ref.source}
     versions = [n for (n,) in connection.execute(_VERSIONS, named)]
-    sources = list(connection.execute(_SOURCES, named | {"versions": json.dumps(versions)}))
+    found = list(connection.execute(_SOURCES, named | {"versions": json.dumps(versions)}))
+    sources = [(n, version) for n, version, _ in found]
     runs = list(connection.execute(_RUNS, named))
     if ref.source and not sources:
         raise NotFound(f"no source {ref.source!r}; see `whence sources`")
@@ -58,11 +60,22 @@ def purge(connection: Any, ref: Ref, run: Run, at: Instant) -> Run:
     for run_id, document in runs:
         connection.execute(_REJECTIONS, {"run": run_id, "source": ref.source})
         connection.execute("UPDATE run SET document = ? WHERE id = ?", (dump(scrubbed(load_run(document))), run_id))
+    _erase_lineage(connection, [run_id for run_id, _ in runs], [source for *_, source in found])
     connection.execute("DELETE FROM change WHERE run IN (SELECT id FROM run WHERE dataset = ?)", (ref.dataset,))
     message = purged_message(assertions, facts, decisions)
     done = replace(run, changes=Changes(retired=retired, lost=facts), message=message)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('purging', ?)", (dump(done),))
     return done
+
+
+def _erase_lineage(connection: Any, runs: Sequence[str], sources: Sequence[str]) -> None:
+    """Erase what these runs told, which quotes what they read, and what is tied to these sources."""
+    bounds = {
+        "runs": json.dumps([run_uuid(run) for run in runs]),
+        "keys": json.dumps([own_source(source).key for source in sources]),
+    }
+    for text in sql.ERASE_LINEAGE:
+        connection.execute(text, bounds)
 
 
 def _erase_facts(connection: Any, sources: Sequence[tuple[int, int]]) -> tuple[Purged, int, int]:

@@ -232,6 +232,11 @@ EVENTS = "SELECT document FROM lineage_event WHERE run = :run"
 KNOWN_NODES = "SELECT n.key FROM json_each(:keys) j CROSS JOIN lineage_node n ON n.key = j.value"
 LINKED_DOWN = "SELECT target FROM lineage_link WHERE start = :key ORDER BY target LIMIT :limit"
 LINKED_UP = "SELECT start FROM lineage_link WHERE target = :key ORDER BY start LIMIT :limit"
+ERASE_LINEAGE = (
+    "DELETE FROM lineage_event WHERE run IN (SELECT value FROM json_each(:runs))",
+    "DELETE FROM lineage_link WHERE start IN (SELECT value FROM json_each(:keys))",
+    "DELETE FROM lineage_link WHERE target IN (SELECT value FROM json_each(:keys))",
+)
 PUT_EVENT = "INSERT INTO lineage_event VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
 PUT_NODE = "INSERT INTO lineage_node VALUES (?) ON CONFLICT DO NOTHING"
 PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
@@ -373,4 +378,5 @@ PLANNED = {
     "keep_said": KEEP_SAID,
     "purged_identity": PURGED_IDENTITY,
     **{f"erase_facts_{number}": text for number, text in enumerate(ERASE_FACTS)},
+    **{f"erase_lineage_{number}": text for number, text in enumerate(ERASE_LINEAGE)},
 }

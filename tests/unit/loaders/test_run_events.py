@@ -14,8 +14,10 @@ import pytest
 
 from kg.domain.openlineage import LineageNode, own_dataset, own_job, own_source, run_uuid
 from kg.errors import ExpectationFailed, MappingInvalid, SourceUnreadable
+from loaders import lineage
 from loaders.jobs import load_files
 from loaders.lineage import FACETS
+from loaders.retirement import purge, retire
 from loaders.sending import sender
 from tests.openlineage_spec import Spec, facets
 from tests.unit.loaders.loading import Folder, document, quiet, write_yaml
@@ -144,6 +146,37 @@ def test_a_complete_load_ties_file_source_job_version_and_dataset(folder: Folder
     assert runs.known(way) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("ref", "change"), [("register", "DROP"), ("register@1", "DROP"), ("register@1/data.csv", "TRUNCATE")]
+)
+@pytest.mark.parametrize("end", [retire, purge])
+def test_a_retirement_and_a_purge_say_what_they_ended(folder: Folder, end: Any, ref: str, change: str) -> None:
+    folder.load(CSV, map=MAP, expect=EXPECT)
+    sent: list[dict[str, Any]] = []
+    done = end(ref, folder.services, "ann", sent.append)
+    assert lineage.told(folder.last_run(), folder.services.runs) == sent
+    assert [one["eventType"] for one in sent] == ["START", "COMPLETE"]
+    assert sent[1]["job"]["name"] == f"{end.__name__} {ref}"
+    said = named(sent[1])
+    assert said["outputs.facets.lifecycleStateChange"] == {"lifecycleStateChange": change}
+    assert said["run.facets.whence_run"]["retired"] == done.changes.retired == 5
+    assert said["run.facets.whence_run"]["actor"] == "ann"
+
+
+def test_a_purged_load_tells_only_what_is_left_of_its_run(folder: Folder) -> None:
+    with pytest.raises(ExpectationFailed):
+        folder.load(CSV + "SUP-1,Kestrel,NO,high\n", map=MAP, expect=EXPECT)
+    failed = folder.last_run()
+    assert "SUP-1" in json.dumps(told(folder)[1]["inputs"])
+    purge("register", folder.services, "ann")
+    [_, kept] = folder.services.runs.runs(2)
+    left = lineage.told(kept, folder.services.runs)
+    assert kept.id == failed.id
+    assert [one["eventType"] for one in left] == ["START", "FAIL"]
+    assert left[1]["inputs"] == []
+    assert "SUP-1" not in json.dumps(left)
+
+
 @pytest.mark.data
 def test_every_event_is_one_by_the_published_schemas(folder: Folder, data: Path) -> None:
     spec = Spec(data / "lineage" / "openlineage_spec")
@@ -155,6 +188,7 @@ def test_every_event_is_one_by_the_published_schemas(folder: Folder, data: Path)
         with pytest.raises((SourceUnreadable, ExpectationFailed)):
             folder.load(None, map=MAP, **changes)
         found += told(folder)
+    retire("register", folder.services, "ann", found.append)
     assert [problem for event in found for problem in spec.problems(event)] == []
     met = {name for event in found for _, name, _ in facets(event)}
     assert set(FACETS) - {"inputQualityMetrics"} <= met
