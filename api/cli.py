@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from api.adapters import adapters
-from api.exports import export
+from api.exports import attach, export
 from api.lineage import lineage
 from api.loads import init, load
 from api.options import (
@@ -48,6 +48,7 @@ app.command()(retire)
 app.command()(purge)
 app.command()(runs)
 app.command()(lineage)
+app.command()(attach)
 
 
 def main() -> None:

@@ -45,6 +45,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.StoreFull: 507,
     kg.StoreRejected: 502,
     kg.SchemaTooNew: 503,
+    kg.StoreReadOnly: 409,
     kg.LoadError: 422,
     kg.SourceUnreadable: 422,
     kg.MappingInvalid: 422,
@@ -55,6 +56,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.ConfigError: 500,
     kg.AdapterInvalid: 500,
     kg.AdapterUnfit: 500,
+    kg.AttachmentInvalid: 500,
 }
 
 CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}

@@ -1,4 +1,4 @@
-"""``whence export``."""
+"""``whence export`` and ``whence attach``: the ways out to other tools and in from graphs of others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from api.options import (
     AsJson,
@@ -66,3 +67,26 @@ def export(
     screen.print(shown(f"wrote {out}: {said}"), soft_wrap=True)
     if len(done.written) > 1:
         screen.print(shown(f"  {', '.join(Path(path).name for path in done.written)}"), soft_wrap=True)
+
+
+def attach(
+    address: Annotated[str, typer.Argument(help="neo4j://host:port/database: a graph that others made.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Draft an attachment file and an ontology for a Neo4j graph, which is then asked as it is and never changed."""
+    from kg.bootstrap import introspect
+    from kg.settings import Settings, neo4j_address
+    from loaders.attach import draft_attachment, write
+
+    found = draft_attachment(introspect(address, Settings.from_environment()), address, neo4j_address(address)[1])
+    written = write(found, out)
+    if as_json:
+        print_json({"written": [str(path) for path in written], "notes": found.notes})
+        return
+    screen = Console(highlight=False)
+    for path in written:
+        screen.print(shown(f"wrote {path}"), soft_wrap=True)
+    for note in found.notes:
+        screen.print(shown(f"  {note}", "yellow"), soft_wrap=True)
+    screen.print(shown(f'next: whence --store attached:{written[0]} ask "..."'), soft_wrap=True)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from loaders.sending import Send
 
 Store = Annotated[
-    str | None, typer.Option("--store", help="sqlite:PATH or neo4j://host:port/database (else WHENCE_STORE).")
+    str | None,
+    typer.Option("--store", help="sqlite:PATH, neo4j://host:port/database or attached:FILE.yml (else WHENCE_STORE)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 AdapterFile = Annotated[

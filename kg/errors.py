@@ -9,9 +9,10 @@
     │                              LineageNotFound
     ├─ Conflict                    LoadInProgress
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
+    │                              StoreReadOnly
     ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
     │                              FeedOutOfOrder
-    └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit     (* retryable)
+    └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit · AttachmentInvalid     (* retryable)
 
 An abstention is an answer, not an error. HTTP statuses stand in one table in ``api/errors.py``.
 """
@@ -177,6 +178,12 @@ class SchemaTooNew(StoreError):
     code = "schema_too_new"
 
 
+class StoreReadOnly(StoreError):
+    """The store is the database of others, which is only read."""
+
+    code = "store_read_only"
+
+
 class LoadError(KgError):
     """A load failed; the graph is as it was before."""
 
@@ -229,3 +236,9 @@ class AdapterUnfit(ConfigError):
     """The adapter was trained on another ontology."""
 
     code = "adapter_unfit"
+
+
+class AttachmentInvalid(ConfigError):
+    """An attachment file is missing or wrong, or does not fit its ontology."""
+
+    code = "attachment_invalid"

@@ -18,7 +18,8 @@ class Settings:
     """Everything that can be set from outside. Each field names its environment variable."""
 
     store: str = DEFAULT_STORE
-    """``WHENCE_STORE``: ``sqlite:PATH`` or ``neo4j://host:port/database`` (also ``bolt://`` and the ``+s`` forms)."""
+    """``WHENCE_STORE``: ``sqlite:PATH``, ``neo4j://host:port/database`` (also ``bolt://`` and the ``+s`` forms) or
+    ``attached:FILE.yml``."""
     neo4j_user: str = ""
     """``WHENCE_NEO4J_USER``; empty means a server without authentication."""
     neo4j_password: str = ""

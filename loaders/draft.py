@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +15,33 @@ import yaml
 
 from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.dataset import Options
+from loaders.fields import (
+    ALIAS_NAMES,
+    CORE,
+    KEY_NAMES,
+    NAME_NAMES,
+    RECORDS,
+    Field,
+    describe,
+    free_scheme,
+    singular,
+    words_of,
+)
 from loaders.guess import format_of
 from loaders.inputs import open_unpacked
-from loaders.paths import ValueRejected, boolean, date, number
 from loaders.readers import Record, reader_for
 
-RECORDS = 100_000
-"""Records looked at."""
-MOST_VALUES, MOST_KINDS = 12, 40
-"""Different values of a field that is one of a few; kinds of records told apart."""
+MOST_KINDS = 40
+"""Kinds of records told apart."""
 DATASET_HEAD = """# A draft: say who publishes it, under which licence and classification; then `whence load --check`.
 """
 ONTOLOGY_HEAD = """# A draft: give types and predicates the words people use for them, in both directions.
 """
-CORE = ("type", "name", "alias", "key", "status", "replaced_by")
-"""Predicates that every ontology has."""
 KINDS = ("@type", "kind", "type")
 """Fields that say what a record is, where files have several kinds."""
 LANGUAGE = re.compile(r"\w@\w")
 """In the name of a field of RDF: values of one language."""
-KEY_NAMES = re.compile(r"(^|[_\s@-])(id|key|code|number|no|nr|uuid|accession)$", re.IGNORECASE)
-ALIAS_NAMES = re.compile(r"^(also[_\s-]known[_\s-]as|aka|alias(es)?|synonyms?|other[_\s-]names?)$", re.IGNORECASE)
-SEPARATORS = (";", "|", ",")
-MAX_PART = 60
-SOME_VALUES = 2_000
 MOST_TOGETHER = 8
-NAME_NAMES = re.compile(r"^(@label|name|title|label|.*[_\s-](name|title))$", re.IGNORECASE)
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -54,49 +53,6 @@ class Draft:
     notes: list[str]
 
 
-@dataclass
-class _Field:
-    """What a field holds in the records looked at."""
-
-    top: str = ""
-    """The field of the record that it is, or is inside of."""
-    filled: int = 0
-    values: Counter[str] = field(default_factory=Counter)
-    many: bool = False
-    nested: bool = False
-
-    def see(self, value: Any) -> None:
-        members = value if isinstance(value, list) else [value]
-        scalars = [one for one in members if isinstance(one, str | int | float | bool) and str(one).strip()]
-        self.nested |= any(isinstance(one, dict | list) for one in members)
-        self.many |= len(scalars) > 1
-        self.filled += bool(scalars)
-        if len(self.values) <= RECORDS:
-            self.values.update(str(one).strip() for one in scalars)
-
-    @functools.cached_property
-    def separator(self) -> str | None:
-        """What stands between the parts of cells that are lists: parts come again, whole cells much less."""
-        some = list(itertools.islice(self.values, SOME_VALUES))
-        for mark in SEPARATORS:
-            if 3 * sum(mark in value for value in some) < len(some):
-                continue
-            parts = Counter(part.strip() for value in some for part in value.split(mark))
-            if 2 * len(parts) <= sum(parts.values()) and all(len(part) <= MAX_PART for part in parts):
-                return mark
-        return None
-
-    @functools.cached_property
-    def datatype(self) -> str:
-        """The narrowest datatype that all values have."""
-        for name, convert in (("number", number), ("date", date), ("boolean", boolean)):
-            with contextlib.suppress(ValueRejected):
-                for value in self.values:
-                    convert(value)
-                return name
-        return "text"
-
-
 def draft(path: Path) -> Draft:
     """Look at the beginning of a file. Raises SourceUnreadable when its format is not known or it has no records."""
     format_, options = format_of(path)
@@ -105,7 +61,7 @@ def draft(path: Path) -> Draft:
     usable = [record for record in records if record.problem is None]
     if not usable:
         raise SourceUnreadable(f"{str(path)!r}: no record could be read as {format_}")
-    words = _words(_stem(path))
+    words = words_of(_stem(path))
     version = "-".join(word for word in words if word.isdigit())
     name = [word for word in words if not word.isdigit()] or ["data"]
     return _Drafter(name, version or "1", path.name, format_, options).draft(usable)
@@ -117,19 +73,20 @@ def write(found: Draft, folder: Path) -> list[Path]:
     own = folder / f"{name}.yml"
     if own.name in found.dataset["files"]:
         own = folder / f"{name}-dataset.yml"
-    written = []
-    for path, document, first in (
-        (own, found.dataset, DATASET_HEAD),
-        (folder / f"{name}-ontology.yml", found.ontology, ONTOLOGY_HEAD),
-    ):
+    ontology = folder / f"{name}-ontology.yml"
+    return write_documents((own, found.dataset, DATASET_HEAD), (ontology, found.ontology, ONTOLOGY_HEAD))
+
+
+def write_documents(*documents: tuple[Path, dict[str, Any], str]) -> list[Path]:
+    """Write each document with what stands first, over no file that is there. Raises MappingInvalid."""
+    for path, document, first in documents:
         text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
         try:
             with path.open("x", encoding="utf-8") as out:
                 out.write(f"{first}{text}")
         except OSError as exc:
             raise MappingInvalid(f"cannot write {str(path)!r}: {exc.strerror or exc}") from exc
-        written.append(path)
-    return written
+    return [path for path, *_ in documents]
 
 
 class _Drafter:
@@ -170,7 +127,7 @@ class _Drafter:
     def _entry(self, kind: str | None, one: _Kind) -> set[str]:
         """Add the type, the predicates and the mapping of one kind of record; gives the fields left out."""
         scheme = "_".join(one.words)
-        self._ontology["keys"][scheme] = {"spellings": [{"pattern": "(.+)", "write": r"\1"}], "free": True}
+        self._ontology["keys"][scheme] = free_scheme()
         self._ontology["types"][one.type] = {"key": scheme, "nouns": [" ".join(one.words)]}
         names = [
             n
@@ -189,8 +146,8 @@ class _Drafter:
         used = {one.fields[name].top for name in (one.key, *names[:1], *aliases, *mapped) if name}
         return one.names - used
 
-    def _fact(self, one: _Kind, name: str, found: _Field) -> dict[str, Any]:
-        words = _words(name) or ["value"]
+    def _fact(self, one: _Kind, name: str, found: Field) -> dict[str, Any]:
+        words = words_of(name) or ["value"]
         if "_".join(words) in CORE:
             words = [*one.words, *words]
         predicate = "_".join(words)
@@ -204,26 +161,10 @@ class _Drafter:
         if "object" in said:
             predicate = f"{predicate}_text"
             said = self._ontology["predicates"].setdefault(predicate, {"subject": [one.type], "phrases": []})
-        self._literal(said, words, found)
+        describe(said, words, found)
         return {"predicate": predicate, "value": _listed(name, found)}
 
-    def _literal(self, said: dict[str, Any], words: list[str], found: _Field) -> None:
-        """Say what values the predicate has; what several kinds of records give it has to fit all of them."""
-        first = "value" not in said
-        said["value"] = found.datatype if said.get("value", found.datatype) == found.datatype else "text"
-        said["roles"] = [" ".join(words)]
-        said.pop("phrases", None)
-        single = not found.many and found.separator is None
-        said["functional"] = single and said.get("functional", first)
-        if not said["functional"]:
-            del said["functional"]
-        few = found.datatype == "text" and len(found.values) <= MOST_VALUES and found.filled >= 2 * len(found.values)
-        if single and few and (first or "values" in said) and all(len(value) <= MAX_PART for value in found.values):
-            said["values"] = said.get("values", {}) | {value: [value.lower()] for value in sorted(found.values)}
-        else:
-            said.pop("values", None)
-
-    def _referred_to(self, found: _Field) -> str | None:
+    def _referred_to(self, found: Field) -> str | None:
         """The type whose keys the values are."""
         parts = {part for value in found.values for part in _parts(value, found.separator)}
         for name, keys in self._keys.items():
@@ -243,17 +184,17 @@ class _Kind:
     key_path: str
     names: set[str]
     """Of all fields of the records."""
-    fields: dict[str, _Field]
+    fields: dict[str, Field]
 
     @staticmethod
     def of(value: str | None, records: list[dict[str, Any]], name: list[str]) -> _Kind:
-        fields: dict[str, _Field] = defaultdict(_Field)
+        fields: dict[str, Field] = defaultdict(Field)
         for record in records:
             for path, top, member in _flat(record):
                 fields[path].see(member)
                 fields[path].top = top
         key = _key(fields, len(records))
-        words = _singular(_words(value) if value else name)
+        words = singular(words_of(value) if value else name)
         type_name = "".join(word.capitalize() for word in words)
         key_path = key or _together(records, fields)
         return _Kind(value, words, type_name, key, key_path, {name for one in records for name in one}, dict(fields))
@@ -275,7 +216,7 @@ def _by_kind(records: list[Record]) -> tuple[str | None, dict[str | None, list[d
     return None, {None: [record.fields for record in records]}
 
 
-def _key(fields: Mapping[str, _Field], records: int) -> str | None:
+def _key(fields: Mapping[str, Field], records: int) -> str | None:
     """The field that names a record: there, single and different in each; one called so first, else the first."""
     fit = [
         name
@@ -287,7 +228,7 @@ def _key(fields: Mapping[str, _Field], records: int) -> str | None:
     )
 
 
-def _together(records: list[dict[str, Any]], fields: Mapping[str, _Field]) -> str:
+def _together(records: list[dict[str, Any]], fields: Mapping[str, Field]) -> str:
     """The first fields that are different in every record when taken together; all of them where none are."""
     fit = [name for name, found in fields.items() if found.filled == len(records) and not found.many]
     fit = [name for name in fit if not fields[name].nested and '"' not in name][:MOST_TOGETHER] or [next(iter(fields))]
@@ -319,7 +260,7 @@ def _parts(value: str, separator: str | None) -> list[str]:
     return [part.strip() for part in value.split(separator)] if separator else [value]
 
 
-def _listed(name: str, found: _Field) -> str:
+def _listed(name: str, found: Field) -> str:
     """The path of a field that may hold a list in one cell."""
     return f"{name} | split {found.separator}" if found.separator else name
 
@@ -327,18 +268,6 @@ def _listed(name: str, found: _Field) -> str:
 def _path(name: str) -> str:
     """The path of a field; quoted where its name has characters that paths use."""
     return name if re.fullmatch(r"[\w@:/ -]+", name) else f'"{name}"'
-
-
-def _words(text: str) -> list[str]:
-    tail = re.split(r"[/#:]", text.removesuffix(".text").strip('" ').rstrip("/#"))[-1]
-    return [word.lower() for word in _WORD.findall(tail)]
-
-
-def _singular(words: Iterable[str]) -> list[str]:
-    *before, last = list(words) or ["thing"]
-    if last.endswith("ies") and len(last) > 4:
-        return [*before, f"{last[:-3]}y"]
-    return [*before, last[:-1] if last.endswith("s") and not last.endswith(("ss", "us", "is")) else last]
 
 
 def _stem(path: Path) -> str:

@@ -21,6 +21,7 @@ from kg.domain.fact import FOREVER, NAME, STATUS, TYPE, EntityId, Fact, FactId, 
 from kg.domain.lineage import DatasetVersion
 from kg.domain.lookup import folded_name, lookup_of
 from kg.domain.records import dump
+from kg.errors import DatasetNotFound
 from kg.export.pages import Page
 from kg.ports.ledger import RunLedger
 from kg.ports.store import GraphStore, GraphView
@@ -229,9 +230,9 @@ class ImportFiles:
             self._row("part_of", key, ref)
             self._state("source", key, dump(source), None, None, self._since.get(ref, self._view.known_at))
         for dataset in sorted({version.dataset for version in versions}):
-            current = self._current(dataset, versions)
             self._row("datasets", dataset)
-            self._row("current", dataset, self._since.get(current, self._view.known_at), FOREVER, current)
+            if current := self._current(dataset, versions):
+                self._row("current", dataset, self._since.get(current, self._view.known_at), FOREVER, current)
         for name in sorted({version.ontology for version in versions}):
             since = min(
                 self._since.get(version.ref, self._view.known_at) for version in versions if version.ontology == name
@@ -244,19 +245,30 @@ class ImportFiles:
         self._row("states", own, *cells, FOREVER)
         self._row(f"{of}_states", key, own)
 
-    def _current(self, dataset: str, versions: Iterable[DatasetVersion]) -> str:
+    def _current(self, dataset: str, versions: Iterable[DatasetVersion]) -> str | None:
         """The version that is current in the store, if it is among those written; else the last of those."""
         refs = [version.ref for version in versions if version.dataset == dataset]
-        [current] = self._store.view(replace(self._view.scope, datasets=(dataset,))).datasets()
+        try:
+            [current] = self._store.view(replace(self._view.scope, datasets=(dataset,))).datasets()
+        except DatasetNotFound:
+            # The one that was current is retired.
+            return None
         return current.ref if current.ref in refs else max(refs)
 
     def _ledger(self, refs: set[str]) -> None:
-        held = [run for run in self._runs.runs(ALL_RUNS) if f"{run.dataset}@{run.version}" in refs]
+        datasets = {ref.partition("@")[0] for ref in refs}
+        # A run without a version is the retirement of a whole dataset.
+        held = [
+            run
+            for run in self._runs.runs(ALL_RUNS)
+            if f"{run.dataset}@{run.version}" in refs or (run.dataset in datasets and not run.version)
+        ]
         for seq, run in enumerate(reversed(held), 1):
             ref = f"{run.dataset}@{run.version}"
             times = (run.started_at, run.ended_at)
             self._row("runs", run.id, run.job, run.dataset, run.version, run.state, *times, dump(run), seq)
-            self._row("loaded", run.id, ref)
+            if run.version:
+                self._row("loaded", run.id, ref)
             for number, rejection in enumerate(self._runs.rejections(run.id)):
                 own = self._new("rejections")
                 self._row("rejections", own, number, dump(rejection))
