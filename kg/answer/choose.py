@@ -27,6 +27,8 @@ PASSED_OVER = {
     "unexplained_talk": 0.05,
     "wild": 0.7,
     "undecided_words": 0.31,
+    "wh_passed": 0.5,
+    "bare_claim": 0.9,
     "pending_unused": 1.0,
     "order_unused": 1.0,
     "popular_unused": 1.0,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kg.domain.fact import EntityId
 from kg.domain.ontology import Direction, Ontology, Step, back
-from kg.domain.plan import Entities, Follow, Minus, Plan, SetPlan, Value
+from kg.domain.plan import Entities, Follow, Intersect, Minus, Plan, SetPlan, Value
 from kg.domain.question import Linked, Mention
 from kg.text.language import stem
 
@@ -28,8 +29,12 @@ KEPT = 4
 COVERS = {"content": 1.0, "filler": 0.7, "light": 0.4, "drop": 0.2, "mark": 0.1}
 """How much of the question a word of a name is: the longer name is meant."""
 LEAST_LIKELY = 0.02
+MOST_READ = 8
+"""Readings of the grammar, the best first, that chains are held against."""
 DIRECTIONS: tuple[Direction, ...] = ("out", "in")
 Chain = tuple[Step, ...]
+Read = Mapping[frozenset[EntityId], Mapping[Chain, float]]
+"""By what they start from: the chains that the grammar reads in the question, and how near to its best each is."""
 Weights = Mapping[str, Mapping[str, float]]
 """For each run of words, how much it speaks for each aspect of a chain."""
 
@@ -114,7 +119,34 @@ def spoken(linked: Linked, mention: Mention) -> dict[str, dict[int, float]]:
     return found
 
 
-SHARED = ("named", "unnamed", "passed", "covered", "unsure")
+def chains_read(readings: Iterable[tuple[Plan, float]]) -> Read:
+    """The readings that are a chain from what is named; nearness is 1 for the best reading and falls with the score."""
+    found: dict[frozenset[EntityId], dict[Chain, float]] = {}
+    ordered = sorted(readings, key=lambda one: -one[1])[:MOST_READ]
+    for plan, score in ordered:
+        if (told := _chain_of(plan)) is not None and told[1]:
+            origin, chain = told
+            found.setdefault(origin, {}).setdefault(chain, math.exp(score - ordered[0][1]))
+    return found
+
+
+def _chain_of(plan: Plan) -> tuple[frozenset[EntityId], Chain] | None:
+    """What a plan starts from and the steps it takes, if it is nothing but that; kinds and "others" are no steps."""
+    if isinstance(plan, Entities):
+        return (frozenset(plan.ids), ()) if plan.ids else None
+    if isinstance(plan, Follow | Value):
+        told = _chain_of(plan.source)
+        step: Step = (plan.predicate, plan.direction if isinstance(plan, Follow) else "out")
+        return None if told is None else (told[0], (*told[1], step))
+    if isinstance(plan, Minus):
+        return _chain_of(plan.source)
+    if isinstance(plan, Intersect):
+        rest = [one for one in plan.plans if not (isinstance(one, Entities) and one.type)]
+        return _chain_of(rest[0]) if len(rest) == 1 else None
+    return None
+
+
+SHARED = ("named", "unnamed", "passed", "covered", "unsure", "read")
 
 
 def agreement(chain: Chain, told: Mapping[str, Mapping[int, float]]) -> tuple[float, float, float]:
@@ -133,12 +165,17 @@ def meant(linked: Linked, mention: Mention) -> tuple[float, float]:
     return sum(COVERS[word.weight] for word in words), 1.0 - mention.score
 
 
-def said(linked: Linked, ontology: Ontology, learned: Learned) -> list[Said]:
+def origin_of(mention: Mention) -> tuple[EntityId, ...]:
+    """What a chain from the mention starts from."""
+    return mention.more or (mention.value,)
+
+
+def said(linked: Linked, ontology: Ontology, learned: Learned, read: Read) -> list[Said]:
     """The likeliest chains from the entities that the question may name, best first."""
     scored: list[tuple[float, Mention, Chain]] = []
     for mention in linked.mentions:
         if mention.kind == "entity":
-            scored += ((score, mention, chain) for chain, score in _scores(mention, linked, ontology, learned))
+            scored += ((score, mention, chain) for chain, score in _scores(mention, linked, ontology, learned, read))
     if not scored:
         return []
     top = max(score for score, _, _ in scored)
@@ -148,7 +185,9 @@ def said(linked: Linked, ontology: Ontology, learned: Learned) -> list[Said]:
     return [Said(*one, _unknown(linked, one[0], learned)) for one in found if one[2] >= LEAST_LIKELY]
 
 
-def _scores(mention: Mention, linked: Linked, ontology: Ontology, learned: Learned) -> Iterator[tuple[Chain, float]]:
+def _scores(
+    mention: Mention, linked: Linked, ontology: Ontology, learned: Learned, read: Read
+) -> Iterator[tuple[Chain, float]]:
     totals: dict[str, float] = {}
     for gram in grams(linked, mention):
         for aspect, weight in learned.words.get(gram, {}).items():
@@ -156,9 +195,11 @@ def _scores(mention: Mention, linked: Linked, ontology: Ontology, learned: Learn
     told = spoken(linked, mention)
     own = meant(linked, mention)
     weights = [learned.shared.get(name, 0.0) for name in SHARED]
+    near = read.get(frozenset(origin_of(mention)), {})
     for chain in chains_from(ontology, linked.entities[mention.value].type):
         score = sum(totals.get(aspect, 0.0) for aspect in aspects(chain))
-        yield chain, score + sum(w * v for w, v in zip(weights, (*agreement(chain, told), *own), strict=True))
+        signs = (*agreement(chain, told), *own, near.get(chain, 0.0))
+        yield chain, score + sum(w * v for w, v in zip(weights, signs, strict=True))
 
 
 def _unknown(linked: Linked, mention: Mention, learned: Learned) -> tuple[int, ...]:
@@ -177,7 +218,7 @@ def comes_back(chain: Chain) -> bool:
 
 def plan_of_chain(mention: Mention, chain: Chain, ontology: Ontology) -> Plan:
     """The chain as a plan; where it comes back, what it started from is left out."""
-    origin: SetPlan = Entities(ids=mention.more or (mention.value,))
+    origin: SetPlan = Entities(ids=origin_of(mention))
     plan = origin
     for place, (predicate, direction) in enumerate(chain, 1):
         if ontology.predicates[predicate].value is not None:

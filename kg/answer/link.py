@@ -61,8 +61,12 @@ def link(question: Question, view: GraphView) -> Linked:
     entities = view.entities(ids | {one for found in named.values() for one in found})
     mentions = list(entity_mentions(text, tokens, keys, places, named, entities))
     lexicon_ = lexicon(ontology, language)
-    vocabulary = lexicon_.words | language.vocabulary | language.light | language.droppable | language.filler
-    corrected = corrections(tokens, _phrased(tokens, words, mentions, vocabulary), frozenset(vocabulary))
+    passed = language.light | language.droppable | language.filler
+    vocabulary = lexicon_.words | language.vocabulary | passed
+    told = frozenset(vocabulary)
+    corrected = corrections(
+        tokens, _phrased(tokens, words, mentions, vocabulary), told, passed - lexicon_.words - language.vocabulary
+    )
     words = _words(tokens, language, corrected)
     if corrected:
         respelt, met = respelt_mentions(text, tokens, corrected, view)
@@ -85,6 +89,8 @@ def link(question: Question, view: GraphView) -> Linked:
     surnames = _last_names(tokens, mentions)
     sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)} - surnames
     unknown += [i for i in surnames if i not in unknown]
+    # What is near a word that a reading may pass over may also be near a name.
+    unknown += [i for i in corrected if words[i].weight != "content" and i not in covered]
     sure |= {i for i, word in enumerate(words) if word.weight in ("drop", "mark")}
     like, met = like_mentions(tokens, like_places(tokens, unknown, sure), view)
     entities |= met
@@ -160,7 +166,7 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
             continue
         if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
             continue
-        if m.value == "share" and word.folded == "share" and _is_verb(words, mentions, m):
+        if m.value == "share" and stem(word.folded) == "share" and _is_verb(words, mentions, m):
             continue
         if m.end - m.start == 1 and word.weight == "light" and word.folded in BEFORE:
             behind = m.end
@@ -174,6 +180,8 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
 
 def _is_verb(words: Sequence[Word], mentions: Sequence[Mention], cue: Mention) -> bool:
     """Whether the word that may be a noun is what those before it do: ``books that share an author``."""
+    if words[cue.start].folded.endswith(("ing", "ed")):
+        return True
     before = cue.start > 0 and words[cue.start - 1].folded in ("that", "also", "to", "not")
     named = any(m.kind in ("type", "role", "entity") and m.end == cue.start for m in mentions)
     return (before or named) and cue.end < len(words) and words[cue.end].folded != "of"

@@ -148,8 +148,12 @@ def _predicate(predicate: Predicate) -> Iterator[tuple[Mention, tuple[str, ...]]
         yield Mention(0, 0, "value", value, more=(name,)), (value, *phrases)
 
 
-def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[str]) -> dict[int, str]:
+def corrections(
+    tokens: tuple[Token, ...], places: list[int], words: frozenset[str], passed: frozenset[str]
+) -> dict[int, str]:
     """For each of these tokens the one known word that is nearest, if one is near: 1 letter in 4 to 6, 2 in more.
+
+    Of words that a reading may pass over, one that is 1 letter away: what is further may be a name.
 
     Of those as near, one that has the same letters: two that changed places are the commonest slip; then one that is
     no shorter, since a letter is left out more often than put in; then one that has it twice.
@@ -173,11 +177,12 @@ def corrections(tokens: tuple[Token, ...], places: list[int], words: frozenset[s
                 other,
             )
             for one in spelt
-            for most in (1 if len(one) < 7 else 2,)
             for other in words
+            for most in (1 if len(one) < 7 or other in passed else 2,)
             if other[:1] == one[0] and abs(len(other) - len(one)) <= most and len(other) >= 4
         )
-        if near and near[0][0] <= (1 if len(word) < 7 else 2):
+        near = [one for one in near if one[0] <= (1 if len(word) < 7 or one[-1] in passed else 2)]
+        if near:
             found[place] = near[0][-1]
     return found
 

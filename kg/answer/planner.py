@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kg.answer.adapter import Adapter
-from kg.answer.learned import Said, plan_of_chain, said
+from kg.answer.learned import Read, Said, chains_read, plan_of_chain, said
 from kg.answer.namesakes import namesakes
 from kg.answer.reading.chart import TooLong
 from kg.answer.reading.clauses import Clauses
@@ -50,14 +50,14 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
     """Read the question."""
     grammar = Grammar(ontology, adapter.weights)
     clauses = Clauses(linked, grammar, leaves(linked, grammar))
-    told = list(_said(linked, grammar, adapter))
     try:
-        stories = clauses.read()
+        stories, too_long = clauses.read(), False
     except TooLong:
-        if not told:
-            return Planned(too_long=True)
-        stories = []
+        stories, too_long = [], True
     made = [(one.plans[0] if len(one.plans) == 1 else Parts(one.plans), one.score, one.features) for one in stories]
+    told = list(_said(linked, grammar, adapter, chains_read((plan, score) for plan, score, _ in made)))
+    if too_long and not told:
+        return Planned(too_long=True)
     found: dict[Plan, Reading] = {}
     for root, score, features in (*made, *decisions(linked, grammar), *agreements(linked, grammar), *told):
         if root not in found or found[root].score < score:
@@ -73,11 +73,13 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
     return Planned(tuple(ranked[:MAX_READINGS]), _unexplained(linked))
 
 
-def _said(linked: Linked, grammar: Grammar, adapter: Adapter) -> Iterator[tuple[Plan, float, tuple[Feature, ...]]]:
+def _said(
+    linked: Linked, grammar: Grammar, adapter: Adapter, read: Read
+) -> Iterator[tuple[Plan, float, tuple[Feature, ...]]]:
     """Plans of the chains that the adapter's words speak for."""
     if adapter.learned is None:
         return
-    for one in said(linked, grammar.ontology, adapter.learned):
+    for one in said(linked, grammar.ontology, adapter.learned, read):
         features = _explained(one, linked)
         plan = plan_of_chain(one.mention, one.chain, grammar.ontology)
         yield plan, sum(grammar.weights.get(name, 0.0) * value for name, value in features), features

@@ -18,9 +18,10 @@ import rfc8785
 
 from kg.answer.adapter import Adapter, Calibrator, joined, to_document
 from kg.answer.grading import grade, overlap
-from kg.answer.learned import Learned, chains_from
+from kg.answer.learned import Learned, chains_from, chains_read
 from kg.answer.link import link
 from kg.answer.pipeline import Trace, decide
+from kg.answer.planner import plan
 from kg.answer.train_chains import MISSING, NEAR, Example, Near, example, learn
 from kg.answer.views import Views
 from kg.domain.decision import Document
@@ -135,7 +136,8 @@ class _Course:
         near = Near(self.views.own, self.ontology)
         for number, (gold, linked) in enumerate(zip(self.golds, self.linked, strict=True)):
             self.told("matching chains with answers", number, len(self.golds))
-            self.examples.append(example(gold, linked, near))
+            read = chains_read((one.plan, one.score) for one in plan(linked, self.ontology, Adapter()).readings)
+            self.examples.append(example(gold, linked, near, read))
         if sum(one.explains for one in self.examples) < LEAST_QUESTIONS:
             return None
         found = []

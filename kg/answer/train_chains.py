@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kg.answer.grading import overlap
-from kg.answer.learned import SHARED, Chain, Learned, agreement, aspects, chains_from, comes_back, grams, meant, spoken
+from kg.answer.learned import (
+    SHARED,
+    Chain,
+    Learned,
+    Read,
+    agreement,
+    aspects,
+    chains_from,
+    comes_back,
+    grams,
+    meant,
+    origin_of,
+    spoken,
+)
 from kg.domain.fact import Entity, EntityId, Literal
 from kg.domain.ontology import Ontology, Step
 from kg.domain.question import Linked, Mention
@@ -71,7 +84,7 @@ class Near:
 
     def answers(self, mention: Mention, chains: Sequence[Chain]) -> list[set[Any] | None]:
         """What each chain finds, prefixes shared; ``None`` where it leads nowhere or too wide."""
-        origin = set(mention.more or (mention.value,))
+        origin = set(origin_of(mention))
         found: dict[Chain, set[Any] | None] = {(): origin}
         for chain in chains:
             before = found.get(chain[:-1])
@@ -90,13 +103,15 @@ class Example:
 
     linked: Linked
     explained: tuple[tuple[Mention, str, frozenset[int]], ...]
+    read: Read
+    """The chains that the grammar reads by itself."""
 
     @property
     def explains(self) -> bool:
         return any(chains for _, _, chains in self.explained)
 
 
-def example(gold: dict[str, Any], linked: Linked, near: Near) -> Example:
+def example(gold: dict[str, Any], linked: Linked, near: Near, read: Read) -> Example:
     """Find the chains that explain the answer: those that are right, or else those nearest to it."""
     scored = []
     sizes = _sizes(gold["answer"])
@@ -113,7 +128,7 @@ def example(gold: dict[str, Any], linked: Linked, near: Near) -> Example:
         scored.append((mention, start, agreed))
     best = max((how for _, _, agreed in scored for how in agreed.values()), default=0.0)
     kept = [(m, start, frozenset(at for at, how in agreed.items() if how == best)) for m, start, agreed in scored]
-    return Example(linked, tuple(kept))
+    return Example(linked, tuple(kept), read)
 
 
 def _sizes(answer: dict[str, Any]) -> tuple[float, float]:
@@ -182,12 +197,12 @@ class _Rows:
 
         self.np = np
         told = [
-            (number, one.linked, mention, start, chains)
+            (number, one.linked, mention, start, chains, one.read.get(frozenset(origin_of(mention)), {}))
             for number, one in enumerate(one for one in examples if one.explains)
             for mention, start, chains in one.explained
         ]
         self.questions = np.array([row[0] for row in told], dtype=int)
-        self.grams = list(dict.fromkeys(gram for _, linked, mention, _, _ in told for gram in grams(linked, mention)))
+        self.grams = list(dict.fromkeys(gram for _, linked, mention, *_ in told for gram in grams(linked, mention)))
         starts = sorted({row[3] for row in told})
         chains = {start: chains_from(ontology, start) for start in starts}
         self.aspects = list(
@@ -211,11 +226,11 @@ class _Rows:
         said = csr_matrix((ones, tuple(zip(*pairs, strict=True))), shape=(len(own), len(self.grams)))
         right = np.zeros((len(own), len(chains)), dtype=bool)
         agreed = np.zeros((len(own), len(chains), len(SHARED)))
-        for i, (_, (_, linked, mention, _, explained)) in enumerate(own):
+        for i, (_, (_, linked, mention, _, explained, read)) in enumerate(own):
             right[i, list(explained)] = True
             phrases, named = spoken(linked, mention), meant(linked, mention)
             for at, chain in enumerate(chains):
-                agreed[i, at] = (*agreement(chain, phrases), *named)
+                agreed[i, at] = (*agreement(chain, phrases), *named, read.get(chain, 0.0))
         return {"places": [place for place, _ in own], "made": made, "said": said, "right": right, "agreed": agreed}
 
     def loss(self, words: Any, shared: Any) -> tuple[float, Any]:

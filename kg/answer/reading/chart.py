@@ -143,6 +143,8 @@ class Chart:
         inside = [part for (i, j), parts in self.parts.items() if i <= place < j for part in parts]
         if inside and all(kind_of(part) in SAID_IN_PASSING for part in inside):
             return ("skip_filler", 1.0)
+        if inside and all(isinstance(part, OpPart) and part.op in COUNTED for part in inside):
+            return ("skip_binding", 1.0)
         kinds = {type(part) for part in inside}
         for kind in (SetPart, PropPart, LiteralPart, RelPart, OpPart):
             if kind in kinds:
@@ -181,6 +183,8 @@ class Chart:
         return self.cells.get((inside[0], inside[-1] + 1), []) if inside else []
 
 
+COUNTED = frozenset({"share", "count"})
+"""Cues for a number that is asked for: an answer without it answers another question."""
 ALIKE = 3
 """Parts kept of those that a later join could not tell apart."""
 WORSE = 1.3

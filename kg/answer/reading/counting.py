@@ -48,11 +48,11 @@ def out_of_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Par
         yield grammar.made(altered(left, ask="share"), left, op)
 
 
-@rule(SetPart, "count")
+@rule(SetPart, ("count", "share"))
 def of_them_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
-    """``of the techniques …,`` ``how many``."""
+    """``of the techniques …,`` ``how many``, ``what percentage``."""
     if left.plan is not None and not left.named and not left.ask:
-        made = altered(left, ask="count_of", base=left.plan, quantifier="")
+        made = altered(left, ask="share" if op.op == "share" else "count_of", base=left.plan, quantifier="")
         yield grammar.made(made, left, op, features=(("count_behind", 1.0),))
 
 

@@ -21,7 +21,7 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.plans import followed
 from kg.answer.reading.rules import Grammar, rule
 from kg.domain.ontology import back
-from kg.domain.plan import Minus, SetPlan, Test
+from kg.domain.plan import Intersect, Minus, SetPlan, Test
 
 
 @rule(RelPart, SetPart)
@@ -78,6 +78,8 @@ def _role_of(grammar: Grammar, relation: RelPart, argument: SetPart) -> Iterator
             return followed(plan, rel)
 
         found = argument.each(change)
+        if argument.joined == "both":
+            found = altered(found, plan=Intersect(tuple(plan for _, plan in found.options)), joined="and")
         told = rel if argument.named else None
         yield grammar.made(
             altered(found, types=far, named=False, several=False, role=rel, quantifier="", wider=None, told=told),

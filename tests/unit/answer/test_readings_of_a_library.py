@@ -167,4 +167,28 @@ def test_both_of_two_described_things_need_not_be_one_thing() -> None:
 
 
 def test_a_plural_is_recognised_with_its_ending_misspelt() -> None:
-    assert corrections(tokenize("storys"), [0], frozenset({"stories", "storm"})) == {0: "stories"}
+    assert corrections(tokenize("storys"), [0], frozenset({"stories", "storm"}), frozenset()) == {0: "stories"}
+
+
+def test_what_is_two_letters_from_a_word_to_pass_over_may_be_a_name() -> None:
+    words, passed = frozenset({"roundup", "genre"}), frozenset({"roundup"})
+    assert corrections(tokenize("roundcub"), [0], words, passed) == {}
+    assert corrections(tokenize("roundap"), [0], words, passed) == {0: "roundup"}
+
+
+def test_a_negation_without_its_apostrophe_is_one() -> None:
+    assert readings("Which genres are of books that dont stand on a rack?") == readings(
+        "Which genres are of books that don't stand on a rack?"
+    )
+
+
+def test_the_books_of_both_are_those_of_each() -> None:
+    (found,) = readings("Which books have both Ida Moor and Otto Fenn as authors?")
+    authors = [plan["source"]["ids"] for plan in found["plans"]]
+    assert (found["op"], authors) == ("intersect", [[IDA], [OTTO]])
+
+
+@pytest.mark.parametrize("asked", ["what percentage is lent", "what share is lent", "how many are lent"])
+def test_a_share_is_of_what_stands_before_it(asked: str) -> None:
+    (found,) = readings(f"Among the books by Ida Moor, {asked}?")
+    assert (found["op"], found["of"], found["source"]["op"]) == ("count", books_of(IDA), "where")
