@@ -100,9 +100,9 @@ class Watch:
             yield Outcome("fresh", text, f"a day of the last {days:,}", found, problem)
 
     @property
-    def filled(self) -> dict[str, int]:
-        """How many records gave something for each field of which that is expected."""
-        return {text: self._gave[text] for text in self._filled}
+    def filled(self) -> dict[str, tuple[int, int]]:
+        """For each field of which it is expected, how many records gave something, and of how many."""
+        return {text: (self._gave[text], self._records) for text in self._filled}
 
 
 def _values(path: Path, record: Record, lookups: Lookups) -> list[Any]:

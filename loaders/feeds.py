@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, FeedOutOfOrder, MappingInvalid
@@ -19,17 +21,20 @@ def check_order(spec: DatasetFile, store: GraphStore) -> None:
         raise MappingInvalid(
             f"{last.ref}: record: the records loaded before {told}: load it in full with this `record`"
         )
+    if delta and spec.sequence is None and last.sequence is not None:
+        raise MappingInvalid(
+            f"{last.ref}: sequence: missing, and the file loaded last had {last.sequence}: give it too"
+        )
     if spec.sequence is not None and last.sequence is not None:
-        what, given, held = "sequence", str(spec.sequence), str(last.sequence)
-        later = spec.sequence - last.sequence
+        _follows("sequence", spec.sequence, last.sequence, last, again=not delta)
     elif spec.issued is not None and last.issued is not None:
-        what, given, held = "issued", spec.issued, last.issued
-        later = (given > held) - (given < held)
-    elif delta:
-        raise MappingInvalid(f"{last.ref}: sequence: the file loaded last has none, and no `issued`: load it in full")
-    else:
-        return
-    if later < 0 or (delta and later == 0):
+        # The first file with a sequence may be of the day of the one it builds on.
+        _follows("issued", spec.issued, last.issued, last, again=not delta or spec.sequence is not None)
+
+
+def _follows(what: str, given: Any, held: Any, last: DatasetVersion, *, again: bool) -> None:
+    """Raises FeedOutOfOrder unless the file is later than the last one, or with ``again`` as late."""
+    if given < held or (given == held and not again):
         raise FeedOutOfOrder(
             f"{last.ref}: {what} {given} is not later than {held}, which was loaded last: load the files of a feed in "
             f"their order; to start again, `whence retire {last.ref}` and load it in full"

@@ -81,8 +81,8 @@ class Account:
     """Of each predicate."""
     left_over: Sequence[str] = ()
     outcomes: Sequence[Outcome] = ()
-    filled: Mapping[str, int] = field(default_factory=dict)
-    """Records that gave something, of each field of which that is expected."""
+    filled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Of each field of which it is expected: how many records gave something, and of how many."""
     facts: Mapping[str, int] = field(default_factory=dict)
     """Of each predicate."""
 
@@ -190,7 +190,7 @@ def _input_facets(run: Run, account: Account, table: Table) -> dict[str, Any]:
     rows = {"rowCount": run.records} if len(account.tables) == 1 and run.state != "unchanged" else {}
     facets = {"inputStatistics": _facet("inputStatistics", size=table.size, fileCount=1, **rows)}
     if rows:
-        counts = {name: {"count": count, "nullCount": run.records - count} for name, count in account.filled.items()}
+        counts = {name: {"count": gave, "nullCount": of - gave} for name, (gave, of) in account.filled.items()}
         facets["dataQualityMetrics"] = _facet("inputQualityMetrics", bytes=table.size, columnMetrics=counts, **rows)
     if found := [_assertion(one) for one in account.outcomes if one.what in BY_FIELD]:
         facets["dataQualityAssertions"] = _facet("dataQualityAssertions", assertions=found)

@@ -42,7 +42,7 @@ class _Sender:
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310
                 pass
-        except (OSError, http.client.HTTPException) as exc:
+        except (OSError, ValueError, http.client.HTTPException) as exc:
             self._broken = True
             reason = f"it answered {exc.code}" if isinstance(exc, urllib.error.HTTPError) else str(exc)
             self._warn(

@@ -6,12 +6,12 @@ and what the View reads (rows, facts, entities). Level by level, each level in a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal as OneOf
 
 from kg.answer.lineage_start import Starts
-from kg.answer.lineage_steps import Steps
+from kg.answer.lineage_steps import Neighbours, Steps
 from kg.answer.wording import Wording
 from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, WHENCE, LineageNode, NodeKind, Toward
 from kg.domain.scope import Scope
@@ -21,6 +21,8 @@ from kg.ports.store import GraphStore, GraphView
 
 MAX_NODES = 2_000
 """What a person can look through, and a program can ask for again from further on."""
+AT_ONCE = 100
+"""Things whose neighbours are read together: with the greatest width some ten thousand assertions are."""
 CutBy = OneOf["width", "depth", "size"]
 
 
@@ -87,7 +89,7 @@ def walk(  # noqa: PLR0913
     frontier = [root]
     for _ in range(depth):
         frontier = _level(steps, way, frontier, toward, width)
-    for node, found in steps.next(frontier, toward, 1).items():
+    for node, found in _some(steps, way, frontier, toward, width):
         if any(one not in way.nodes for one in found.nodes):
             way.cut.setdefault(node, "depth")
     return Walk(
@@ -111,7 +113,7 @@ def _view_of(ref: str, view: GraphView, store: GraphStore) -> GraphView:
 
 def _level(steps: Steps, way: _Way, frontier: list[LineageNode], toward: Toward, width: int) -> list[LineageNode]:
     new: dict[LineageNode, None] = {}
-    for node, found in steps.next(frontier, toward, width).items():
+    for node, found in _some(steps, way, frontier, toward, width):
         if found.cut:
             way.cut[node] = "width"
         for other in found.nodes:
@@ -122,6 +124,18 @@ def _level(steps: Steps, way: _Way, frontier: list[LineageNode], toward: Toward,
                 way.nodes[other] = new[other] = None
             way.links.append((node, other))
     return list(new)
+
+
+def _some(
+    steps: Steps, way: _Way, frontier: list[LineageNode], toward: Toward, width: int
+) -> Iterator[tuple[LineageNode, Neighbours]]:
+    """The neighbours of the frontier, so many things at a time, while there is room for more."""
+    for first in range(0, len(frontier), AT_ONCE):
+        some = frontier[first : first + AT_ONCE]
+        if len(way.nodes) < MAX_NODES:
+            yield from steps.next(some, toward, width).items()
+        else:
+            way.cut |= {node: "size" for node in some if node not in way.cut}
 
 
 def _described(view: GraphView, steps: Steps, nodes: Iterable[LineageNode]) -> list[Seen]:

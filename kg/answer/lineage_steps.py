@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kg.domain.fact import IDENTITY, Assertion, EntityId, Fact
 from kg.domain.lineage import DatasetVersion
 from kg.domain.ontology import Direction
-from kg.domain.openlineage import WHENCE, LineageNode, NodeKind, Toward, own_source, received, run_uuid
+from kg.domain.openlineage import WHENCE, LineageNode, NodeKind, Toward, own_job, own_source, received, run_uuid
 from kg.ports.ledger import RunLedger
 from kg.ports.store import GraphView
 
@@ -109,11 +109,12 @@ class Steps:
         """Our run leads to its job; one of others to what it read or wrote itself."""
         found: Next = {}
         for run in runs:
-            ours = self._runs.events(run_uuid(run.name))
-            for event in (received(one) for one in ours or self._runs.events(run.name)):
-                job = next(node for node in event.nodes if node.kind == "job")
-                ends = [other if toward == "down" else one for one, other in event.links if job in (one, other)]
-                found.setdefault(run, []).extend([job] if ours else [end for end in ends if end != job])
+            if ours := self._runs.events(run_uuid(run.name)):
+                found[run] = [own_job(ours[0]["job"]["name"])]
+                continue
+            for event in (received(one) for one in self._runs.events(run.name)):
+                ends = [other if toward == "down" else one for one, other in event.links]
+                found.setdefault(run, []).extend(end for end in ends if end.kind == "dataset")
         kept = self.visible({one for some in found.values() for one in some})
         return _cut({run: [one for one in dict.fromkeys(some) if one in kept] for run, some in found.items()}, width)
 

@@ -46,12 +46,12 @@ class LineageNode:
 
     @property
     def key(self) -> str:
-        """As a ledger keeps it; no part has a control character."""
+        """As a ledger keeps it; only the name of a file may have a control character."""
         return f"{self.kind}\x1f{self.namespace}\x1f{self.name}"
 
     @staticmethod
     def of(key: str) -> LineageNode:
-        kind, namespace, name = key.split("\x1f")
+        kind, namespace, name = key.split("\x1f", 2)
         return LineageNode(kind, namespace, name)  # type: ignore[arg-type]  # written by ``key``
 
     @property
@@ -133,6 +133,9 @@ def received(document: object) -> LineageEvent:
         raise LineageInvalid("job: a run event needs a job, and an event without a run a job or a dataset")
     said = _said_by_job(event) if "job" in event else _said_of(_dataset(event["dataset"], "dataset"), "dataset")
     links = dict.fromkeys(said)
+    if "job" in event and event["job"]["namespace"] == WHENCE:
+        # Our loads tie what they read to what they write themselves; nobody else can say it of them.
+        return event_of(event)
     nodes = {node for link in links for node in link if node is not None}
     return event_of(event, tuple(sorted(nodes)), tuple((one, other) for one, other in links if other is not None))
 

@@ -17,6 +17,7 @@ from kg.backends.sqlite.store import SqliteStore
 from kg.domain.erasure import ERASED
 from kg.domain.fact import Literal
 from kg.domain.lineage import Rejection, Run
+from kg.domain.openlineage import LineageNode, event_of, own_dataset, own_job, own_source, run_uuid
 from kg.domain.ref import ref_of
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress, NotFound, StoreTimeout
@@ -179,6 +180,28 @@ def test_a_decision_that_quotes_nothing_of_it_stays_as_it_is(held: Any) -> None:
     store.append("d-1", document)
     purge(store, "staff")
     assert store.decision("d-1") == document
+
+
+def test_what_its_runs_told_of_lineage_goes_too(held: Any) -> None:
+    store, everything = held
+    fill(store)
+    table = LineageNode("dataset", "file", "/home/zanzibar/a.csv")
+    source, job, version = own_source("staff@1/a.csv"), own_job("load staff@1"), own_dataset("staff@1")
+    event = {
+        "eventTime": "2026-03-01T09:00:00Z",
+        "eventType": "FAIL",
+        "run": {"runId": run_uuid("run-staff"), "facets": {"errorMessage": {"message": "Kestrelworth is no key"}}},
+        "job": {"namespace": "whence", "name": "load staff@1"},
+    }
+    other = (own_job("load people@1"), own_dataset("people@1"))
+    links = ((table, source), (source, job), (job, version), (version, own_dataset("staff")), other)
+    store.append_events([event_of(event, links=links)])
+    assert store.linked([table], "down", 5) == {table: (source,)}
+    purge(store, "staff")
+    assert store.events(run_uuid("run-staff")) == []
+    assert store.linked([table, source], "down", 5) == {}
+    assert store.linked([other[0]], "down", 5) == {other[0]: (other[1],)}
+    assert left_of(everything()) == []
 
 
 def test_a_source_is_purged_alone(held: Any) -> None:

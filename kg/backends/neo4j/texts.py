@@ -45,9 +45,6 @@ MERGE (r:Run {id: $in.run}) MERGE (r)-[:LOADED]->(v)
 WITH v UNWIND $in.sources AS id
 MERGE (c:Source {id: id}) MERGE (c)-[:PART_OF]->(v)"""
 
-HAS_LIVE = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
-WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at RETURN 1 LIMIT 1"""
-
 PUT_VERSION_STATE = """MATCH (v:DatasetVersion {id: $in.version})
 SET v += $in.readable
 WITH v OPTIONAL MATCH (v)-[:STATE]->(t:State {known_to: $in.forever}) SET t.known_to = $in.at

@@ -42,8 +42,7 @@ class Neo4jWriter:
         self.known_from = later(lock.head, clock())
         self._staged = Staged(lock.run, target.version.ref, self.known_from)
         objects, literals = database.write(self._begin)
-        bounds = {"version": target.version.ref, "forever": FOREVER, "at": self.known_from}
-        reload = bool(database.read(texts.HAS_LIVE, **bounds))
+        reload = bool(database.read(texts.HELD_PROFILE, version=target.version.ref, forever=FOREVER))
         current = database.read(texts.CURRENT, dataset=target.version.dataset, forever=FOREVER)
         staging = Staging(
             version=target.version.ref,

@@ -71,10 +71,11 @@ def end_sources(connection: Any, version: int, at: Instant) -> None:
     connection.execute(text, (at, FOREVER, version))
 
 
-def held_profile(connection: Any, version: int) -> GraphProfile:
-    """The counts of a version that has a state."""
+def held_profile(connection: Any, version: int) -> GraphProfile | None:
+    """The counts of a version that is loaded and not retired."""
     text = "SELECT profile FROM dataset_state WHERE version = ? AND known_to = ?"
-    return load_profile(connection.execute(text, (version, FOREVER)).get)
+    found: str | None = connection.execute(text, (version, FOREVER)).get
+    return None if found is None else load_profile(found)
 
 
 def current_version(connection: Any, dataset: str) -> tuple[int, str] | None:

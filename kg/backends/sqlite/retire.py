@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from kg.backends.sqlite import changes, sql
-from kg.backends.sqlite.records import current_version, end_sources, held_profile
+from kg.backends.sqlite.records import current_version, end_sources
 from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, Instant
 from kg.domain.lineage import Changes, Run
-from kg.domain.records import dump
+from kg.domain.records import dump, load_profile
 from kg.domain.ref import Ref, retired_message
 from kg.errors import DatasetNotFound, NotFound
 
@@ -60,9 +60,9 @@ def _end_source(connection: Any, source: int, version: int, at: Instant) -> None
     if connection.execute(_OTHER_SOURCES, {"version": version, "forever": FOREVER}).get is None:
         _end_version(connection, version, at)
         return
-    profile = profile_after(held_profile(connection, version), changes.lost_by(connection, version))
-    held = "SELECT document, ontology FROM dataset_state WHERE version = ? AND known_to = ?"
-    document, ontology = connection.execute(held, (version, FOREVER)).fetchone()
+    held = "SELECT document, ontology, profile FROM dataset_state WHERE version = ? AND known_to = ?"
+    document, ontology, counts = connection.execute(held, (version, FOREVER)).fetchone()
+    profile = profile_after(load_profile(counts), changes.lost_by(connection, version))
     _end_state(connection, version, at)
     row = (version, document, dump(profile), ontology, at, FOREVER)
     connection.execute("INSERT INTO dataset_state VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -329,7 +329,6 @@ ERASE_FACTS = (
     "DELETE FROM entity WHERE n IN (SELECT entity FROM temp.loose)",
 )
 
-HAS_LIVE = "SELECT 1 FROM assertion WHERE version = :version AND known_to = :forever LIMIT 1"
 DISCARD = (
     "DELETE FROM assertion WHERE version = :version AND known_from > :at",
     "DELETE FROM name_text WHERE rowid > :facts",
@@ -354,7 +353,6 @@ PLANNED = {
     "known_facts": KNOWN_FACTS,
     "known_entities": KNOWN_ENTITIES,
     "retire_unseen": RETIRE_UNSEEN,
-    "has_live": HAS_LIVE,
     "search": SEARCH,
     "value_held": VALUE_HELD,
     "recorded_with": RECORDED_WITH,

@@ -52,7 +52,8 @@ class SqliteWriter:
             self._predicates: dict[str, int] = dict(connection.execute("SELECT name, n FROM predicate"))
             self._next_fact = (connection.execute("SELECT max(n) FROM fact").get or 0) + 1
             self._next_entity = (connection.execute("SELECT max(n) FROM entity").get or 0) + 1
-            self._reload = bool(connection.execute(sql.HAS_LIVE, {"version": self._version, "forever": FOREVER}).get)
+            self._held = held_profile(connection, self._version)
+            self._reload = self._held is not None
             # What the version itself said before, or else what is current until now.
             self._before = None if self._reload else current_version(connection, target.version.dataset)
             connection.execute(sql.SEEN)
@@ -186,9 +187,8 @@ class SqliteWriter:
             retired = self._retire(connection)
             tally = Changes(self._put, self._kept, retired, *changes.counted(connection, run.id))
             done = replace(run, changes=tally, compared=self._compared)
-            if self._target.delta and self._reload:
-                held = held_profile(connection, self._version)
-                profile = profile_after(held, changes.changes_of(connection, run.id))
+            if self._target.delta and self._held is not None:
+                profile = profile_after(self._held, changes.changes_of(connection, run.id))
             put_ontology(connection, self._target.version.ontology, self._target.ontology, self.known_from)
             put_states(connection, self._target, self._version, self._sources, profile, self.known_from)
             put_current(connection, self._target, self._version, self.known_from)

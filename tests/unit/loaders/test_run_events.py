@@ -99,6 +99,13 @@ def test_a_load_says_how_its_expectations_were_met(folder: Folder) -> None:
     }
 
 
+def test_what_is_skipped_is_not_counted_as_empty(folder: Folder) -> None:
+    skip = [{"when": {"country": "ES"}, "reason": "not ours"}]
+    folder.load(CSV, map=MAP, expect={"filled": {"rating": 1.0}}, skip=skip)
+    said = named(told(folder)[1])
+    assert said["inputs.inputFacets.dataQualityMetrics"]["columnMetrics"] == {"rating": {"count": 1, "nullCount": 0}}
+
+
 def test_a_load_that_fails_says_why_and_ties_nothing(folder: Folder) -> None:
     with pytest.raises(ExpectationFailed):
         folder.load(CSV, map=MAP, expect=EXPECT | {"filled": {"rating": 0.9}})
@@ -269,6 +276,11 @@ def test_a_receiver_that_is_not_there_is_warned_of_once_and_fails_nothing(folder
     [warning] = load(folder, gone.url)
     assert gone.url in warning
     assert folder.last_run().state == "complete"
+
+
+def test_a_receiver_whose_name_cannot_be_one_fails_nothing(folder: Folder) -> None:
+    [warning] = load(folder, f"http://{'a' * 300}.example:80")
+    assert "did not take an event" in warning
 
 
 def test_a_receiver_that_refuses_is_warned_of_once_and_fails_nothing(folder: Folder) -> None:
