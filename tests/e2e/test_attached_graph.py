@@ -13,7 +13,9 @@ from typing import Any
 
 import neo4j
 import pytest
+from fastapi.testclient import TestClient
 
+from api.app import create_app
 from kg.backends.neo4j.attached.store import AttachedStore
 from kg.backends.neo4j.attached.view import AttachedView
 from kg.backends.neo4j.names import quoted
@@ -29,6 +31,7 @@ from kg.export.pages import pages
 from kg.ports.store import Listing
 from kg.settings import Settings, neo4j_address
 from loaders.attach import draft_attachment, write
+from tests.api.supply import BASE
 from tests.builders import TickingClock, load, run, target
 from tests.conftest import ROOT
 from tests.e2e.attached_graphs import BAD_LABEL, BAD_PROPERTY, BAD_TYPE, DIRTY, FILMS, SPACED
@@ -195,6 +198,23 @@ def test_a_graph_is_exported(films: Path, tmp_path: Path) -> None:
     assert "predicate:directed <urn:whence:entity:film:" in (tmp_path / "g.ttl").read_text("utf-8")
 
 
+def test_the_http_api_answers_from_it(films: Path) -> None:
+    services = open_services(replace(settings(), store=f"attached:{films}"))
+    try:
+        with TestClient(create_app(services), base_url=BASE) as client:
+            assert client.get("/readyz").status_code == 200
+            asked = client.post("/v1/decisions", json={"question": "Who directed Night Ferry?"})
+            assert (asked.status_code, asked.json()["answer"]["entities"][0]["name"]) == (201, "Finn O'Hara")
+            [fact] = asked.json()["evidence"][0]["facts"]
+            said = client.get(f"/v1/facts/{fact}")
+            assert said.status_code == 200
+            assert "relationship " in said.text
+            assert client.get("/v1/entities", params={"q": "Amber"}).status_code == 200
+            assert client.get("/v1/sources").status_code == 200
+    finally:
+        services.store.close()
+
+
 # --- the rules of the port ---
 
 
@@ -255,6 +275,24 @@ def test_a_relationship_that_is_there_twice_is_one_fact_with_two_places(store: A
     finally:
         server.run(pair + "MATCH (p)-[r:CONTRACTED_TO]->(s) DELETE r")
     assert store.view(Scope()).facts([found.facts[0].id]) == {}
+
+
+def test_a_hub_is_cut_and_says_so(store: AttachedStore, server: Server) -> None:
+    server.run(
+        "MATCH (s:Studio {studioId: 2}) UNWIND range(1, 10_005) AS n "
+        "CREATE (:Film {title: 'Reel ' + n})-[:PRODUCED_BY]->(s)"
+    )
+    try:
+        view = store.view(Scope())
+        few = view.follow(["studio:2", "studio:1"], ["produced_by"], "in", 5)
+        assert [one.target for one in few.facts] == ["studio:1"] * 2 + ["studio:2"] * 5
+        assert few.cut == ("studio:2",)
+        every = view.follow(["studio:2"], ["produced_by"], "in", 20_000)
+        assert (len(every.facts), every.cut) == (10_008, ())
+        # Read in the order of elements up to the limit, so that a hub costs no more than that.
+        assert len(view.follow(["studio:2"], ["produced_by"], "in", 10_006).facts) == 10_006
+    finally:
+        server.run("MATCH (f:Film) WHERE f.title STARTS WITH 'Reel ' DETACH DELETE f")
 
 
 def test_what_a_scope_does_not_reach_is_not_there(store: AttachedStore) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,18 @@ import rdflib
 from rdflib.namespace import PROV, RDF, RDFS
 
 from kg.backends.sqlite.store import SqliteStore
-from kg.bootstrap import Services
+from kg.bootstrap import Services, import_files
 from kg.domain.fact import KEY, NAME, STATUS, Fact, FactId, Interval, Literal
 from kg.domain.lineage import Classification
 from kg.domain.ontology import Ontology
+from kg.domain.ref import ref_of
 from kg.domain.scope import Scope
 from kg.errors import ExportRefused
 from kg.export.pages import pages
 from kg.export.run import Exported, Target, export
 from kg.ports.store import GraphStore, GraphView
 from loaders.jobs import load_files
-from tests.builders import MakeStore, Store, TickingClock, entity, entity_id, fact, load, ontology_document, target
+from tests.builders import MakeStore, Store, TickingClock, entity, entity_id, fact, load, ontology_document, run, target
 
 ANN = entity_id("ann")
 PUBLIC, SECRET = Classification.PUBLIC, Classification.RESTRICTED
@@ -219,6 +221,19 @@ def test_networkx_reads_the_graphml(embedded: Store, tmp_path: Path) -> None:
     assert values == {*DIRTY, "seen twice"}
     [knows] = graph.get_edge_data(ANN, "person:bob").values()
     assert (knows["valid_from"], knows["sources"][:13]) == ("2020-01-01", "open@1/a line")
+
+
+def test_a_dataset_whose_current_version_is_retired_has_none_in_the_import_files(
+    embedded: Store, core: Ontology, tmp_path: Path
+) -> None:
+    into = target("town", "2", ontology=ONTOLOGY)
+    load(embedded, into, entity("bob"), run_id="run-d")
+    embedded.retire(ref_of("town@2"), replace(run(into, "run-e"), state="complete"))
+    services = Services(embedded, embedded, embedded, TickingClock(), core)
+    view = embedded.view(Scope(datasets=("open", "town@1")))
+    export(view, embedded, Target("neo4j-admin", tmp_path / "out", import_files(services, view)), lambda *_: None)
+    assert [row[":END_ID(DatasetVersion)"] for row in rows(tmp_path / "out" / "current.csv")] == ["open@1"]
+    assert {row["id:ID(DatasetVersion)"] for row in rows(tmp_path / "out" / "versions.csv")} == {"open@1", "town@1"}
 
 
 # --- the place ---

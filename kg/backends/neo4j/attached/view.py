@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kg.backends.neo4j.attached import nodes
@@ -44,13 +45,15 @@ class Seen:
     def __init__(self, most: int = 500_000) -> None:
         self._most = most
         self._places: dict[FactId, tuple[Fact, frozenset[str]]] = {}
+        self._guard = threading.Lock()
 
     def note(self, read: Iterable[Read]) -> None:
-        for one in read:
-            fact, places = self._places.pop(one.fact.id, (one.fact, frozenset[str]()))
-            self._places[fact.id] = (fact, places | {one.locator})
-        while len(self._places) > self._most:
-            del self._places[next(iter(self._places))]
+        with self._guard:
+            for one in read:
+                fact, places = self._places.pop(one.fact.id, (one.fact, frozenset[str]()))
+                self._places[fact.id] = (fact, places | {one.locator})
+            while len(self._places) > self._most:
+                del self._places[next(iter(self._places))]
 
     def get(self, fact: FactId) -> tuple[Fact, frozenset[str]] | None:
         return self._places.get(fact)
@@ -69,7 +72,7 @@ class AttachedView:
     _ontology: Ontology
     _days: tuple[str, str]
     _most_names: int = MOST_NAMES
-    hidden: bool = field(default=False)
+    hidden: bool = False
     """Whether the scope does not reach up to the classification of the database."""
 
     def ontology(self) -> Ontology:
@@ -278,7 +281,7 @@ class AttachedView:
         if not near or not numbers:
             return
         ids = {one.element: one.id for one in near}
-        limit = max(limit_each + 1, MOST_READ)
+        limit = max(limit_each, MOST_READ) + 1
         counts: dict[tuple[str, int], int] = defaultdict(int)
         text = self._texts.follow(numbers, direction)
         for element, number, relationship, days, *end in self._database.read(text, nodes=sorted(ids), limit=limit):
