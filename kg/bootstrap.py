@@ -11,7 +11,7 @@ from kg.answer.adapter import Adapter, chosen
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
-from kg.export.run import Writer
+from kg.export.pages import Writer
 from kg.ports.attachable import GraphSketch
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from kg.domain.fact import IDENTITY, Assertion, Entity, EntityId, Fact, FactId
 from kg.ports.store import GraphView
@@ -23,6 +24,10 @@ class Page:
     """The entities that the facts lead to."""
     facts: tuple[Fact, ...]
     assertions: dict[FactId, tuple[Assertion, ...]]
+
+
+Writer = Callable[[Path, Iterable[Page]], None]
+"""Writes all pages into an empty folder."""
 
 
 def pages(view: GraphView, size: int = PAGE) -> Iterator[Page]:

@@ -18,13 +18,11 @@ from kg.domain.ontology import PARTS
 from kg.domain.scope import Scope
 from kg.errors import ExportRefused
 from kg.export import csv, graphml, rdf
-from kg.export.pages import Page, pages
+from kg.export.pages import Page, Writer, pages
 from kg.ports.store import GraphStore, GraphView
 
 Told = Callable[[str, int, int | None], None]
 """What is told of the progress: what is done, how many entities, of how many."""
-Writer = Callable[[Path, Iterable[Page]], None]
-"""Writes all pages into an empty folder."""
 
 FILES = {"turtle": "graph.ttl", "jsonld": "graph.jsonld", "graphml": "graph.graphml"}
 """Formats that are one file."""
