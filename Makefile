@@ -47,8 +47,8 @@ neo4j-start: ## Start a local Neo4j (password from WHENCE_NEO4J_PASSWORD)
 neo4j-stop: ## Stop the local Neo4j
 	$(PYTHON) scripts/neo4j-local stop $(ARGS)
 
-proofs: $(VENV)/.dev ## Run all tests, searching longer; none that needs Neo4j or the data sets is skipped
-	WHENCE_PROOFS=1 WHENCE_REQUIRE=neo4j,data $(BIN)/pytest $(ARGS)
+proofs: $(VENV)/.dev ## Run all tests, searching longer; none that needs a server or the data sets is skipped
+	WHENCE_PROOFS=1 WHENCE_REQUIRE=neo4j,data,postgres $(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); ARGS=--whole for the large graph
 	@rm -rf build/bench && mkdir -p build/bench
@@ -57,8 +57,9 @@ bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); 
 	$(BIN)/python benchmarks/scale.py $(ARGS)
 	$(BIN)/python benchmarks/load.py
 
-openapi: $(VENV)/.base ## Write docs/openapi.json anew
+openapi: $(VENV)/.base ## Write docs/openapi.json and docs/dataset-file.schema.json anew
 	$(BIN)/python -m api.openapi docs/openapi.json
+	$(BIN)/python -m loaders.schema docs/dataset-file.schema.json
 
 constraints: ## Write constraints.txt anew from a fresh environment
 	@rm -rf build/constraints

@@ -11,12 +11,10 @@ from api import documented, errors
 from api.deps import Context
 from api.headers import SecurityHeaders
 from api.routes import decisions, graph, health, lineage
-from api.strict import LOOPBACK, BodyCap, HostList
+from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
 from kg.bootstrap import Services
 from kg.settings import Settings
 
-MAX_BODY = 1_000_000
-"""Bytes. The longest question takes 16,000; the rest is room for a plan."""
 API_VERSION = "1"
 DESCRIPTION = """Decisions over a knowledge graph: every answer tied to facts, every fact to the row it came from.
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +11,27 @@ import typer
 from rich.console import Console
 
 from api.adapters import adapters
-from api.newest import run_of
-from api.terminal import in_json, printable, progress, show_decision, show_table, shown
-from kg.bootstrap import Services, open_services
-from kg.domain.lineage import Classification, Run
-from kg.domain.scope import Scope
-from kg.errors import DecisionNotFound, InvalidInput, KgError, PlanInvalid, RunNotFound
-from kg.settings import Settings
+from api.exports import attach, export
+from api.lineage import lineage
+from api.loads import init, load
+from api.options import (
+    AdapterFile,
+    AsJson,
+    AsOf,
+    Ceiling,
+    Datasets,
+    KnownAsOf,
+    Limit,
+    Store,
+    opened,
+    print_json,
+    scope_of_options,
+    settings_of,
+)
+from api.retirement import purge, retire
+from api.runs import runs
+from api.terminal import printable, progress, show_decision, show_table
+from kg.errors import DecisionNotFound, InvalidInput, KgError, PlanInvalid
 
 app = typer.Typer(
     name="whence",
@@ -30,22 +41,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(adapters, name="adapters")
-Store = Annotated[
-    str | None, typer.Option("--store", help="sqlite:PATH or neo4j://host:port/database (else WHENCE_STORE).")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
-AdapterFile = Annotated[
-    str | None,
-    typer.Option("--adapter", help="Adapter file, default, or none for the weights set by hand (else WHENCE_ADAPTER)."),
-]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows to show.")]
-Datasets = Annotated[list[str] | None, typer.Option("--dataset", help="NAME or NAME@VERSION; may be repeated.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Day on which facts must be true (YYYY-MM-DD).")]
-KnownAsOf = Annotated[str | None, typer.Option("--known-as-of", help="Read the graph as it was known then.")]
-Ceiling = Annotated[
-    str | None,
-    typer.Option("--ceiling", help="Highest classification to read (default: WHENCE_CEILING or confidential)."),
-]
+app.command()(load)
+app.command()(init)
+app.command()(export)
+app.command()(retire)
+app.command()(purge)
+app.command()(runs)
+app.command()(lineage)
+app.command()(attach)
 
 
 def main() -> None:
@@ -60,88 +63,6 @@ def main() -> None:
 @app.callback()
 def _options(ctx: typer.Context, store: Store = None) -> None:
     ctx.obj = store
-
-
-@contextmanager
-def _opened(ctx: typer.Context, store: str | None, adapter: str | None = None) -> Iterator[tuple[Services, Settings]]:
-    settings = _set(ctx, store, adapter)
-    services = open_services(settings)
-    try:
-        yield services, settings
-    finally:
-        services.store.close()
-
-
-def _set(ctx: typer.Context, store: str | None, adapter: str | None = None) -> Settings:
-    """The settings of the environment, with what the command line says in their place."""
-    settings = Settings.from_environment()
-    return replace(settings, store=store or ctx.obj or settings.store, adapter=adapter or settings.adapter)
-
-
-def _scope(
-    settings: Settings,
-    datasets: list[str] | None,
-    as_of: str | None,
-    known_as_of: str | None,
-    ceiling: str | None,
-) -> Scope:
-    from kg.domain.scope import scope_of
-
-    return scope_of(
-        datasets=datasets or (),
-        ceiling=ceiling,
-        highest=settings.ceiling,
-        valid_as_of=as_of,
-        known_as_of=known_as_of,
-    )
-
-
-def _json(value: Any) -> None:
-    typer.echo(in_json(json.dumps(value, ensure_ascii=False, indent=2, default=_plain)))
-
-
-def _plain(value: Any) -> Any:
-    return value.label if isinstance(value, Classification) else asdict(value)
-
-
-@app.command()
-def load(
-    ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Dataset and ontology files, in any order.")],
-    data: Annotated[Path | None, typer.Option("--data", help="Folder the data paths start from.")] = None,
-    store: Store = None,
-    as_json: AsJson = False,
-) -> None:
-    """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
-    from loaders.jobs import load_files
-
-    with _opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
-        folder = data or (Path(settings.data) if settings.data else None)
-        runs = []
-        for run in load_files(files, folder, services, told):
-            runs.append(run)
-            if not as_json:
-                _say_run(run, services, screen)
-        if as_json:
-            _json(runs)
-
-
-def _say_run(run: Run, services: Services, console: Console) -> None:
-    name = f"{run.dataset}@{run.version}"
-    if run.state == "unchanged":
-        console.print(shown(f"{name}: unchanged, {run.message}"), soft_wrap=True)
-        return
-    done = run.changes
-    parts = [f"{run.records:,} records", f"{done.added:,} assertions added"]
-    parts += [f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count]
-    parts += [f"{run.rejected:,} rejected"] if run.rejected else []
-    console.print(shown(f"{name}: {', '.join(parts)}"), soft_wrap=True)
-    for rejection in services.runs.rejections(run.id)[:3]:
-        console.print(shown(f"  rejected {rejection.locator}: {rejection.reason}", "yellow"), soft_wrap=True)
-    if run.rejected > 3:
-        console.print(shown(f"  all rejected records: whence runs {run.id}", "yellow"))
-    if run.left_over:
-        console.print(shown(f"  fields left over: {', '.join(run.left_over)}", "yellow"), soft_wrap=True)
 
 
 @app.command()
@@ -165,11 +86,11 @@ def ask(
     from kg.domain.question import Question
 
     given = from_json(_read_json(plan)) if plan is not None else None
-    with _opened(ctx, store, adapter) as (services, settings):
-        asked = Question(question, _scope(settings, dataset, as_of, known_as_of, ceiling))
+    with opened(ctx, store, adapter) as (services, settings):
+        asked = Question(question, scope_of_options(settings, dataset, as_of, known_as_of, ceiling))
         document = answer(asked, services.store, services.decisions, services.clock, given, adapter=services.adapter)
     if as_json:
-        _json(document)
+        print_json(document)
     else:
         show_decision(document, Console(highlight=False))
 
@@ -206,13 +127,13 @@ def evaluate(
     from api.show_report import show_report
 
     before = read_report(against) if against is not None else None
-    with _opened(ctx, store, adapter) as (services, settings), progress(quiet=as_json) as (told, screen):
-        scope = _scope(settings, dataset, as_of, known_as_of, ceiling)
+    with opened(ctx, store, adapter) as (services, settings), progress(quiet=as_json) as (told, screen):
+        scope = scope_of_options(settings, dataset, as_of, known_as_of, ceiling)
         report = ask_all(questions, services, scope, told, recall=recall)
     if before is not None:
         report["against"] = compare(before, report)
     if as_json:
-        _json(report)
+        print_json(report)
     else:
         show_report(report, screen)
 
@@ -227,7 +148,7 @@ def explain(
     """Explain a recorded decision, from its record alone."""
     from kg.answer.formats import render
 
-    with _opened(ctx, store) as (services, _):
+    with opened(ctx, store) as (services, _):
         document = services.decisions.decision(decision)
     if document is None:
         raise DecisionNotFound(f"no decision {decision!r}")
@@ -254,11 +175,11 @@ def entities(
 
     if not text and not kind:
         raise InvalidInput("give a key or a name, or --type")
-    with _opened(ctx, store) as (services, settings):
-        view = services.store.view(_scope(settings, dataset, None, None, ceiling))
+    with opened(ctx, store) as (services, settings):
+        view = services.store.view(scope_of_options(settings, dataset, None, None, ceiling))
         found = find_entities(view, text, [kind] if kind else [], limit)
     if as_json:
-        _json(found)
+        print_json(found)
     else:
         rows = [(e.keys[0], e.name, e.type, e.status or "", ", ".join(e.aliases)) for e in found.entities]
         show_table(("key", "name", "type", "status", "also called"), rows, Console(highlight=False))
@@ -280,11 +201,11 @@ def paths(
     """Show the shortest chains of facts between two entities."""
     from kg.answer.explore import paths_between
 
-    with _opened(ctx, store) as (services, settings):
-        view = services.store.view(_scope(settings, dataset, None, None, ceiling))
+    with opened(ctx, store) as (services, settings):
+        view = services.store.view(scope_of_options(settings, dataset, None, None, ceiling))
         found = paths_between(view, start, end, max_hops)
     if as_json:
-        _json(found)
+        print_json(found)
     else:
         typer.echo(printable(found.text, lines=True))
 
@@ -292,10 +213,10 @@ def paths(
 @app.command()
 def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as_json: AsJson = False) -> None:
     """List the sources in use: dataset, publisher, classification, file, checksum."""
-    with _opened(ctx, store) as (services, settings):
-        found = services.store.view(_scope(settings, None, None, None, ceiling)).sources()
+    with opened(ctx, store) as (services, settings):
+        found = services.store.view(scope_of_options(settings, None, None, None, ceiling)).sources()
     if as_json:
-        _json(list(found.values()))
+        print_json(list(found.values()))
     else:
         rows = [
             (
@@ -303,7 +224,7 @@ def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as
                 s.publisher,
                 s.classification.label,
                 s.issued or "",
-                s.name,
+                s.id.removeprefix(f"{s.dataset}@{s.version}/"),
                 s.checksum[7:19],
             )
             for s in found.values()
@@ -312,52 +233,6 @@ def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as
             ("dataset", "publisher", "classification", "issued", "file", "sha256"),
             rows,
             Console(highlight=False),
-        )
-
-
-@app.command()
-def runs(
-    ctx: typer.Context,
-    run: Annotated[str | None, typer.Argument(help="A run id: show it with every record it rejected.")] = None,
-    limit: Limit = 20,
-    store: Store = None,
-    as_json: AsJson = False,
-) -> None:
-    """List load runs, newest first, or show one."""
-    with _opened(ctx, store) as (services, _):
-        if run is None:
-            found = services.runs.runs(limit)
-        else:
-            named = run_of(services.runs, run)
-            if named is None:
-                raise RunNotFound(f"no run {run!r}")
-            found = [named]
-        rejections = services.runs.rejections(run) if run is not None else []
-    console = Console(highlight=False)
-    if as_json:
-        _json({"run": found[0], "rejections": rejections} if run is not None else found)
-        return
-    rows = [
-        (
-            r.id,
-            r.job,
-            r.state,
-            r.ended_at[:19],
-            f"{r.records:,}",
-            r.changes.added,
-            r.changes.retired,
-            r.rejected,
-        )
-        for r in found
-    ]
-    show_table(("run", "job", "state", "ended", "records", "added", "retired", "rejected"), rows, console)
-    if run is not None:
-        if found[0].message:
-            typer.echo(printable(found[0].message, lines=True))
-        show_table(
-            ("where", "reason", "record"),
-            [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections],
-            console,
         )
 
 
@@ -374,7 +249,7 @@ def serve(
     """Serve the HTTP API (described at /openapi.json)."""
     from api.serve import serve as run_server
 
-    run_server(_set(ctx, store, adapter), host, port)
+    run_server(settings_of(ctx, store, adapter), host, port)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from typing import Literal as OneOf
 from pydantic import BaseModel, ConfigDict, Field
 
 from kg.answer.explore import Statement, Way
+from kg.answer.lineage import CutBy, Walk
 from kg.domain.decision import Document
 from kg.domain.fact import Assertion, Entity
 from kg.domain.lineage import Rejection, Run, Source
+from kg.domain.openlineage import NodeKind, Toward
 from kg.domain.question import MAX_QUESTION
 
 Ceiling = OneOf["public", "internal", "confidential", "restricted"]
@@ -274,10 +276,12 @@ class ChangesOut(BaseModel):
     added: int = Field(title="Added")
     kept: int = Field(title="Kept")
     retired: int = Field(title="Retired")
+    gained: int = Field(title="Gained", description="Facts it says that what it is compared with did not say.")
+    lost: int = Field(title="Lost", description="Facts it no longer says.")
 
 
 class RunOut(BaseModel):
-    """One execution of a load."""
+    """One execution of a load, a retirement or a purge."""
 
     id: str = Field(title="Id")
     job: str = Field(title="Job")
@@ -293,6 +297,8 @@ class RunOut(BaseModel):
     skipped: int = Field(title="Skipped")
     left_over: list[str] = Field(title="Left over", description="Fields that no mapping used.")
     message: str = Field(title="Message")
+    compared: str = Field(title="Compared", description="The dataset version that gained and lost are told against.")
+    actor: str = Field(title="Actor", description="Who retired or purged.")
 
     @staticmethod
     def of(run: Run) -> RunOut:
@@ -319,11 +325,65 @@ class RejectionOut(BaseModel):
 
 
 class RunDetail(BaseModel):
-    """A run with the records it rejected."""
+    """A run with the records it rejected and its OpenLineage events."""
 
     run: RunOut = Field(title="Run")
     rejections: list[RejectionOut] = Field(title="Rejections")
     cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+    openlineage: list[dict[str, Any]] = Field(
+        title="OpenLineage", description="Its events as OpenLineage has them: START, then COMPLETE or FAIL."
+    )
+
+
+class EventsOut(BaseModel):
+    """What became of the events that were sent."""
+
+    events: list[str] = Field(title="Events", description="Their ids, made of what they say.")
+    recorded: int = Field(title="Recorded", description="How many were not recorded before.")
+
+
+class LineageNodeOut(BaseModel):
+    """One thing on the way."""
+
+    id: str = Field(title="Id", description="Can be walked from.")
+    kind: NodeKind = Field(title="Kind")
+    namespace: str | None = Field(title="Namespace", description="As in OpenLineage; of a row its source.")
+    name: str = Field(title="Name")
+    text: str = Field(title="Text")
+    dataset: str | None = Field(title="Dataset", description="`NAME@VERSION`, of a source or row.")
+    run: str | None = Field(title="Run", description="Of a row: the run that read it.")
+
+
+class LineageLinkOut(BaseModel):
+    """From one thing to the next on the way."""
+
+    start: str = Field(title="Start")
+    end: str = Field(title="End")
+
+
+class LineageCutOut(BaseModel):
+    """Where a limit kept something out."""
+
+    node: str = Field(title="Node")
+    by: CutBy = Field(title="By", description="`width`: more neighbours; `depth`: deeper ones; `size`: of the whole.")
+
+
+class LineageOut(BaseModel):
+    """A walk up to where something comes from, or down to what comes of it."""
+
+    ref: str = Field(title="Ref")
+    toward: Toward = Field(title="Toward")
+    depth: int = Field(title="Depth")
+    width: int = Field(title="Width")
+    root: str = Field(title="Root", description="The node that the ref names.")
+    nodes: list[LineageNodeOut] = Field(title="Nodes", description="Nearest first; the root is the first.")
+    links: list[LineageLinkOut] = Field(title="Links", description="They lead away from the root.")
+    cut: list[LineageCutOut] = Field(title="Cut")
+
+    @staticmethod
+    def of(walk: Walk) -> LineageOut:
+        links = [{"start": start, "end": end} for start, end in walk.links]
+        return LineageOut.model_validate(asdict(walk) | {"links": links})
 
 
 class Health(BaseModel):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.resources
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.answer.adapter import Adapter, chosen
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
+from kg.export.pages import Writer
+from kg.ports.attachable import GraphSketch
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger
-from kg.ports.store import GraphStore
+from kg.ports.store import GraphStore, GraphView
 from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
 
 
@@ -36,6 +39,13 @@ def core_ontology() -> Ontology:
     return parse(yaml.safe_load(text))
 
 
+def import_files(services: Services, view: GraphView) -> Writer:
+    """Writes the files from which ``neo4j-admin database import`` makes a database that Whence opens."""
+    from kg.backends.neo4j.import_files import ImportFiles
+
+    return ImportFiles(view, services.store, services.runs).write
+
+
 def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
     """Open the store that the settings name. Raises ConfigError, AdapterInvalid or StoreError."""
     core, adapter = core_ontology(), chosen(settings.adapter)
@@ -54,4 +64,42 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
         return Services(graph, graph, graph, clock, core, adapter)
-    raise ConfigError(f"store {settings.store!r} is neither sqlite:PATH nor neo4j://host:port/database")
+    if kind == "attached":
+        return _attached(Path(settings.store.removeprefix("attached:")), settings, clock, core, adapter)
+    raise ConfigError(
+        f"store {settings.store!r} is neither sqlite:PATH nor neo4j://host:port/database nor attached:FILE.yml"
+    )
+
+
+def _attached(path: Path, settings: Settings, clock: Clock, core: Ontology, adapter: Adapter) -> Services:
+    """A database of others, only read; decisions are recorded in a file beside the attachment."""
+    from kg.backends.neo4j.attached.attachment import read_attachment
+    from kg.backends.neo4j.attached.store import AttachedStore
+    from kg.backends.neo4j.database import Database
+    from kg.backends.sqlite.store import SqliteStore
+
+    attachment = read_attachment(path, core)
+    address, name = neo4j_address(attachment.address)
+    ledger = SqliteStore(str(path.with_suffix(".decisions.db")), core, clock)
+    database = Database(address, name, settings.neo4j_user, settings.neo4j_password)
+    store = AttachedStore(database, attachment, core, clock, ledger.close)
+    try:
+        store.check()
+    except BaseException:
+        store.close()
+        raise
+    return Services(store, ledger, ledger, clock, core, adapter)
+
+
+def introspect(address: str, settings: Settings) -> GraphSketch:
+    """What is in the Neo4j database at this address. Raises ConfigError or StoreError."""
+    from kg.backends.neo4j.attached.introspect import sketch
+    from kg.backends.neo4j.database import Database
+
+    if urlsplit(address).scheme not in NEO4J_SCHEMES:
+        raise ConfigError(f"{address!r} is not an address like neo4j://host:port/database")
+    database = Database(*neo4j_address(address), settings.neo4j_user, settings.neo4j_password)
+    try:
+        return sketch(database)
+    finally:
+        database.close()

@@ -4,12 +4,15 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
-    │                              TrainingRefused
+    │                              TrainingRefused · LineageInvalid · ExportRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
+    │                              LineageNotFound
     ├─ Conflict                    LoadInProgress
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
+    │                              StoreReadOnly
     ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
-    └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit     (* retryable)
+    │                              FeedOutOfOrder
+    └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit · AttachmentInvalid     (* retryable)
 
 An abstention is an answer, not an error. HTTP statuses stand in one table in ``api/errors.py``.
 """
@@ -70,6 +73,18 @@ class TrainingRefused(InvalidInput):
     code = "training_refused"
 
 
+class LineageInvalid(InvalidInput):
+    """What was sent is no OpenLineage event; the message names the field."""
+
+    code = "lineage_invalid"
+
+
+class ExportRefused(InvalidInput):
+    """The place to export to is taken or cannot be written, or there is nothing to export."""
+
+    code = "export_refused"
+
+
 class NotFound(KgError):
     """No such thing in this view."""
 
@@ -104,6 +119,12 @@ class RunNotFound(NotFound):
     """No run of that id."""
 
     code = "run_not_found"
+
+
+class LineageNotFound(NotFound):
+    """Nothing in the lineage graph of this view is called so."""
+
+    code = "lineage_not_found"
 
 
 class Conflict(KgError):
@@ -157,6 +178,12 @@ class SchemaTooNew(StoreError):
     code = "schema_too_new"
 
 
+class StoreReadOnly(StoreError):
+    """The store is the database of others, which is only read."""
+
+    code = "store_read_only"
+
+
 class LoadError(KgError):
     """A load failed; the graph is as it was before."""
 
@@ -187,6 +214,12 @@ class ExpectationFailed(LoadError):
     code = "expectation_failed"
 
 
+class FeedOutOfOrder(LoadError):
+    """A file of a feed is older than what was loaded last."""
+
+    code = "feed_out_of_order"
+
+
 class ConfigError(KgError):
     """A setting is missing or wrong."""
 
@@ -203,3 +236,9 @@ class AdapterUnfit(ConfigError):
     """The adapter was trained on another ontology."""
 
     code = "adapter_unfit"
+
+
+class AttachmentInvalid(ConfigError):
+    """An attachment file is missing or wrong, or does not fit its ontology."""
+
+    code = "attachment_invalid"

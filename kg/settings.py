@@ -18,7 +18,8 @@ class Settings:
     """Everything that can be set from outside. Each field names its environment variable."""
 
     store: str = DEFAULT_STORE
-    """``WHENCE_STORE``: ``sqlite:PATH`` or ``neo4j://host:port/database`` (also ``bolt://`` and the ``+s`` forms)."""
+    """``WHENCE_STORE``: ``sqlite:PATH``, ``neo4j://host:port/database`` (also ``bolt://`` and the ``+s`` forms) or
+    ``attached:FILE.yml``."""
     neo4j_user: str = ""
     """``WHENCE_NEO4J_USER``; empty means a server without authentication."""
     neo4j_password: str = ""
@@ -29,6 +30,8 @@ class Settings:
     """``WHENCE_CEILING``: highest classification read when a caller names none."""
     adapter: str | None = None
     """``WHENCE_ADAPTER``: an adapter file, ``none`` for the weights set by hand; else the one that is shipped."""
+    openlineage_url: str | None = None
+    """``WHENCE_OPENLINEAGE_URL``: where the events of loads are sent, as OpenLineage clients send them."""
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,7 +47,21 @@ class Settings:
             data=env.get("WHENCE_DATA") or None,
             ceiling=Classification[ceiling.upper()],
             adapter=env.get("WHENCE_ADAPTER") or None,
+            openlineage_url=_http(env.get("WHENCE_OPENLINEAGE_URL", "")),
         )
+
+
+def _http(url: str) -> str | None:
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        right = False
+    if not right:
+        raise ConfigError("WHENCE_OPENLINEAGE_URL: expected http://host:port or https://host:port")
+    return url
 
 
 NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")

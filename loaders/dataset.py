@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import MappingInvalid, SourceUnreadable
+from loaders.formats import formats
+from loaders.yaml_text import parse_yaml
 
-MAX_DEPTH = 50
-"""Levels of nesting; a dataset file has about six."""
-MERGE = "tag:yaml.org,2002:merge"
 UNSHARED = ("current",)
 """What a file that extends another does not take over."""
 Scalar = str | int | float | bool | None
-Format = Literal["csv", "tsv", "json", "jsonl", "stix", "oscal"]
 
 
 def _one_or_many(value: Any) -> Any:
@@ -28,6 +25,12 @@ def _one_or_many(value: Any) -> Any:
 
 def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _format(name: str) -> str:
+    if name not in formats():
+        raise ValueError(f"no reader for {name!r}; there are {', '.join(formats())}")
+    return name
 
 
 class _Part(BaseModel):
@@ -41,9 +44,12 @@ class TableValue(_Part):
     table: str
 
 
-ValueSpec = Annotated[list[str | TableValue], BeforeValidator(_one_or_many)]
+One = TypeVar("One")
+Many = Annotated[list[One], BeforeValidator(_one_or_many, json_schema_input_type=One | list[One])]
+"""A list that may be written as its one member."""
+ValueSpec = Many[str | TableValue]
 """Paths or table values; the first that gives something wins."""
-When = dict[str, Annotated[list[Scalar], BeforeValidator(_one_or_many)]]
+When = dict[str, Many[Scalar]]
 
 
 class Reference(_Part):
@@ -77,7 +83,7 @@ class EntitySpec(_Part):
     type: str | TableValue
     key: ValueSpec
     name: ValueSpec | None = None
-    aliases: Annotated[list[str], BeforeValidator(_one_or_many)] = []
+    aliases: Many[str] = []
     keys: dict[str, ValueSpec] = {}
     status: ValueSpec | None = None
 
@@ -110,9 +116,19 @@ class Options(_Part):
 
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] | None = None
     encoding: str = "utf-8"
-    records: Annotated[list[Annotated[str, Field(pattern="^(/|$)")]], BeforeValidator(_one_or_many)] = []
+    records: Many[Annotated[str, Field(pattern="^(/|$)")]] = []
     enclosing: bool = False
     fields: list[str] = []
+    sheets: Many[str] = []
+    catalogs: Many[str] = []
+    shapes: Many[str] = []
+    prefixes: dict[str, str] = {}
+    base: str | None = None
+    language: str = "en"
+    statements: bool = False
+    url: str | None = None
+    queries: dict[str, str] = {}
+    keys: dict[str, Many[str]] = {}
 
 
 class Expect(_Part):
@@ -121,6 +137,9 @@ class Expect(_Part):
     rejected: Annotated[float, Field(ge=0, le=1)] = 0.0
     entities: dict[str, tuple[int, int]] = {}
     facts: dict[str, tuple[int, int]] = {}
+    filled: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    unique: list[str] = []
+    fresh: dict[str, Annotated[int, Field(ge=0)]] = {}
 
 
 class DatasetFile(_Part):
@@ -137,8 +156,12 @@ class DatasetFile(_Part):
     ontology: str
     after: list[str] = []
     current: str | None = None
+    feed: Literal["full", "delta"] = "full"
+    record: str | None = None
+    deleted: When = {}
+    sequence: int | None = None
     files: list[str] = Field(min_length=1)
-    format: Format
+    format: Annotated[str, AfterValidator(_format)]
     options: Options = Options()
     paths: dict[str, str] = {}
     lookups: dict[str, Lookup] = {}
@@ -147,6 +170,19 @@ class DatasetFile(_Part):
     skip: list[Skip] = []
     ignore: list[str] = []
     expect: Expect = Expect()
+
+    @model_validator(mode="after")
+    def _check_feed(self) -> DatasetFile:
+        if self.deleted and self.record is None:
+            raise ValueError("`deleted` needs `record`: the path that tells records apart")
+        if self.feed == "delta" and (self.record is None or self.position is None):
+            raise ValueError("`feed: delta` needs `record`, and `issued` or `sequence`")
+        return self
+
+    @property
+    def position(self) -> str | None:
+        """What places this file among those of its feed."""
+        return str(self.sequence) if self.sequence is not None else self.issued
 
     def version_value(self) -> DatasetVersion:
         return DatasetVersion(
@@ -159,6 +195,8 @@ class DatasetFile(_Part):
             ontology=self.ontology,
             issued=self.issued,
             aliases=tuple(self.aliases),
+            record=self.record,
+            sequence=self.sequence,
         )
 
 
@@ -171,8 +209,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as exc:
         raise MappingInvalid(f"{path}: not UTF-8 at byte {exc.start}") from exc
     try:
-        _check_depth(text)
-        document = yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 (a SafeLoader)
+        document = parse_yaml(text)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -183,49 +220,6 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return document
 
 
-def _check_depth(text: str) -> None:
-    """Refuse what is nested deeper than the loader, which recurses, can follow. Raises YAMLError."""
-    depth = 0
-    event: Any
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=event.start_mark)
-
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one where PyYAML was built with it
-
-
-class _UniqueKeys(_Loader):  # type: ignore[misc]
-    """A safe loader that refuses a key given twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen = set()
-        for key_node, _ in node.value:
-            if key_node.tag == MERGE:
-                continue
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, Hashable):
-                raise _problem("a key is a list or a mapping", key_node)
-            if key in seen:
-                raise _problem(f"key {key!r} is given twice", key_node)
-            seen.add(key)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002
-        try:
-            return super().construct_object(node, deep)
-        except ValueError as exc:
-            # A day that does not exist: the library lets the plain error through, without the line.
-            raise _problem(str(exc), node) from exc
-
-
-def _problem(text: str, node: yaml.Node) -> yaml.YAMLError:
-    return yaml.constructor.ConstructorError(None, None, text, node.start_mark)
-
-
 def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:
     """Check a dataset file. Raises MappingInvalid naming file, line and field."""
     try:
@@ -234,8 +228,9 @@ def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:
         first = exc.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         line = _line_of(path, first["loc"])
+        said = first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]
         more = f" (and {exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
-        raise MappingInvalid(f"{path}:{line}: {field}: {first['msg']}{more}") from exc
+        raise MappingInvalid(f"{path}:{line}: {field}: {said}{more}") from exc
 
 
 def _line_of(path: Path, location: tuple[int | str, ...]) -> int:

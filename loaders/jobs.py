@@ -12,15 +12,37 @@ from kg.domain.lineage import Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import MappingInvalid
+from loaders.check import Checked, dry_run
 from loaders.dataset import DatasetFile, find_ontology, is_ontology, read_dataset, read_document
-from loaders.run import Job, Progress, load, ontology_text
+from loaders.reading import Progress
+from loaders.run import Job, load, ontology_text
+from loaders.sending import Send, nowhere
 
 
-def load_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Run]:
+def load_files(
+    paths: Sequence[Path], data: Path | None, services: Services, progress: Progress, send: Send = nowhere
+) -> Iterator[Run]:
     """Load dataset and ontology files given in any order; yields each run as it ends.
 
     Every file is checked before the first is loaded. Raises LoadError; what was loaded before stays.
     """
+    jobs, alone = _jobs(paths, data, services)
+    for name, document in sorted(alone.items()):
+        services.store.put_ontology(name, ontology_text(document))
+    for job in jobs:
+        yield load(job, services, progress, send)
+
+
+def check_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Checked]:
+    """Say of each dataset file what loading it would do; nothing is loaded. Raises LoadError on a broken file."""
+    jobs, _ = _jobs(paths, data, services)
+    declared: dict[str, str] = {}
+    for job in jobs:
+        yield dry_run(job, services, declared, progress)
+
+
+def _jobs(paths: Sequence[Path], data: Path | None, services: Services) -> tuple[list[Job], dict[str, dict[str, Any]]]:
+    """The loads in their order, and the ontologies that none of them is mapped to."""
     documents = [(path, read_document(path)) for path in dict.fromkeys(paths)]
     ontologies = {str(d["ontology"]): d for _, d in documents if is_ontology(d)}
     alone = set(ontologies)
@@ -33,10 +55,7 @@ def load_files(paths: Sequence[Path], data: Path | None, services: Services, pro
         Job(spec, d, *_ontology(path, spec, ontologies, services), data or path.parent)
         for path, d, spec in in_order(specs)
     ]
-    for name in sorted(alone - {job.spec.ontology for job in jobs}):
-        services.store.put_ontology(name, ontology_text(ontologies[name]))
-    for job in jobs:
-        yield load(job, services, progress)
+    return jobs, {name: ontologies[name] for name in alone - {job.spec.ontology for job in jobs}}
 
 
 def _ontology(

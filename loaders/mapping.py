@@ -12,7 +12,7 @@ from kg.domain.ontology import Ontology
 from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
 from loaders.paths import Lookups, Path, ValueRejected, compile_path
-from loaders.readers import ENCLOSING, OWN_KEY, Record
+from loaders.readers import ADDED, Record
 from loaders.values import MAX_NAME, MEMO, Condition, EntityReference, Value, clean_text, day, literal, plain
 
 
@@ -33,7 +33,17 @@ class _Fact:
     start: Value | None
     end: Value | None
     when: Condition
-    fields: frozenset[str]
+
+    @functools.cached_property
+    def values(self) -> frozenset[str]:
+        """Fields that it is made of."""
+        parts = (self.predicate, self.subject, self.object, self.value, self.start, self.end)
+        return frozenset().union(*(part.fields for part in parts if isinstance(part, Value | EntityReference)))
+
+    @functools.cached_property
+    def fields(self) -> frozenset[str]:
+        """Those, and the ones that are tested."""
+        return self.values | self.when.fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +68,13 @@ class _Declared(NamedTuple):
     problem: str = ""
 
 
+class Columns(NamedTuple):
+    """The fields of a record that facts come from: their values, and what is only tested."""
+
+    values: frozenset[str]
+    tests: frozenset[str]
+
+
 class Choice(NamedTuple):
     """What the mapping wants of one record."""
 
@@ -65,6 +82,9 @@ class Choice(NamedTuple):
     declared: tuple[_Declared | None, ...] = ()
     """For each entry the entity it declares, if it is one that declares any."""
     skipped: bool = False
+    """Not wanted, or deleted."""
+    identity: str | None = None
+    """What tells the record apart in all files of a feed."""
 
 
 class RecordMapping:
@@ -75,12 +95,15 @@ class RecordMapping:
         self._ontology = ontology
         self._tables = {name: {plain(k): v for k, v in table.items()} for name, table in spec.tables.items()}
         self._lookup_specs = {
-            name: (self._path(lookup.by), self._when(lookup.when), self._path(lookup.most) if lookup.most else None)
+            name: (self.path(lookup.by), self._when(lookup.when), self.path(lookup.most) if lookup.most else None)
             for name, lookup in spec.lookups.items()
         }
         self._entries = tuple(self._entry(entry) for entry in spec.map)
         self._skips = tuple(self._when(skip.when) for skip in spec.skip)
-        self._ignored = frozenset({*spec.ignore, OWN_KEY, ENCLOSING})
+        self._record = self.path(spec.record) if spec.record is not None else None
+        self._deleted = self._when(spec.deleted)
+        feed = self._deleted.fields | (self._record.fields if self._record is not None else frozenset())
+        self._ignored = ADDED.union(feed, spec.ignore)
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
         self._switched: dict[str, _Candidates] = {}
@@ -93,23 +116,24 @@ class RecordMapping:
 
     # --- compile ---
 
-    def _path(self, text: str) -> Path:
+    def path(self, text: str) -> Path:
+        """A path of this dataset file, compiled. Raises MappingInvalid."""
         return compile_path(text, self._spec.paths, self._spec.lookups)
 
     def _value(self, spec: list[str | TableValue]) -> Value:
         alternatives: list[tuple[Path, Mapping[str, str | None] | None]] = []
         for item in spec:
             if isinstance(item, str):
-                alternatives.append((self._path(item), None))
+                alternatives.append((self.path(item), None))
             elif item.table in self._tables:
-                alternatives.append((self._path(item.from_), self._tables[item.table]))
+                alternatives.append((self.path(item.from_), self._tables[item.table]))
             else:
                 raise MappingInvalid(f"{self._spec.dataset}: no table {item.table!r} under tables")
         return Value(tuple(alternatives), frozenset().union(*(path.fields for path, _ in alternatives)))
 
     def _when(self, when: When) -> Condition:
         tests = tuple(
-            (self._path(text), frozenset(plain(v) for v in allowed if v is not None), None in allowed)
+            (self.path(text), frozenset(plain(v) for v in allowed if v is not None), None in allowed)
             for text, allowed in when.items()
         )
         return Condition(tests, frozenset().union(*(path.fields for path, _, _ in tests)))
@@ -145,13 +169,9 @@ class RecordMapping:
         return _Entry(when, entity, tuple(said), facts, fields)
 
     def _fact(self, spec: FactSpec, *, has_entity: bool) -> _Fact:
-        names = (
-            [spec.predicate]
-            if isinstance(spec.predicate, str)
-            else list(self._tables.get(spec.predicate.table, {}).values())
-        )
+        names = self._names(spec)
         for name in names:
-            if name is not None and name not in self._ontology.predicates:
+            if name not in self._ontology.predicates:
                 raise MappingInvalid(f"{self._spec.dataset}: no predicate {name!r} in ontology {self._spec.ontology!r}")
         if (spec.object is None) == (spec.value is None):
             raise MappingInvalid(f"{self._spec.dataset}: a fact takes either object or value ({spec.predicate})")
@@ -159,7 +179,7 @@ class RecordMapping:
             raise MappingInvalid(
                 f"{self._spec.dataset}: a fact without an entity beside it needs a subject ({spec.predicate})"
             )
-        for name in filter(None, names):
+        for name in names:
             self._check_kind(name, takes_value=spec.value is not None)
         predicate = spec.predicate if isinstance(spec.predicate, str) else self._value([spec.predicate])
         subject = self._reference(spec.subject) if spec.subject else None
@@ -169,14 +189,7 @@ class RecordMapping:
         start = self._value(valid.from_) if valid.from_ else None
         end = self._value(valid.to) if valid.to else None
         when = self._when(spec.when)
-        fields = when.fields.union(
-            *(
-                part.fields
-                for part in (predicate, subject, target, value, start, end)
-                if isinstance(part, Value | EntityReference)
-            )
-        )
-        return _Fact(predicate, subject, target, value, start, end, when, fields)
+        return _Fact(predicate, subject, target, value, start, end, when)
 
     def _check_kind(self, name: str, *, takes_value: bool) -> None:
         if name == TYPE:
@@ -184,6 +197,33 @@ class RecordMapping:
         if (self._ontology.predicates[name].value is not None) != takes_value:
             wanted = "object" if takes_value else "value"
             raise MappingInvalid(f"{self._spec.dataset}: predicate {name!r} takes `{wanted}` in the ontology")
+
+    def columns(self) -> dict[str, Columns]:
+        """For each predicate, the fields of a record that its facts come from."""
+        found: dict[str, list[Columns]] = {}
+        for spec, entry in zip(self._spec.map, self._entries, strict=True):
+            own = entry.entity.fields if entry.entity else frozenset()
+            if entry.entity:
+                found.setdefault(TYPE, []).append(Columns(own, entry.when.fields))
+            for predicate, value, _ in entry.said:
+                found.setdefault(predicate, []).append(Columns(value.fields, entry.when.fields))
+            for said, fact in zip(spec.facts, entry.facts, strict=True):
+                subject = fact.subject.fields if fact.subject else own if fact.object else frozenset()
+                columns = Columns(subject | fact.values, entry.when.fields | fact.when.fields)
+                for name in self._names(said):
+                    found.setdefault(name, []).append(columns)
+        return {
+            name: Columns(
+                frozenset().union(*(one.values for one in many)), frozenset().union(*(one.tests for one in many))
+            )
+            for name, many in sorted(found.items())
+        }
+
+    def _names(self, spec: FactSpec) -> list[str]:
+        """The predicates that a fact may have."""
+        if isinstance(spec.predicate, str):
+            return [spec.predicate]
+        return [name for name in self._tables.get(spec.predicate.table, {}).values() if name is not None]
 
     # --- apply ---
 
@@ -216,12 +256,27 @@ class RecordMapping:
 
     def choose(self, record: Record, lookups: Lookups) -> Choice:
         """Which entries of the mapping want the record. Raises ValueRejected when that cannot be told."""
+        if self._deleted.tests and self._deleted.holds(record.fields, lookups):
+            return Choice(skipped=True, identity=self._identity_of(record, lookups))
         entries, skips = self._candidates(record)
         for skip in skips:
             if skip.holds(record.fields, lookups):
-                return Choice(skipped=True)
+                return Choice(skipped=True, identity=self._identity_of(record, lookups, needed=False))
+        identity = self._identity_of(record, lookups)
         chosen = tuple([entry for entry, when in entries if not when.tests or when.holds(record.fields, lookups)])
-        return Choice(chosen, tuple([self._declared(entry, record, lookups) for entry in chosen]))
+        declared = tuple([self._declared(entry, record, lookups) for entry in chosen])
+        return Choice(chosen, declared, identity=identity)
+
+    def _identity_of(self, record: Record, lookups: Lookups, *, needed: bool = True) -> str | None:
+        """What ``record`` of the dataset file gives. Raises ValueRejected when that is needed and not one value."""
+        if self._record is None:
+            return None
+        found = self._record.values(record.fields, lookups)
+        if len(found) != 1:
+            if not needed:
+                return None
+            raise ValueRejected(f"record: {len(found)} values tell this record apart, expected one")
+        return clean_text(found[0], MAX_NAME)
 
     def _candidates(self, record: Record) -> _Candidates:
         """Entries and skips that the field all of them test first does not rule out, with what is left to test."""
@@ -335,5 +390,5 @@ def _at(record: Record, fields: frozenset[str]) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _suffix(fields: frozenset[str]) -> str:
-    own = sorted(fields - {OWN_KEY, ENCLOSING})
+    own = sorted(fields - ADDED)
     return f"#{','.join(own)}" if own else ""

@@ -1,7 +1,8 @@
 """Paths of a mapping: compiled once, applied to every record.
 
-``field.inner``, ``list[attr=value].inner``, ``ref->lookup.field``, ``$name``, ``= constant``, ``= text with {path}``,
-then `` | `` and clean-up functions. A path gives every value it reaches; absent and empty values are left out.
+``field.inner``, ``list[0]``, ``list[attr=value].inner``, ``ref->lookup.field``, ``$name``, ``= constant``,
+``= text with {path}``, then `` | `` and clean-up functions. A path gives every value it reaches; absent and empty
+values are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ Lookups = Mapping[str, Mapping[Any, Mapping[str, Any]]]
 """Name of a lookup -> value of its field -> the record."""
 
 _SEGMENT = re.compile(
-    r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^.\[\]"]+))(?:\[(?P<attr>[^=\]]+)=(?P<value>[^\]]*)\])?(?:\.|$)'
+    r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^.\[\]"]+))'
+    r"(?:\[(?P<place>\d+)\]|\[(?P<attr>[^=\]]+)=(?P<value>[^\]]*)\])?(?:\.|$)"
 )
 _BRACES = re.compile(r"\{([^{}]+)\}")
 LONGEST_NUMBER = 60
@@ -39,6 +41,8 @@ class Segment:
     field: str
     attr: str | None = None
     value: str | None = None
+    place: int | None = None
+    """Which member of a list, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def _step(values: list[Any], step: Segment) -> list[Any]:
     for value in values:
         member = value.get(step.field) if isinstance(value, dict) else None
         members = member if isinstance(member, list) else [member]
+        if step.place is not None:
+            members = members[step.place : step.place + 1]
         if step.attr is not None:
             members = [m for m in members if isinstance(m, dict) and str(m.get(step.attr)) == step.value]
         out += members
@@ -125,7 +131,7 @@ def compile_path(text: str, names: Mapping[str, str], lookups: Mapping[str, Any]
         return Path(text, (Segment(head),), None, clean)
     steps = tuple(_steps(head, lookups, text))
     first = steps[0] if len(steps) == 1 and not clean else None
-    plain = first.field if isinstance(first, Segment) and first.attr is None else None
+    plain = first.field if isinstance(first, Segment) and first.attr is None and first.place is None else None
     return Path(text, steps, None, clean, plain)
 
 
@@ -165,7 +171,8 @@ def _steps(head: str, lookups: Mapping[str, Any], text: str) -> list[Segment | J
             found = _SEGMENT.match(rest)
             if found is None:
                 raise MappingInvalid(f"path {text!r}: cannot read {rest!r}")
-            steps.append(Segment((found["quoted"] or found["plain"]).strip(), found["attr"], found["value"]))
+            place = None if found["place"] is None else int(found["place"])
+            steps.append(Segment((found["quoted"] or found["plain"]).strip(), found["attr"], found["value"], place))
             rest = rest[found.end() :]
     return steps
 

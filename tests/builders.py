@@ -12,6 +12,7 @@ from typing import Literal as OneOf
 
 from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, Literal
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.openlineage import LineageEvent, received
 from kg.ports.ledger import DecisionLedger, RunLedger
 from kg.ports.store import Entry, GraphStore, LoadTarget
 
@@ -148,3 +149,27 @@ def load(
     with store.writer(into, done.id) as writer:
         writer.put(iter(items))
         return writer.commit(done, profile(items), rejections)
+
+
+def lineage_event(
+    run_id: str = "0195d3a0-1111-7111-8111-000000000000",
+    reads: Sequence[str] = ("orders",),
+    writes: Sequence[str] = ("sales",),
+    **changes: Any,
+) -> LineageEvent:
+    """A received event: the job ``etl/nightly`` reads and writes tables of the namespace ``db``."""
+    return received(openlineage(run_id, reads, writes) | changes)
+
+
+def openlineage(run_id: str, reads: Sequence[str], writes: Sequence[str], **changes: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "eventType": "COMPLETE",
+        "eventTime": "2026-03-01T10:00:00Z",
+        "producer": "https://example.org/etl",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": run_id},
+        "job": {"namespace": "etl", "name": "nightly"},
+        "inputs": [{"namespace": "db", "name": name} for name in reads],
+        "outputs": [{"namespace": "db", "name": name} for name in writes],
+    }
+    return made | changes

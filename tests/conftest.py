@@ -6,8 +6,9 @@
   product). Without it one server is started for the session in a temporary home, where Java and Maven are there.
   Its tests carry the mark ``neo4j``; without a server they are skipped, and say so. Each gets an emptied database:
   only nodes with labels of ours are deleted.
+* ``postgres_url`` is a database of a PostgreSQL started for the session; its tests carry the mark ``postgres``.
 * ``data`` is the folder of the public data sets (``WHENCE_TEST_DATA``); tests that need it carry the mark ``data``.
-* ``WHENCE_REQUIRE=neo4j,data`` fails what would be skipped of these marks.
+* ``WHENCE_REQUIRE=neo4j,data,postgres`` fails what would be skipped of these marks.
 * No test reaches another machine: connections leave for this one, or the named Neo4j server, only.
 * Doubles are passed in, never patched in. Values come from ``tests/builders.py``.
 """
@@ -37,10 +38,13 @@ from kg.domain.ontology import Ontology
 from kg.settings import neo4j_address
 from tests.builders import Kind, MakeStore, Store, TickingClock
 from tests.neo4j_server import empty, neo4j_auth
+from tests.postgres_server import NoPostgres, postgres_server
 
 ROOT = Path(__file__).parents[1]
 NEO4J = os.environ.get("WHENCE_TEST_NEO4J", "")
 REQUIRED = {mark for mark in os.environ.get("WHENCE_REQUIRE", "").split(",") if mark}
+MARKS = ("neo4j", "data", "postgres")
+"""Of tests that need something that may not be there."""
 KINDS = ["sqlite-memory", "sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)]
 
 # WHENCE_PROOFS=1 searches longer; the machine of the tests may be slow, so time says nothing.
@@ -52,7 +56,7 @@ settings.load_profile("proofs" if os.environ.get("WHENCE_PROOFS") == "1" else "q
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Write the marks into the report, where CI reads what ran."""
     for item in items:
-        item.user_properties += [("mark", mark) for mark in ("neo4j", "data") if item.get_closest_marker(mark)]
+        item.user_properties += [("mark", mark) for mark in MARKS if item.get_closest_marker(mark)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -125,6 +129,16 @@ def neo4j_driver(neo4j_url: str) -> Iterator[neo4j.Driver]:
     address, _ = neo4j_address(neo4j_url)
     with neo4j.GraphDatabase.driver(address, auth=neo4j_auth(), notifications_min_severity="OFF") as driver:
         yield driver
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL database; its tests are skipped where there is none."""
+    try:
+        with postgres_server() as url:
+            yield url
+    except NoPostgres as exc:
+        pytest.skip(f"no PostgreSQL: {exc}")
 
 
 # --- stores ---

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import jsonschema
 import pytest
 import yaml
 from pydantic import BaseModel
@@ -17,7 +18,9 @@ from kg.domain.ontology_file import parse
 from kg.domain.plan_json import OPS, from_json, to_json
 from kg.domain.result import AnswerType
 from kg.errors import KgError, OntologyInvalid
-from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Options
+from loaders import schema
+from loaders.dataset import DatasetFile, EntitySpec, Expect, FactSpec, MapEntry, Options
+from loaders.formats import OWN
 from tests.unit.answer.garden import ask
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,6 +161,7 @@ def test_every_key_of_an_ontology_file_is_documented_and_no_other(headings: tupl
 
 DATASET_PLACES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "Dataset file": (DatasetFile, {"extends"}),
+    "Expect": (Expect, set()),
     "Options": (Options, set()),
     "Map": (MapEntry, set()),
     "Entity": (EntitySpec, set()),
@@ -193,6 +197,32 @@ def test_an_example_says_what_its_files_are_and_how_to_load_them(folder: Path) -
     assert {name for name in files if f"`{name}`" not in said} == set()
     assert f"whence load examples/{folder.name}/*.yml" in said
     assert f"(examples/{folder.name}/README.md)" in read(ROOT / "README.md")
+
+
+def test_the_schema_of_dataset_files_is_that_of_the_code() -> None:
+    assert read(DOCS / "dataset-file.schema.json") == schema.text(), "write it anew: make openapi"
+
+
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*/*.yml") if path.name != "ontology.yml")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_the_schema_takes_the_dataset_files_of_the_examples(path: Path) -> None:
+    document = yaml.safe_load(read(path))
+    jsonschema.validate(json.loads(json.dumps(document, default=str)), schema.schema())
+
+
+@pytest.mark.parametrize("change", [{"format": 7}, {"colour": "red"}, {"files": []}, {"expect": {"filled": {"a": 2}}}])
+def test_the_schema_refuses_what_a_load_refuses(change: dict[str, Any]) -> None:
+    document = yaml.safe_load(read(ROOT / "examples" / "supply" / "site-list.yml"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document | change, schema.schema())
+
+
+def test_every_reader_is_documented_and_no_other() -> None:
+    table = read(DOCS / "dataset-files.md").partition("## Readers")[2].partition("\n\nA locator")[0]
+    named = [cell for row in table.splitlines()[3:] for cell in re.findall(r"`([a-z]+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(OWN)
 
 
 def test_every_decision_record_is_listed_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from kg.domain.evidence import EvidenceSet
 from kg.domain.fact import TYPE, Entity, EntityId, Fact, FactId, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.result import Result
+
+ELEMENT = re.compile(r"(?P<kind>node|relationship) (?P<id>\d+:[0-9a-f-]+:\d+)(#.*)?", re.DOTALL)
+"""A place in an attached graph."""
 
 
 def explanation(
@@ -50,9 +54,27 @@ def explanation(
         "nodes": sorted(nodes.values(), key=lambda node: str(node["id"])),
         "relationships": sorted(relationships, key=lambda edge: str(edge["id"])),
         "paths": paths,
-        "cypher": cypher(sorted(nodes), sorted(shown)),
+        "cypher": _by_elements(evidence) or cypher(sorted(nodes), sorted(shown)),
         "left_out": evidence.left_out,
     }
+
+
+def _by_elements(evidence: EvidenceSet) -> str | None:
+    """The query for a graph of others, whose facts were read at nodes and relationships of it."""
+    found: dict[str, set[str]] = {"node": set(), "relationship": set()}
+    for item in evidence.items:
+        for support in item.supports:
+            place = ELEMENT.fullmatch(support.assertion.locator)
+            if place is None:
+                return None
+            found[place["kind"]].add(place["id"])
+    if not any(found.values()):
+        return None
+    said = {kind: ", ".join(_quoted(one) for one in sorted(ids)) for kind, ids in found.items()}
+    return (
+        f"UNWIND [{said['relationship']}] AS id MATCH (n)-[r]->(m) WHERE elementId(r) = id RETURN n, r, m\n"
+        f"UNION UNWIND [{said['node']}] AS id MATCH (n) WHERE elementId(n) = id RETURN n, null AS r, null AS m"
+    )
 
 
 def _node(entity: EntityId, entities: Mapping[EntityId, Entity], ontology: Ontology) -> dict[str, Any]:

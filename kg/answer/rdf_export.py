@@ -1,25 +1,18 @@
-"""A decision document as PROV-O: what the answer used, where each fact was read, by which run. rdflib is used here."""
+"""A decision document as PROV-O: what the answer used, where each fact was read, by which run."""
 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
-from urllib.parse import quote
 
-from rdflib import Graph, Namespace, URIRef
+from rdflib import Graph, URIRef
 from rdflib.namespace import PROV, RDF, RDFS, XSD
-from rdflib.term import Literal, Node
+from rdflib.term import Literal
 
+from kg.answer.rdf_terms import CONTEXT, WHENCE, iri, literal, new_graph, ordered, put, support, text
 from kg.domain.decision import Document
 
-WHENCE = Namespace("urn:whence:vocabulary#")
 AGENT = URIRef("urn:whence:agent:whence")
-_TYPED = {
-    "number": (XSD.decimal, re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")),
-    "date": (XSD.date, re.compile(r"\d{4}-\d\d-\d\d")),
-    "boolean": (XSD.boolean, re.compile("true|false")),
-}
 
 
 def turtle(document: Document) -> str:
@@ -29,42 +22,28 @@ def turtle(document: Document) -> str:
 
 def jsonld(document: Document) -> str:
     """The decision in JSON-LD 1.1 with its context inside."""
-    context = {"prov": str(PROV), "rdfs": str(RDFS), "xsd": str(XSD), "whence": str(WHENCE)}
-    made = json.loads(provenance(document).serialize(format="json-ld", context=context))
-    return json.dumps(_ordered(made), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-def _ordered(value: Any) -> Any:
-    """The same with every list in order: rdflib writes sets as they fall, and no list here has an order of its own."""
-    if isinstance(value, dict):
-        return {key: _ordered(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return sorted(map(_ordered, value), key=lambda item: json.dumps(item, sort_keys=True))
-    return value
+    made = json.loads(provenance(document).serialize(format="json-ld", context=CONTEXT))
+    return json.dumps(ordered(made), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def provenance(document: Document) -> Graph:
     """Decision, claims, evidence, facts, sources, runs and the plan as one graph."""
-    graph = Graph()
-    graph.bind("prov", PROV)
-    graph.bind("whence", WHENCE)
-    graph.bind("predicate", "urn:whence:predicate:")
-    graph.bind("type", "urn:whence:type:")
-    decision = _iri("decision", document["decision_id"])
-    _put(graph, decision, "Decision", label=document["question"])
-    _text(graph, decision, question=document["question"], outcome=document["outcome"])
-    _text(graph, decision, text=document["answer"]["text"], reason=document["answer"]["reason"])
+    graph = new_graph()
+    decision = iri("decision", document["decision_id"])
+    put(graph, decision, "Decision", label=document["question"])
+    text(graph, decision, question=document["question"], outcome=document["outcome"])
+    text(graph, decision, text=document["answer"]["text"], reason=document["answer"]["reason"])
     for entity in document["answer"]["entities"]:
-        graph.add((decision, WHENCE.answer, _iri("entity", entity["id"])))
+        graph.add((decision, WHENCE.answer, iri("entity", entity["id"])))
     activity = _activity(graph, document, decision)
     facts = _facts(graph, document)
     for fact in facts.values():
         graph.add((activity, PROV.used, fact))
     evidence = _evidence(graph, document, activity, facts)
     for claim in document["claims"]:
-        node = _iri("claim", document["decision_id"], claim["id"])
-        _put(graph, node, "Claim", label=claim["id"])
-        _text(graph, node, text=claim["text"], verdict=claim["verdict"])
+        node = iri("claim", document["decision_id"], claim["id"])
+        put(graph, node, "Claim", label=claim["id"])
+        text(graph, node, text=claim["text"], verdict=claim["verdict"])
         graph.add((decision, WHENCE.claim, node))
         for cited in claim["evidence"]:
             graph.add((node, WHENCE.evidence, evidence[cited][0]))
@@ -75,7 +54,7 @@ def provenance(document: Document) -> Graph:
 
 def _activity(graph: Graph, document: Document, decision: URIRef) -> URIRef:
     """The answering, with the plan it followed."""
-    activity = _iri("answering", document["decision_id"])
+    activity = iri("answering", document["decision_id"])
     graph.add((activity, RDF.type, PROV.Activity))
     graph.add((decision, PROV.wasGeneratedBy, activity))
     asked = document["trace"].get("asked_at")
@@ -85,15 +64,15 @@ def _activity(graph: Graph, document: Document, decision: URIRef) -> URIRef:
     graph.add((AGENT, RDFS.label, Literal("Whence")))
     graph.add((activity, PROV.wasAssociatedWith, AGENT))
     if document["plan"] is not None:
-        association = _iri("association", document["decision_id"])
-        plan = _iri("plan", document["decision_id"])
+        association = iri("association", document["decision_id"])
+        plan = iri("plan", document["decision_id"])
         graph.add((activity, PROV.qualifiedAssociation, association))
         graph.add((association, RDF.type, PROV.Association))
         graph.add((association, PROV.agent, AGENT))
         graph.add((association, PROV.hadPlan, plan))
         graph.add((plan, RDF.type, PROV.Plan))
-        _put(graph, plan, "Plan", label=document["interpretation"])
-        _text(graph, plan, json=json.dumps(document["plan"], ensure_ascii=False, sort_keys=True))
+        put(graph, plan, "Plan", label=document["interpretation"])
+        text(graph, plan, json=json.dumps(document["plan"], ensure_ascii=False, sort_keys=True))
     return activity
 
 
@@ -103,24 +82,28 @@ def _facts(graph: Graph, document: Document) -> dict[str, URIRef]:
     nodes = {node["id"]: node for node in explanation["nodes"]}
     for node in nodes.values():
         if node["labels"] != ["Literal"]:
-            entity = _iri("entity", node["id"])
+            entity = iri("entity", node["id"])
             graph.add((entity, RDFS.label, Literal(node["name"])))
-            _text(graph, entity, key=node["properties"].get("key"))
+            text(graph, entity, key=node["properties"].get("key"))
             for label in node["labels"]:
-                graph.add((entity, RDF.type, _iri("type", label)))
+                graph.add((entity, RDF.type, iri("type", label)))
     made: dict[str, URIRef] = {}
     for edge in explanation["relationships"]:
-        fact = made[edge["id"]] = _iri("fact", edge["id"])
-        subject, predicate = _iri("entity", edge["start"]), _iri("predicate", edge["type"].lower())
+        fact = made[edge["id"]] = iri("fact", edge["id"])
+        subject, predicate = iri("entity", edge["start"]), iri("predicate", edge["type"].lower())
         end = nodes[edge["end"]]
-        target = _literal(end["properties"]) if end["labels"] == ["Literal"] else _iri("entity", edge["end"])
-        _put(graph, fact, "Fact")
+        target = (
+            literal(end["properties"]["value"], end["properties"]["datatype"])
+            if end["labels"] == ["Literal"]
+            else iri("entity", edge["end"])
+        )
+        put(graph, fact, "Fact")
         graph.add((subject, predicate, target))
         graph.add((fact, WHENCE.subject, subject))
         graph.add((fact, WHENCE.predicate, predicate))
         graph.add((fact, WHENCE.object, target))
         valid = edge["properties"]
-        _text(graph, fact, validFrom=valid.get("valid_from"), validTo=valid.get("valid_to"))
+        text(graph, fact, validFrom=valid.get("valid_from"), validTo=valid.get("valid_to"))
     return made
 
 
@@ -130,10 +113,10 @@ def _evidence(
     """Each piece of evidence with its facts; where a fact was read hangs on the fact."""
     made = {}
     for item in document["evidence"]:
-        node = _iri("evidence", document["decision_id"], item["id"])
-        _put(graph, node, "Evidence", label=item["id"])
-        _text(graph, node, text=item["text"], kind=item["kind"])
-        used = [facts.setdefault(fact, _iri("fact", fact)) for fact in item["facts"]]
+        node = iri("evidence", document["decision_id"], item["id"])
+        put(graph, node, "Evidence", label=item["id"])
+        text(graph, node, text=item["text"], kind=item["kind"])
+        used = [facts.setdefault(fact, iri("fact", fact)) for fact in item["facts"]]
         for fact in used:
             graph.add((node, PROV.wasDerivedFrom, fact))
         for number, place in enumerate(item["sources"], 1):
@@ -142,55 +125,13 @@ def _evidence(
                 graph.add((node, WHENCE.searched, source))
                 graph.add((activity, PROV.used, source))
             elif len(used) == 1:
-                _support(graph, used[0], _iri("assertion", item["facts"][0], str(number)), source, place)
+                support(graph, used[0], iri("assertion", item["facts"][0], str(number)), source, place)
         made[item["id"]] = (node, used)
     return made
 
 
 def _source(graph: Graph, place: dict[str, Any]) -> URIRef:
-    source = _iri("source", f"{place['dataset']}/{place['source']}")
-    _put(graph, source, "Source", label=place["source"])
-    _text(graph, source, dataset=place["dataset"])
+    source = iri("source", f"{place['dataset']}/{place['source']}")
+    put(graph, source, "Source", label=place["source"])
+    text(graph, source, dataset=place["dataset"])
     return source
-
-
-def _support(graph: Graph, fact: URIRef, assertion: URIRef, source: URIRef, place: dict[str, Any]) -> None:
-    """One source saying the fact, at one place, read by one run."""
-    run = _iri("run", place["run"])
-    graph.add((run, RDF.type, PROV.Activity))
-    graph.add((run, PROV.used, source))
-    graph.add((fact, PROV.hadPrimarySource, source))
-    graph.add((fact, PROV.wasGeneratedBy, run))
-    graph.add((fact, PROV.qualifiedPrimarySource, assertion))
-    graph.add((assertion, RDF.type, PROV.PrimarySource))
-    graph.add((assertion, PROV.entity, source))
-    graph.add((assertion, PROV.hadActivity, run))
-    _text(graph, assertion, locator=place["locator"], quote=place["quote"])
-    recorded = Literal(place["recorded_at"], datatype=XSD.dateTime, normalize=False)
-    graph.add((assertion, WHENCE.recordedAt, recorded))
-
-
-def _put(graph: Graph, node: URIRef, kind: str, label: str | None = None) -> None:
-    graph.add((node, RDF.type, PROV.Entity))
-    graph.add((node, RDF.type, WHENCE[kind]))
-    if label is not None:
-        graph.add((node, RDFS.label, Literal(label)))
-
-
-def _text(graph: Graph, node: URIRef, **values: str | None) -> None:
-    for name, value in values.items():
-        if value is not None:
-            graph.add((node, WHENCE[name], Literal(value)))
-
-
-def _literal(properties: dict[str, Any]) -> Node:
-    """Typed where the text is of the type's form, plain text otherwise."""
-    value = str(properties["value"])
-    datatype, form = _TYPED.get(properties["datatype"], (None, None))
-    if form is None or not form.fullmatch(value):
-        return Literal(value)
-    return Literal(value, datatype=datatype, normalize=False)
-
-
-def _iri(kind: str, *parts: str) -> URIRef:
-    return URIRef(":".join(("urn:whence", kind, *(quote(part, safe=":@/") for part in parts))))

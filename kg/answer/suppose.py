@@ -73,6 +73,11 @@ class SupposedView:
             found, ids=tuple(one for one in found.ids if one in seen and not self._gone(one, seen[one].type))
         )
 
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        found = self._view.walk(after, limit)
+        seen = self.entities(found.ids)
+        return replace(found, ids=tuple(one for one in found.ids if one in seen))
+
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:
@@ -92,6 +97,9 @@ class SupposedView:
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         return self._view.assertions(facts)
+
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        return self._view.said_by(sources, limit_each)
 
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
         return self._view.sources(ids)

@@ -39,6 +39,10 @@ class DatasetVersion:
     """The day this version was published."""
     aliases: tuple[str, ...] = ()
     """What people call the dataset."""
+    record: str | None = None
+    """What tells its records apart across files, so that a delta can replace them."""
+    sequence: int | None = None
+    """Place of the file loaded last among those of a feed."""
 
     @property
     def ref(self) -> str:
@@ -74,17 +78,22 @@ class Changes:
     added: int = 0
     kept: int = 0
     retired: int = 0
+    gained: int = 0
+    """Facts that it says and that what it is compared with did not say."""
+    lost: int = 0
+    """Facts that it no longer says; of a retirement or a purge, those that nothing says any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a load."""
+    """One execution of a load, a retirement or a purge."""
 
     id: str
     job: str
-    """What ran: ``load NAME@VERSION``."""
+    """What ran: ``load NAME@VERSION``, ``retire REF``, ``purge REF``."""
     dataset: str
     version: str
+    """Empty where all versions were retired or purged."""
     state: RunState
     started_at: Instant
     ended_at: Instant
@@ -98,6 +107,10 @@ class Run:
     left_over: tuple[str, ...] = ()
     """Fields no mapping entry used and the dataset file does not name under ``ignore``."""
     message: str = ""
+    compared: str = ""
+    """The dataset version that gained and lost facts are told against: the one before, or the same as it was."""
+    actor: str = ""
+    """Who retired or purged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from kg.domain.difference import FactChange
+from kg.domain.fact import Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
 
 
-def dump(value: DatasetVersion | Source | Run | Rejection | GraphProfile) -> str:
+def dump(value: DatasetVersion | Source | Run | Rejection | GraphProfile | FactChange) -> str:
     """Canonical JSON text of a lineage value."""
     return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -33,6 +35,14 @@ def load_run(text: str) -> Run:
 
 def load_rejection(text: str) -> Rejection:
     return Rejection(**json.loads(text))
+
+
+def load_change(text: str) -> FactChange:
+    document = json.loads(text)
+    said = document["fact"]
+    target = said["object"] if isinstance(said["object"], str) else Literal(**said["object"])
+    valid = Interval(**said["valid"])
+    return FactChange(Fact(said["id"], said["subject"], said["predicate"], target, valid), document["gained"])
 
 
 def load_profile(text: str) -> GraphProfile:

@@ -10,6 +10,8 @@ from kg.domain.fact import Instant
 from kg.domain.lineage import Classification
 from kg.errors import ScopeInvalid
 
+LAST_DAY = "9999-12-31"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -25,6 +27,13 @@ class Scope:
     """A day, ISO 8601; ``None`` is today."""
     known_as_of: Instant | None = None
     """``None`` is the newest committed state."""
+    any_day: bool = False
+    """Facts of every valid time in place of those true on one day."""
+
+    def days(self, today: str) -> tuple[str, str]:
+        """The first and the last day of those that a fact has to be true on one of."""
+        day = self.valid_as_of or today
+        return ("", LAST_DAY) if self.any_day else (day, day)
 
 
 def scope_of(

@@ -1,15 +1,25 @@
-"""Append-only records: decisions and runs."""
+"""Append-only records: decisions, runs, lineage events."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
+from kg.domain.difference import FactChange
 from kg.domain.lineage import Rejection, Run
+from kg.domain.openlineage import LineageEvent, LineageNode, Toward
+
+RunEvents = Callable[[Run], Iterable[LineageEvent]]
+"""The events of a run, once it is known what it changed."""
+
+
+def no_events(_: Run) -> tuple[LineageEvent, ...]:
+    """A run that says nothing of itself."""
+    return ()
 
 
 class DecisionLedger(Protocol):
-    """Decisions as canonical JSON documents; append and read, no update."""
+    """Decisions as canonical JSON documents; append and read, no update. A purge alone empties them."""
 
     def append(self, decision_id: str, document: dict[str, Any]) -> None: ...
 
@@ -21,9 +31,9 @@ class DecisionLedger(Protocol):
 
 
 class RunLedger(Protocol):
-    """Runs and the records they rejected."""
+    """Runs, the records they rejected, and OpenLineage events: of these runs, and received ones."""
 
-    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         """Record a run that changed nothing (failed, unchanged); commits record their own."""
         ...
 
@@ -32,7 +42,29 @@ class RunLedger(Protocol):
         ...
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
-        """Fingerprint of the newest complete run of this dataset version."""
+        """Fingerprint of the newest complete run of this dataset version, or of all versions of the dataset."""
         ...
 
     def rejections(self, run_id: str) -> list[Rejection]: ...
+
+    def append_events(self, events: Collection[LineageEvent]) -> int:
+        """Record those that are not recorded yet, all or none; says how many these are."""
+        ...
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        """Events of the run of this OpenLineage id, as they happened."""
+        ...
+
+    def known(self, nodes: Collection[LineageNode]) -> frozenset[LineageNode]:
+        """Those of them that an event made known."""
+        ...
+
+    def linked(
+        self, nodes: Collection[LineageNode], toward: Toward, limit_each: int
+    ) -> dict[LineageNode, tuple[LineageNode, ...]]:
+        """What each leads to (``down``) or comes from (``up``) by one link, in order of their keys."""
+        ...
+
+    def changes(self, run_id: str) -> list[FactChange]:
+        """Facts that a load gained and lost, ordered by predicate and id; none of a first load, or once purged."""
+        ...

@@ -11,7 +11,7 @@ Multi-hop search, ranking and limits live above this port.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,7 +19,9 @@ from typing import Protocol
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.ontology import Direction, Ontology
+from kg.domain.ref import Ref
 from kg.domain.scope import Scope
+from kg.ports.ledger import RunEvents, no_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class GraphView(Protocol):
         """Entities of exactly these types."""
         ...
 
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        """Entities of every type that come after this id: the next page of all of them, in order of id."""
+        ...
+
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:
@@ -106,6 +112,10 @@ class GraphView(Protocol):
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         """Visible assertions of each fact, ordered by source and locator."""
+        ...
+
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        """Visible assertions of each source, ordered by locator and fact; of a fact this view does not see, too."""
         ...
 
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
@@ -124,6 +134,8 @@ class Entry:
     fact: Fact
     source: str
     locator: str
+    record: str | None = None
+    """What tells the record that says it from the others of its dataset version, in all files of a feed."""
 
 
 class GraphWriter(Protocol):
@@ -132,16 +144,25 @@ class GraphWriter(Protocol):
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
         """Type of each of these that a live assertion of another dataset declares.
 
-        Other versions of this dataset do not count: no view reads them together with this one.
+        Other versions of this dataset do not count: no view reads them together with this one. To a delta, what its
+        own version declares counts too.
         """
         ...
 
     def put(self, entries: Iterable[Entry]) -> None: ...
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+    def replace(self, records: Collection[str]) -> None:
+        """These records say what this delta puts of them, and no longer what earlier files said; other loads do all."""
+        ...
+
+    def commit(
+        self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
+    ) -> Run:
         """Make it visible at once; live assertions of this version not put again are retired.
 
-        Returns the run with its changes and the time at which it became known.
+        Of a delta only those of the records it replaces, and the profile is that of the version as it was, with what
+        changed. Records which facts the version gained and lost: against itself as it was or, if it said nothing
+        before, against the current version. ``events`` are recorded with the run. Returns the run with its changes.
         """
         ...
 
@@ -156,6 +177,8 @@ class LoadTarget:
     sources: tuple[Source, ...]
     current: str | None = None
     """The version the dataset file pins as current; ``None`` makes this one current."""
+    delta: bool = False
+    """Whether the load changes what its records name only, and leaves the rest."""
 
 
 class GraphStore(Protocol):
@@ -165,6 +188,22 @@ class GraphStore(Protocol):
 
     def writer(self, target: LoadTarget, run_id: str) -> AbstractContextManager[GraphWriter]:
         """Raises LoadInProgress while another load holds the writer."""
+        ...
+
+    def retire(self, ref: Ref, run: Run) -> Run:
+        """End at once what the source, the version or all versions say; the past stays as it was.
+
+        A dataset whose current version is retired has none then. Returns the run with its changes, and the message
+        that says so. Raises DatasetNotFound or NotFound where nothing is live, LoadInProgress.
+        """
+        ...
+
+    def purge(self, ref: Ref, run: Run) -> Run:
+        """Retire it and erase it from the past too: facts that nothing else says, texts, rejections, quotes.
+
+        The run is recorded when nothing of it is left in the database; one that is cut off is gone on with by the
+        next load, retirement or purge. Raises DatasetNotFound or NotFound, LoadInProgress.
+        """
         ...
 
     def put_ontology(self, name: str, document: str) -> bool:

@@ -1,20 +1,21 @@
-"""Files to records. A reader takes the bytes of one file and gives its records, each with its locator."""
+"""Files to records. A reader takes the bytes of one file and gives its records, each with its locator.
+
+A reader of another format is a function of the same form, named in the entry point group ``whence.readers`` of an
+installed package; ``format`` in a dataset file then takes its name.
+"""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
+import codecs
+import importlib
+import importlib.metadata
 import io
-import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from kg.errors import SourceUnreadable
-from loaders.dataset import Format, Options
-
-MAX_BYTES = 2_000_000_000
-"""Largest unpacked file read; a packed file that unpacks to more is refused."""
+from kg.errors import MappingInvalid, SourceUnreadable
+from loaders.dataset import Options
+from loaders.formats import OWN, PLUG_INS, formats
 
 
 class Record(NamedTuple):
@@ -23,50 +24,75 @@ class Record(NamedTuple):
     locator: str
     fields: dict[str, Any]
     problem: str | None = None
+    part: str = ""
+    """The part of the file that is a source of its own: a named graph."""
 
 
 OWN_KEY, ENCLOSING = "@key", "@up"
 """Fields of a record that stands inside others, if asked for: the name it stands under, and the object around it."""
 
-Reader = Callable[[bytes, Options], Iterator[Record]]
+KIND, DATASET, NAMESPACE, COLUMN = "@kind", "@dataset", "@namespace", "@column"
+"""Fields of a record of a lineage event: what it is, and the dataset and column that it is of."""
+ADDED = frozenset({OWN_KEY, ENCLOSING, KIND, DATASET, NAMESPACE, COLUMN})
+"""Fields that readers add. They stand nowhere in the file, so no locator names them, and none is left over."""
+
+Reader = Callable[[BinaryIO, Options], Iterator[Record]]
+"""Reads an unpacked file from its beginning. Raises SourceUnreadable, and nothing else, on a file it cannot use."""
+
+MAX_LINE = 50_000_000
+"""Characters; the longest line of a real file seen has two million."""
+MAX_DOCUMENT = 2_000_000_000
 
 
-def read_file(path: Path, most: int = MAX_BYTES) -> tuple[bytes, str]:
-    """The unpacked bytes of a file, and the checksum of the bytes as stored."""
+def reader_for(name: str) -> Reader:
+    """The reader of a format. Raises MappingInvalid naming the formats there are."""
+    if name in OWN:
+        module, function = OWN[name]
+        own: Reader = getattr(importlib.import_module(f"loaders.readers.{module}"), function)
+        return own
+    plug_in = next(iter(importlib.metadata.entry_points(group=PLUG_INS, name=name)), None)
+    if plug_in is None:
+        raise MappingInvalid(f"format: no reader for {name!r}; there are {', '.join(formats())}")
+    reader: Reader = plug_in.load()
+    return reader
+
+
+def needed(module: str, extra: str) -> Any:
+    """A module of an optional package. Raises SourceUnreadable saying what to install."""
     try:
-        with path.open("rb") as file:
-            if file.seek(0, io.SEEK_END) > most:
-                raise SourceUnreadable(f"{str(path)!r} has more than {most:,} bytes")
-            file.seek(0)
-            stored = file.read()
-    except OSError as exc:
-        raise SourceUnreadable(f"cannot read {str(path)!r}: {exc.strerror or exc}") from exc
-    checksum = f"sha256:{hashlib.sha256(stored).hexdigest()}"
-    if not stored.startswith(b"\x1f\x8b"):
-        return stored, checksum
+        return importlib.import_module(module)
+    except ImportError as exc:
+        raise SourceUnreadable(
+            f"this format needs a package that is not installed: pip install 'whence[{extra}]'"
+        ) from exc
+
+
+def lines_of(file: BinaryIO, encoding: str) -> Iterator[str]:
+    """The lines of a file with their ends, less a byte order mark. Raises SourceUnreadable as ``decode`` does."""
     try:
-        with gzip.open(io.BytesIO(stored)) as packed:
-            unpacked = packed.read(most + 1)
-    except (OSError, EOFError, zlib.error) as exc:
-        raise SourceUnreadable(f"{str(path)!r} is not whole gzip: {exc}") from exc
-    if len(unpacked) > most:
-        raise SourceUnreadable(f"{str(path)!r} unpacks to more than {most:,} bytes")
-    return unpacked, checksum
+        text = io.TextIOWrapper(file, encoding, newline="")
+    except (LookupError, ValueError) as exc:
+        raise SourceUnreadable(f"no encoding {encoding!r}") from exc
+    number = 0
+    try:
+        while line := text.readline(MAX_LINE):
+            if len(line) == MAX_LINE:
+                raise SourceUnreadable(f"line {number + 1} has {MAX_LINE:,} characters or more")
+            number += 1
+            yield line.removeprefix("\ufeff") if number == 1 else line
+    except UnicodeDecodeError as exc:
+        raise _not_of(encoding, _first_bad(file, encoding)) from exc
+    finally:
+        if not file.closed:
+            text.detach()
 
 
-def reader_for(name: Format) -> Reader:
-    """The reader of a format."""
-    from loaders.readers import csv, json, oscal, stix
-
-    readers: dict[str, Reader] = {
-        "csv": csv.read,
-        "tsv": csv.read_tabs,
-        "json": json.read,
-        "jsonl": json.read_lines,
-        "stix": stix.read,
-        "oscal": oscal.read,
-    }
-    return readers[name]
+def whole(file: BinaryIO) -> bytes:
+    """All bytes of a file that can only be read as one document. Raises SourceUnreadable when it is too large."""
+    data = file.read(MAX_DOCUMENT + 1)
+    if len(data) > MAX_DOCUMENT:
+        raise SourceUnreadable(f"a document of more than {MAX_DOCUMENT:,} bytes, read into memory as a whole")
+    return data
 
 
 def decode(data: bytes, encoding: str) -> str:
@@ -75,6 +101,25 @@ def decode(data: bytes, encoding: str) -> str:
         # Not utf-8-sig: its errors count from after the mark.
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as exc:
-        raise SourceUnreadable(f"not {encoding} at byte {exc.start}: give the file's encoding under options") from exc
+        raise _not_of(encoding, exc.start) from exc
     except (LookupError, ValueError) as exc:
         raise SourceUnreadable(f"no encoding {encoding!r}") from exc
+
+
+def _not_of(encoding: str, byte: int) -> SourceUnreadable:
+    return SourceUnreadable(f"not {encoding} at byte {byte}: give the file's encoding under options")
+
+
+def _first_bad(file: BinaryIO, encoding: str) -> int:
+    """The first byte that the encoding cannot have there."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    before = 0
+    while data := file.read(1 << 20):
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(data)
+        except UnicodeDecodeError as exc:
+            return before - waiting + exc.start
+        before += len(data)
+    return before - len(decoder.getstate()[0])

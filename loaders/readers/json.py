@@ -6,11 +6,11 @@ import gc
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import ENCLOSING, OWN_KEY, Record, decode
+from loaders.readers import ENCLOSING, OWN_KEY, Record, decode, lines_of, whole
 from loaders.text import refused
 
 RECORDS = ["/*"]
@@ -21,22 +21,26 @@ MAX_DEPTH = 100
 TOO_DEEP = f"not usable JSON: nested more than {MAX_DEPTH} deep"
 
 
-def read(data: bytes, options: Options) -> Iterator[Record]:
+def read(file: BinaryIO, options: Options) -> Iterator[Record]:
     """Records are what the pointers ``records`` pick: ``*`` is every member, ``**`` every depth."""
-    document = parse(data, options.encoding)
+    return records_of(parse(whole(file), options.encoding), options)
+
+
+def records_of(document: Any, options: Options) -> Iterator[Record]:
+    """What the pointers of the options pick of a document."""
     for pointer in options.records or RECORDS:
         yield from pick(document, pointer, enclosing=options.enclosing)
 
 
-def read_lines(data: bytes, options: Options) -> Iterator[Record]:
+def read_lines(file: BinaryIO, options: Options) -> Iterator[Record]:
     """One JSON object a line, or what ``records`` picks of it; a line that is no JSON is a record with a problem."""
-    for number, line in enumerate(decode(data, options.encoding).split("\n"), 1):
+    for number, line in enumerate(lines_of(file, options.encoding), 1):
         if not line.strip():
             continue
         try:
-            value = parse_text(line)
+            value = parse_text(line.rstrip("\r\n"))
         except SourceUnreadable as exc:
-            yield Record(f"line {number}", {"text": line[:1000]}, str(exc))
+            yield Record(f"line {number}", {"text": line.rstrip("\r\n")[:1000]}, str(exc))
             continue
         for pointer in options.records or [""]:
             for record in pick(value, pointer, enclosing=options.enclosing):

@@ -6,17 +6,17 @@ OASIS STIX 2.1, section 8 (bundle). Versions of one object in one bundle: the ne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record
+from loaders.readers import Record, whole
 from loaders.readers.json import parse
 
 
-def read(data: bytes, options: Options) -> Iterator[Record]:
+def read(file: BinaryIO, options: Options) -> Iterator[Record]:
     """Objects in bundle order, located as ``/objects/N``."""
-    bundle = parse(data, options.encoding)
+    bundle = parse(whole(file), options.encoding)
     objects = bundle.get("objects") if isinstance(bundle, dict) and bundle.get("type") == "bundle" else None
     if not isinstance(objects, list):
         raise SourceUnreadable("not a STIX bundle: expected an object of type bundle with a list of objects")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from api.newest import newest, run_of
 from kg.bootstrap import Services
+from kg.domain.difference import FactChange
 from kg.domain.lineage import Rejection, Run
+from kg.domain.openlineage import LineageNode
 
 
 class Numbers:
@@ -53,13 +56,28 @@ class Runs:
         self.asked.append(limit)
         return [replace(self._template, id=f"run-{number}") for number in range(min(limit, self._size))]
 
-    def append_run(self, run: Run, rejections: object) -> None:
+    def append_run(self, run: Run, rejections: object, events: object = ()) -> None:
         raise NotImplementedError
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
         raise NotImplementedError
 
     def rejections(self, run_id: str) -> list[Rejection]:
+        raise NotImplementedError
+
+    def changes(self, run_id: str) -> list[FactChange]:
+        raise NotImplementedError
+
+    def append_events(self, events: object) -> int:
+        raise NotImplementedError
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    def known(self, nodes: object) -> frozenset[LineageNode]:
+        raise NotImplementedError
+
+    def linked(self, nodes: object, toward: object, limit_each: int) -> dict[LineageNode, tuple[LineageNode, ...]]:
         raise NotImplementedError
 
 

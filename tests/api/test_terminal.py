@@ -117,8 +117,8 @@ def test_a_run_shows_control_characters(services: Services, monkeypatch: pytest.
     run = services.runs.runs(1)[0]
     made = {name: getattr(run, name) for name in Run.__dataclass_fields__}
     made |= {"dataset": POISON, "message": POISON, "left_over": (POISON,), "rejected": 9, "changes": Changes()}
-    api.cli._say_run(Run(**made | {"state": "complete"}), services, console)
-    api.cli._say_run(Run(**made | {"state": "unchanged"}), services, console)
+    api.loads._say_run(Run(**made | {"state": "complete"}), services, console)
+    api.loads._say_run(Run(**made | {"state": "unchanged"}), services, console)
     assert harmless(out.getvalue())
     assert out.getvalue().count(WRITTEN) == 6
 

@@ -117,6 +117,7 @@ KILLED = textwrap.dedent(
     import os, signal, sys
     from tests.builders import TickingClock, entity, entries, fact, run, profile, target
     from tests.neo4j_server import neo4j_auth
+    from kg.backends.neo4j.ending import Ending
     from kg.backends.neo4j.store import Neo4jStore
     from kg.bootstrap import core_ontology
     from kg.settings import neo4j_address
@@ -133,7 +134,7 @@ KILLED = textwrap.dedent(
         writer.put(items)
         if sys.argv[2] == "commit":
             # As far as a commit goes before it moves the head.
-            writer._retire(writer._batches.stale)
+            Ending(writer._lock, writer.known_from).end("people@1", writer._gone())
         os.kill(os.getpid(), signal.SIGKILL)
     """
 )

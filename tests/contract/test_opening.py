@@ -22,7 +22,7 @@ from kg.domain.ontology import Ontology
 from kg.domain.scope import Scope
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
 from kg.settings import neo4j_address
-from tests.builders import TOWN, MakeStore, TickingClock, fact, load, target
+from tests.builders import TOWN, MakeStore, TickingClock, fact, lineage_event, load, target
 from tests.neo4j_server import empty, neo4j_auth
 
 
@@ -53,11 +53,15 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     store.close()
     with apsw.Connection(str(tmp_path / "whence.db")) as connection:
         connection.execute(
-            """DROP TABLE name_word; DROP INDEX assertion_version;
+            """DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
+            DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
+            DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);
             UPDATE fact SET lookup = NULL WHERE lookup LIKE 'v:%'; PRAGMA user_version=1"""
         )
-    view = SqliteStore(str(tmp_path / "whence.db"), core, clock).view(Scope())
+    opened = SqliteStore(str(tmp_path / "whence.db"), core, clock)
+    assert opened.append_events([lineage_event()]) == 1
+    view = opened.view(Scope())
     assert view.values(["very busy"]) == {"very busy": ("note",)}
     assert view.search(["anm"], [], 5, edits=1)["anm"].ids == ("person:ann",)
 

@@ -109,7 +109,7 @@ def test_a_load_counts_what_it_did(store: Store) -> None:
     into = target()
     same_line = [Entry(TOWN[0], into.sources[0].id, "line 1#x")] * 3
     again = load(store, into, [*same_line, *entries(into, TOWN), *entries(into, [*TOWN, fact("bob", "knows", "ann")])])
-    assert again.changes == Changes(added=1, kept=5, retired=5)
+    assert again.changes == Changes(added=1, kept=5, retired=5, gained=1)
 
 
 # --- versions, datasets, classification ---
@@ -527,3 +527,39 @@ def test_what_the_record_of_a_fact_says_besides_is_found(store: Store) -> None:
     beside = sorted(said[place].id for place in ("line 1#c", "line 1/links/0"))
     assert [item.id for item in view.recorded_with([told])[told]] == beside
     assert view.recorded_with([said["line 2#a"].id, "f-none"]) == {}
+
+
+# --- all of it, page by page ---
+
+
+def test_all_entities_are_walked_in_pages(store: Store) -> None:
+    keys = ["z", "Z", "é", "\uffee", "\U0001f600", "a b"]
+    firm = entity("firm:acme", "Firm")
+    load(store, target(), [*(item for key in keys for item in entity(key)), *firm])
+    ids = tuple(sorted([*map(entity_id, keys), "firm:acme"]))
+    view = store.view(Scope())
+    first = view.walk("", 3)
+    assert first == Listing(ids[:3], cut=True)
+    assert view.walk(ids[2], 4) == Listing(ids[3:])
+    assert view.walk(ids[3], 2) == Listing(ids[4:6], cut=True)
+    assert view.walk(ids[-1], 2) == Listing(())
+
+
+def test_a_walk_passes_over_what_the_view_does_not_see(store: Store) -> None:
+    load(store, target("open", classification=PUBLIC), [*entity("ann"), *entity("cy")])
+    load(store, target("secret", classification=SECRET), entity("bob"))
+    load(store, target("old"), entity("dee"))
+    load(store, target("old"), [])
+    assert store.view(Scope()).walk("", 2) == Listing((ANN, CY))
+    assert store.view(Scope(ceiling=SECRET)).walk("", 2) == Listing((ANN, BOB), cut=True)
+
+
+def test_a_scope_of_any_day_sees_facts_of_every_valid_time(store: Store) -> None:
+    past, future = Interval(None, "2020-12-31"), Interval("2090-01-01")
+    said = [fact("ann", "knows", "bob", valid) for valid in (past, future)]
+    load(store, target(), [*TOWN[:-1], *said, Fact.of(ANN, NAME, Literal("Annie"), past)])
+    assert seen(store.view(Scope())) == ([ANN, BOB], [])
+    view = store.view(Scope(any_day=True))
+    assert view.follow([ANN], ["knows"], "out", 5).facts == tuple(sorted(said, key=lambda one: one.id))
+    assert view.facts([one.id for one in said]).keys() == {one.id for one in said}
+    assert view.entities([ANN])[ANN].aliases == ("Annie",)

@@ -71,6 +71,7 @@ scopes = st.builds(
     ),
     ceiling=st.sampled_from(Classification),
     valid_as_of=st.sampled_from(DAYS),
+    any_day=st.sampled_from([False, False, True]),
 )
 
 
@@ -184,6 +185,7 @@ class BothStores(RuleBasedStateMachine):
             yield [view.search(texts, types, limit, edits=edits) for types in ([], ["Person"], ["Person", "Firm"])]
         yield view.versions(), view.values(["busy", "x", "note"])
         yield [view.scan(types, limit) for types in (["Person"], ["Firm"], ["Firm", "Person"])]
+        yield [view.walk(after, limit) for after in ("", PEOPLE[0], PEOPLE[-1])]
         for direction in ("out", "in"):
             for predicates in ([], ["owns", "knows"], PREDICATES):
                 yield direction, predicates, view.follow(PEOPLE, predicates, direction, limit)

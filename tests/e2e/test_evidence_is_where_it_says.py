@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -23,10 +24,11 @@ from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.ports.clock import system_clock
 from loaders.dataset import DatasetFile, is_ontology, read_dataset, read_document
+from loaders.inputs import find_inputs
 from loaders.jobs import load_files
 from loaders.mapping import RecordMapping
 from loaders.paths import Lookups
-from loaders.readers import Record, read_file, reader_for
+from loaders.readers import Record, reader_for
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CYBER = ("V01", "V02", "V03", "V04")
@@ -48,10 +50,11 @@ class Publication:
     found: dict[tuple[str, str], set[Place]] = field(default_factory=dict)
 
     def read(self) -> None:
-        for name in self.spec.files:
-            data, self.checksums[name] = read_file(self.folder / name)
-            for record in reader_for(self.spec.format)(data, self.spec.options):
-                self.records[name, record.locator] = record
+        for found in find_inputs(self.spec.files, self.folder):
+            self.checksums[found.name] = found.checksum
+            with contextlib.closing(found.open()) as opened:
+                for record in reader_for(self.spec.format)(opened.bytes, self.spec.options):
+                    self.records[found.name, record.locator] = record
         self.lookups = self.mapping.lookups(list(self.records.values()))
 
     def places(self, name: str, locator: str) -> set[Place]:

@@ -34,6 +34,8 @@ class Staging:
     ontology: Ontology
     reload: bool
     """Whether assertions of this version are live already."""
+    compared: str
+    """The version against which gained facts are told; empty for none."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class _Outcome:
     added: int = 0
     kept: int = 0
     seen: set[bytes] = field(default_factory=set)
+    gained: list[Fact] = field(default_factory=list)
     bare: set[EntityId] = field(default_factory=set)
     dressed: set[EntityId] = field(default_factory=set)
     stale: Copies = field(default_factory=lambda: defaultdict(set))
@@ -79,6 +82,8 @@ class BatchWriter:
         self.objects = objects
         self.literals = literals
         self.tally = Tally()
+        self.gained: list[Fact] = []
+        """Facts that the compared version did not say."""
         self.stale: Copies = defaultdict(set)
         """Readable copies to write anew at the end, since the graph held values of theirs before."""
         self._seen: set[bytes] = set()
@@ -91,8 +96,8 @@ class BatchWriter:
         found = {fact.predicate for fact in batch.facts.values() if fact.target is not None}
         return sorted(found - self.objects)
 
-    def was_seen(self, fact: FactId, source: str, locator: str, class_: int) -> bool:
-        return class_ == self.staging.class_ and _digest(fact, source, locator) in self._seen
+    def was_seen(self, place: Sequence[str | None], class_: int) -> bool:
+        return class_ == self.staging.class_ and _digest(place) in self._seen
 
     def accept(self) -> None:
         """Take over what the last batch changed: its transaction has ended."""
@@ -100,6 +105,7 @@ class BatchWriter:
         self.tally.added += done.added
         self.tally.kept += done.kept
         self._seen |= done.seen
+        self.gained += done.gained
         self._bare = (self._bare | done.bare) - done.dressed
         self.objects, self.literals = done.objects, done.literals
         for predicate, entities in done.stale.items():
@@ -116,6 +122,8 @@ class BatchWriter:
         held = known(tx, touched, sorted(self._outcome.objects))
         opened = self._put_types(tx, batch, ends, types, held)
         opened |= self._extend(tx, touched, held)
+        if self.staging.compared:
+            self._outcome.gained = [fact for fact in facts if self._is_gained(fact, opened, types, held)]
         self._create(tx, [fact for fact in facts if fact.predicate != TYPE and fact.id not in held])
         self._put_assertions(tx, batch, opened)
 
@@ -207,6 +215,20 @@ class BatchWriter:
     def _support(self) -> Support:
         return Support(self.staging.version, self.staging.class_, self.staging.at)
 
+    def _is_gained(
+        self,
+        fact: Fact,
+        opened: set[FactId],
+        types: dict[EntityId, tuple[TypeEntry, ...]],
+        held: dict[FactId, tuple[Support, ...]],
+    ) -> bool:
+        """Whether neither this version nor the one it is compared with said the fact before this batch."""
+        before = held.get(fact.id, ())
+        if fact.predicate == TYPE:
+            before = tuple(entry.support for entry in types.get(fact.subject, ()) if entry.fact == fact.id)
+        said = any((entry.version, entry.known_to) == (self.staging.compared, FOREVER) for entry in before)
+        return not said and fact.id not in opened
+
     def _is_open(self, entries: Iterable[Support]) -> bool:
         """Whether this version supports the fact already, by an earlier load or by this one."""
         mine = (self.staging.version, self.staging.class_, FOREVER)
@@ -247,16 +269,16 @@ class BatchWriter:
         """Create the assertions that are not live; only facts supported before can have one."""
         staging, outcome = self.staging, self._outcome
         bounds = {"version": staging.version, "class": staging.class_, "forever": FOREVER}
-        live: set[tuple[str, ...]] = set()
+        live: set[tuple[str | None, ...]] = set()
         if places := sorted({(entry.fact.id, entry.locator) for entry in batch.entries if entry.fact.id in opened}):
             live = {tuple(row) for row in tx.run(texts.LIVE_ASSERTIONS, places=places, **bounds)}
         groups: dict[str, list[Any]] = defaultdict(list)
         for entry in batch.entries:
             fact = entry.fact
-            place = (fact.id, entry.source, entry.locator)
-            digest = _digest(*place) if staging.reload else b""
+            place = (fact.id, entry.source, entry.locator, entry.record)
+            digest = _digest(place) if staging.reload else b""
             if place not in live:
-                groups[entry.source].append([fact.id, fact.subject, fact.predicate, entry.locator])
+                groups[entry.source].append([fact.id, fact.subject, fact.predicate, entry.locator, entry.record])
                 outcome.added += 1
             elif staging.reload and digest not in self._seen:
                 outcome.kept += 1
@@ -266,6 +288,6 @@ class BatchWriter:
         tx.run(texts.PUT_ASSERTIONS, groups=rows, run=staging.run, at=staging.at, **bounds)
 
 
-def _digest(*place: str) -> bytes:
+def _digest(place: Sequence[str | None]) -> bytes:
     """Sixteen bytes that stand for a place, since a reload remembers each of them."""
-    return hashlib.blake2b("\x00".join(place).encode(), digest_size=16).digest()
+    return hashlib.blake2b("\x00".join(part or "" for part in place).encode(), digest_size=16).digest()

@@ -25,8 +25,8 @@ def _supported(relation: str) -> str:
 
 
 def _visible(relation: str) -> str:
-    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $in.day)
-    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $in.day) AND {_supported(relation)})"""
+    return f"""(({relation}.valid_from IS NULL OR {relation}.valid_from <= $in.until)
+    AND ({relation}.valid_to IS NULL OR {relation}.valid_to >= $in.since) AND {_supported(relation)})"""
 
 
 def _type_entries(node: str) -> str:
@@ -75,6 +75,9 @@ CALL (text) {{ CALL db.index.fulltext.queryNodes('whence_names', text[1]) YIELD 
     RETURN id ORDER BY best, id LIMIT $in.limit }}
 RETURN text[0], collect(id)"""
 
+WALK = f"""MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE e.id > $in.after AND {_declared("e")}
+RETURN e.id ORDER BY e.id LIMIT $in.limit"""
+
 # Lucene's own fuzzy words begin with any letter; which of these are meant is told outside.
 LIKE = """UNWIND $in.words AS word
 CALL (word) { CALL db.index.fulltext.queryNodes('whence_names', word[1], {limit: $in.limit}) YIELD node AS l
@@ -103,6 +106,15 @@ MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(
 WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
 RETURN id, c.id, a.locator, a.run, a.known_from, a.known_to"""
 
+# By place, which is an index with its order: through the source, all of its assertions would be read and sorted.
+SAID_BY = """UNWIND $in.ids AS id
+MATCH (c:Source {id: id})-[:PART_OF]->(v:DatasetVersion) USING INDEX SEEK c:Source(id) WHERE v.id IN $in.versions
+CALL (c, v) { MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, locator)
+    WHERE a.version = v.id AND a.locator >= '' AND a.class <= $in.ceiling
+    AND a.known_from <= $in.at AND a.known_to > $in.at AND EXISTS { (a)-[:FROM]->(c) }
+    RETURN a ORDER BY a.version, a.locator, a.fact LIMIT $in.limit }
+RETURN a.fact, c.id, a.locator, a.run, a.known_from, a.known_to"""
+
 VERSIONS = """MATCH (v:DatasetVersion)-[:STATE]->(t:State) USING SCAN v:DatasetVersion
 WHERE t.known_from <= $in.at AND t.known_to > $in.at
 RETURN t.document"""
@@ -126,10 +138,20 @@ RETURN o.document ORDER BY o.known_from DESC LIMIT 1"""
 DECISION = "MATCH (d:Decision {id: $in.id}) RETURN d.document"
 DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq DESC LIMIT $in.limit"
 RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $in.limit"
-LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset, version: $in.version}) WHERE r.state = 'complete' AND r.seq > 0
+LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset})
+WHERE r.version IN [$in.version, ''] AND r.state = 'complete' AND r.seq > 0
 RETURN r.document ORDER BY r.seq DESC LIMIT 1"""
 REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
 RETURN x.document ORDER BY x.seq"""
+
+EVENTS = "MATCH (e:LineageEvent {run: $in.run}) RETURN e.document"
+KNOWN_NODES = """UNWIND $in.keys AS key MATCH (n:LineageNode {id: key}) WHERE n.known RETURN n.id"""
+LINKED_DOWN = """UNWIND $in.keys AS key MATCH (n:LineageNode {id: key})
+CALL (n) { MATCH (n)-[:LEADS_TO]->(m:LineageNode) RETURN m.id AS id ORDER BY id LIMIT $in.limit }
+RETURN key, collect(id)"""
+LINKED_UP = LINKED_DOWN.replace("-[:LEADS_TO]->", "<-[:LEADS_TO]-")
+CHANGES = """MATCH (r:Run {id: $in.run})-[:CHANGED]->(x:Changes) USING INDEX SEEK r:Run(id)
+UNWIND x.documents AS document RETURN document"""
 
 # --- texts that name predicates or types --------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ It can itself be killed at any point: the note of what is staged goes last, and 
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,8 +24,9 @@ def discard(lock: LoadLock, staged: Staged) -> None:
     """Leave the graph as it was before the load."""
     database = lock.database
     stale: Copies = defaultdict(set)
-    for text, back in ((texts.RETIRED, _reopened), (texts.STAGED, _without)):
-        while (found := database.write(_batch(lock, staged, text, back))) is not None:
+    versions = staged.version.split()
+    for version, (text, back) in itertools.product(versions, ((texts.RETIRED, _reopened), (texts.STAGED, _without))):
+        while (found := database.write(_batch(lock, replace(staged, version=version), text, back))) is not None:
             for predicate, entities in found.items():
                 stale[predicate] |= entities
     for predicate, entities in stale.items():
@@ -38,8 +40,9 @@ def discard(lock: LoadLock, staged: Staged) -> None:
     def finish(tx: Transaction) -> None:
         lock.fence(tx)
         tx.run(texts.DELETE_RUN, run=staged.run)
-        tx.run(texts.DELETE_SOURCES, version=staged.version)
-        tx.run(texts.DELETE_VERSION, version=staged.version)
+        for version in versions:
+            tx.run(texts.DELETE_SOURCES, version=version)
+            tx.run(texts.DELETE_VERSION, version=version)
         tx.run(texts.UNSTAGE)
 
     database.write(finish)

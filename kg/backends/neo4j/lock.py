@@ -26,6 +26,7 @@ class Staged:
 
     run: str
     version: str
+    """The dataset version, or several with spaces between them."""
     at: Instant
 
 
@@ -81,6 +82,12 @@ class LoadLock:
             # If it cannot be renewed, the next write of the load finds out and says so.
             with contextlib.suppress(KgError):
                 self.database.write(self.fence)
+
+
+def staged_by(lock: LoadLock, run_id: str) -> Staged | None:
+    """What this run has staged and not made visible."""
+    [[run, version, at]] = lock.database.read(texts.STAGED_NOW)
+    return Staged(run, version, at) if run == run_id else None
 
 
 def _this_process() -> str:

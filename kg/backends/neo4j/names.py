@@ -8,7 +8,7 @@ from kg.errors import StoreRejected
 
 OWN_LABELS = (
     "Entity", "Literal", "Name", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
-    "Ontology", "Run", "Rejection", "Decision", "Graph",
+    "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 
@@ -17,8 +17,17 @@ OWN_PROPERTIES = frozenset(
 )
 """Properties of an entity that no readable copy may overwrite."""
 
+BACKSLASH = "\\"
 _PREDICATE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
+
+
+def quoted(name: str) -> str:
+    r"""A label, relationship type or property of any text, quoted so that no character of it ends the name.
+
+    Cypher reads ``\u0060`` as a backtick before it looks at quotes, so a backslash is written by its number too.
+    """
+    return f"`{name.replace(BACKSLASH, BACKSLASH + 'u005C').replace('`', '``')}`"
 
 
 def relationship(predicate: str) -> str:

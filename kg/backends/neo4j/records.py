@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
+from kg.domain.difference import FactChange
 from kg.domain.fact import FOREVER, Instant
-from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.openlineage import LineageEvent
 from kg.domain.records import dump
 from kg.errors import StoreRejected
 from kg.ports.store import LoadTarget
 
 REJECTIONS_AT_ONCE = 2_000
+CHANGES_AT_ONCE = 500
 
 
 def put_ontology(tx: Transaction, name: str, document: str, at: Instant) -> bool:
@@ -31,24 +35,19 @@ def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: I
     ends = {"version": version.ref, "at": at, "forever": FOREVER}
     tx.run(
         texts.PUT_VERSION_STATE,
-        readable=_readable(version.title, version.publisher, version.licence, version.issued)
-        | {"version": version.version, "classification": version.classification.label},
+        readable=readable_version(version),
         document=dump(version),
         profile=dump(profile),
         ontology=version.ontology,
         **ends,
     )
-    tx.run(texts.END_SOURCE_STATES, **ends)
+    if not target.delta:
+        tx.run(texts.END_SOURCE_STATES, **ends)
     rows = [
         {
             "id": source.id,
             "document": dump(source),
-            "readable": _readable(source.title, source.publisher, source.licence, source.issued)
-            | {
-                "name": source.name,
-                "checksum": source.checksum,
-                "classification": source.classification.label,
-            },
+            "readable": readable_source(source),
         }
         for source in target.sources
     ]
@@ -57,8 +56,19 @@ def put_states(tx: Transaction, target: LoadTarget, profile: GraphProfile, at: I
     tx.run(texts.PUT_CURRENT, dataset=version.dataset, pinned=pinned, **ends)
 
 
-def _readable(title: str, publisher: str, licence: str, issued: str | None) -> dict[str, Any]:
-    return {"title": title, "publisher": publisher, "licence": licence, "issued": issued}
+def readable_version(version: DatasetVersion) -> dict[str, Any]:
+    """Properties of its node, for people."""
+    return _readable(version) | {"version": version.version, "classification": version.classification.label}
+
+
+def readable_source(source: Source) -> dict[str, Any]:
+    """Properties of its node, for people."""
+    named = {"name": source.name, "checksum": source.checksum}
+    return _readable(source) | named | {"classification": source.classification.label}
+
+
+def _readable(one: DatasetVersion | Source) -> dict[str, Any]:
+    return {"title": one.title, "publisher": one.publisher, "licence": one.licence, "issued": one.issued}
 
 
 def put_run(tx: Transaction, run: Run) -> None:
@@ -76,16 +86,40 @@ def put_run(tx: Transaction, run: Run) -> None:
         raise StoreRejected(f"run {run.id!r} is recorded already")
 
 
-def rejection_batches(rejections: Sequence[Rejection]) -> Iterator[list[list[Any]]]:
-    for start in range(0, len(rejections), REJECTIONS_AT_ONCE):
-        batch = rejections[start : start + REJECTIONS_AT_ONCE]
-        yield [[start + i, dump(item)] for i, item in enumerate(batch)]
+def rejection_batches(rejections: Iterable[Rejection]) -> Iterator[list[list[Any]]]:
+    numbered = ([number, dump(item)] for number, item in enumerate(rejections))
+    while batch := list(itertools.islice(numbered, REJECTIONS_AT_ONCE)):
+        yield batch
 
 
 def put_rejections(tx: Transaction, run_id: str, batch: list[list[Any]]) -> None:
     tx.run(texts.PUT_REJECTIONS, run=run_id, rows=batch)
 
 
+def change_batches(changes: Sequence[FactChange]) -> Iterator[list[list[Any]]]:
+    """So many to a node, since each says little."""
+    for start in range(0, len(changes), CHANGES_AT_ONCE):
+        yield [[start, [dump(one) for one in changes[start : start + CHANGES_AT_ONCE]]]]
+
+
 def put_decision(tx: Transaction, decision_id: str, document: str) -> None:
     """Append it, unless the same one is there."""
     tx.run(texts.PUT_DECISION, id=decision_id, document=document)
+
+
+def put_events(tx: Transaction, events: Iterable[LineageEvent]) -> int:
+    """Those that are not there yet, with what they make known; says how many these are."""
+    given = {event.id: event for event in events}
+    if not given:
+        return 0
+    held = {row[0] for row in tx.run(texts.KNOWN_EVENTS, ids=sorted(given))}
+    new = [event for key, event in sorted(given.items()) if key not in held]
+    tx.run(texts.PUT_EVENTS, rows=[[event.id, event.run, event.document] for event in new])
+    known = {node for event in new for node in event.nodes}
+    links = {link for event in new for link in event.links}
+    # Sorted, so that two writers take their locks in one order.
+    for nodes, is_known in ((known, True), ({node for link in links for node in link} - known, False)):
+        rows = [[node.key, node.kind, node.namespace, node.name] for node in sorted(nodes)]
+        tx.run(texts.PUT_LINEAGE_NODES, rows=rows, known=is_known)
+    tx.run(texts.PUT_LINEAGE_LINKS, rows=[[start.key, target.key] for start, target in sorted(links)])
+    return len(new)

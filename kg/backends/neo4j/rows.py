@@ -88,14 +88,15 @@ def type_properties(entries: Sequence[TypeEntry]) -> dict[str, list[Any]]:
 
 def copy(values: Sequence[tuple[str, str]]) -> Any:
     """The readable copy of an entity's literals of one predicate: one value, a list of several, or nothing."""
-    found = [_plain(value, datatype) for value, datatype in sorted(set(values))]
+    found = [plain(value, datatype) for value, datatype in sorted(set(values))]
     if not found:
         return None
     # A list in Neo4j holds one kind of value.
     return found[0] if len(found) == 1 else [str(value) for value in found]
 
 
-def _plain(value: str, datatype: str) -> Any:
+def plain(value: str, datatype: str) -> Any:
+    """The value as a property of a node holds it for people."""
     if datatype == "boolean":
         return value == "true"
     if datatype == "number":

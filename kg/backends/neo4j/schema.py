@@ -10,19 +10,24 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
-_UNIQUE = ("Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph")
+_UNIQUE = (
+    "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
+    "LineageEvent", "LineageNode",
+)  # fmt: skip
 _INDEXES = {
     "literal_lookup": ("Literal", "lookup"),
     "assertion_fact": ("Assertion", "fact"),
     # All three, so that what is live, what a load retires and what it adds are each one range of the index.
     "assertion_known": ("Assertion", "version", "known_to", "known_from"),
     "assertion_place": ("Assertion", "version", "locator"),
+    "assertion_record": ("Assertion", "version", "record"),
     "ontology_name": ("Ontology", "name"),
     "run_version": ("Run", "dataset", "version"),
     "run_seq": ("Run", "seq"),
     "decision_seq": ("Decision", "seq"),
+    "event_run": ("LineageEvent", "run"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
 _NAMES = """CREATE FULLTEXT INDEX whence_names IF NOT EXISTS FOR (n:Name) ON EACH [n.folded]
@@ -32,18 +37,22 @@ AT_ONCE = 5_000
 _TEXTS = """MATCH (l:Literal)<-[r]-(:Entity) WHERE l.id > $in.after AND l.lookup IS NULL AND l.datatype = 'text'
 RETURN l.id AS id, type(r), l.value ORDER BY id LIMIT $in.limit"""
 _KEY_TEXTS = """UNWIND $in.rows AS row MATCH (l:Literal {id: row[0]}) SET l.lookup = row[1]"""
-_FOUND = "OPTIONAL MATCH (g:Graph {id: 'graph'}) RETURN g.schema"
+_FOUND = """OPTIONAL MATCH (g:Graph {id: 'graph'})
+RETURN g.schema, coalesce(g.unindexed, false), coalesce(g.object_predicates, [])"""
 _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
 _FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies'] AS id
 MERGE (g:Graph {id: id}) ON CREATE SET g.last = 0
 WITH g WHERE g.id = 'graph'
-SET g.schema = $in.schema, g.head = coalesce(g.head, '')"""
+SET g.schema = $in.schema, g.head = coalesce(g.head, '') REMOVE g.unindexed"""
 
 
 def prepare(database: Database) -> None:
-    """Check the schema, or make it in a database that has none. Raises SchemaTooNew, StoreRejected."""
-    found = database.read(_FOUND)[0][0]
-    if found == SCHEMA_VERSION:
+    """Check the schema, or make it in a database that has none. Raises SchemaTooNew, StoreRejected.
+
+    A database made by ``neo4j-admin database import`` has all but the indexes.
+    """
+    [[found, unindexed, objects]] = database.read(_FOUND)
+    if found == SCHEMA_VERSION and not unindexed:
         return
     if found is not None and found > SCHEMA_VERSION:
         raise SchemaTooNew(
@@ -65,7 +74,9 @@ def prepare(database: Database) -> None:
         database.define(f"CREATE INDEX whence_{index} IF NOT EXISTS FOR (n:{label}) ON ({on})")
     database.define(_NAMES)
     database.define("CALL db.awaitIndexes(300)")
-    if found is not None:
+    if unindexed:
+        index_facts(database, objects)
+    if found == 1:
         _index_values(database)
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from kg.backends.neo4j import cypher, records, texts
 from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.discard import discard
-from kg.backends.neo4j.lock import LoadLock
+from kg.backends.neo4j.lock import LoadLock, staged_by
+from kg.backends.neo4j.purge import finish, purge
+from kg.backends.neo4j.retire import retire
 from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
+from kg.domain.difference import FactChange
 from kg.domain.lineage import Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse, together
-from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
+from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
+from kg.domain.records import add_profiles, load_change, load_profile, load_rejection, load_run, load_version
+from kg.domain.ref import Ref
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, KgError
 from kg.ports.clock import Clock, later
@@ -72,14 +77,14 @@ class Neo4jStore:
             tuple(version for _, version, *_ in seen),
             add_profiles(ENGINE, [profile for _, _, profile, *_ in seen]),
             together(self._core, tuple(documents[name] for name in sorted(documents))),
-            scope.valid_as_of or self._clock().date().isoformat(),
+            scope.days(self._clock().date().isoformat()),
             tuple(sorted(objects)),
             tuple(sorted(literals)),
         )
 
     @contextlib.contextmanager
     def writer(self, target: LoadTarget, run_id: str) -> Iterator[GraphWriter]:
-        with LoadLock(self._database, run_id) as lock:
+        with self._loading(run_id) as lock:
             ontology = parse(json.loads(target.ontology), core=self._core)
             writer = Neo4jWriter(lock, target, ontology, self._clock)
             try:
@@ -92,13 +97,32 @@ class Neo4jStore:
             if not writer.committed:
                 writer.discard()
 
+    def retire(self, ref: Ref, run: Run) -> Run:
+        with self._loading(run.id) as lock:
+            at = later(lock.head, self._clock())
+            with _undone(lock, run.id):
+                return retire(lock, ref, run, at)
+
+    def purge(self, ref: Ref, run: Run) -> Run:
+        with self._loading(run.id) as lock:
+            at = later(lock.head, self._clock())
+            with _undone(lock, run.id):
+                return purge(lock, ref, run, at)
+
+    @contextlib.contextmanager
+    def _loading(self, run_id: str) -> Iterator[LoadLock]:
+        """Hold the right to load; what a killed load left is removed first, and a purge that was cut off finished."""
+        with LoadLock(self._database, run_id) as lock:
+            if lock.staged is not None:
+                discard(lock, lock.staged)
+            finish(lock)
+            yield lock
+
     def put_ontology(self, name: str, document: str) -> bool:
         if self.ontology_document(name) == document:
             return False
         # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
-        with LoadLock(self._database, f"ontology {name}") as lock:
-            if lock.staged is not None:
-                discard(lock, lock.staged)
+        with self._loading(f"ontology {name}") as lock:
             at = later(lock.head, self._clock())
 
             def move(tx: Transaction) -> None:
@@ -132,10 +156,16 @@ class Neo4jStore:
     def decisions(self, limit: int) -> list[dict[str, Any]]:
         return [json.loads(text) for (text,) in self._database.read(cypher.DECISIONS, limit=limit)]
 
-    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         for batch in records.rejection_batches(rejections):
             self._database.write(lambda tx, batch=batch: records.put_rejections(tx, run.id, batch))  # type: ignore[misc]
-        self._database.write(lambda tx: records.put_run(tx, run))
+        said = tuple(events)
+
+        def finish(tx: Transaction) -> None:
+            records.put_run(tx, run)
+            records.put_events(tx, said)
+
+        self._database.write(finish)
 
     def runs(self, limit: int) -> list[Run]:
         return [load_run(text) for (text,) in self._database.read(cypher.RUNS, limit=limit)]
@@ -146,3 +176,36 @@ class Neo4jStore:
 
     def rejections(self, run_id: str) -> list[Rejection]:
         return [load_rejection(text) for (text,) in self._database.read(cypher.REJECTIONS, run=run_id)]
+
+    def append_events(self, events: Collection[LineageEvent]) -> int:
+        return self._database.write(lambda tx: records.put_events(tx, events))
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        return in_order([json.loads(text) for (text,) in self._database.read(cypher.EVENTS, run=run)])
+
+    def known(self, nodes: Collection[LineageNode]) -> frozenset[LineageNode]:
+        keys = sorted(node.key for node in nodes)
+        return frozenset(LineageNode.of(key) for (key,) in self._database.read(cypher.KNOWN_NODES, keys=keys))
+
+    def linked(
+        self, nodes: Collection[LineageNode], toward: Toward, limit_each: int
+    ) -> dict[LineageNode, tuple[LineageNode, ...]]:
+        text = cypher.LINKED_DOWN if toward == "down" else cypher.LINKED_UP
+        found = self._database.read(text, keys=sorted({node.key for node in nodes}), limit=limit_each)
+        return {LineageNode.of(key): tuple(LineageNode.of(one) for one in keys) for key, keys in sorted(found) if keys}
+
+    def changes(self, run_id: str) -> list[FactChange]:
+        found = [load_change(text) for (text,) in self._database.read(cypher.CHANGES, run=run_id)]
+        return sorted(found, key=lambda one: (one.fact.predicate, one.fact.id, one.gained))
+
+
+@contextlib.contextmanager
+def _undone(lock: LoadLock, run_id: str) -> Iterator[None]:
+    """Leave the graph as it was if the block fails; what cannot be undone now, the next load undoes."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(KgError):
+            if (staged := staged_by(lock, run_id)) is not None:
+                discard(lock, staged)
+        raise

@@ -53,6 +53,16 @@ def known_types(tx: Transaction, ids: Iterable[EntityId]) -> dict[EntityId, tupl
     return {row[0]: type_entries(row[1:]) for row in tx.run(texts.KNOWN_ENTITIES, ids=sorted(ids))}
 
 
+def supports_of(tx: Transaction, facts: Sequence[Touched], objects: Sequence[str]) -> dict[FactId, tuple[Support, ...]]:
+    """Supports of all of these facts."""
+    found = known(tx, facts, objects)
+    subjects = {item.subject for item in facts if item.predicate == TYPE}
+    for entries in (known_types(tx, subjects) if subjects else {}).values():
+        for entry in entries:
+            found[entry.fact] = (*found.get(entry.fact, ()), entry.support)
+    return found
+
+
 def set_supports(tx: Transaction, facts: Mapping[Touched, tuple[Support, ...]], objects: Sequence[str]) -> None:
     """Write the lists back."""
     rows: dict[str, list[Any]] = defaultdict(list)

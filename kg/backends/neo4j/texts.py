@@ -29,6 +29,7 @@ WITH g WHERE g.loading = $in.run REMOVE g.loading, g.holder, g.lease_until"""
 STAGE = (
     """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $in.run, g.staged_version = $in.version, g.staged_at = $in.at"""
 )
+STAGED_NOW = "MATCH (g:Graph {id: 'graph'}) RETURN g.staged_run, g.staged_version, g.staged_at"
 UNSTAGE = """MATCH (g:Graph {id: 'graph'}) REMOVE g.staged_run, g.staged_version, g.staged_at"""
 MOVE_HEAD = "MATCH (g:Graph {id: 'graph'}) SET g.head = $in.at"
 REGISTER = (
@@ -44,9 +45,6 @@ MERGE (r:Run {id: $in.run}) MERGE (r)-[:LOADED]->(v)
 WITH v UNWIND $in.sources AS id
 MERGE (c:Source {id: id}) MERGE (c)-[:PART_OF]->(v)"""
 
-HAS_LIVE = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
-WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at RETURN 1 LIMIT 1"""
-
 PUT_VERSION_STATE = """MATCH (v:DatasetVersion {id: $in.version})
 SET v += $in.readable
 WITH v OPTIONAL MATCH (v)-[:STATE]->(t:State {known_to: $in.forever}) SET t.known_to = $in.at
@@ -61,7 +59,8 @@ PUT_SOURCE_STATES = """UNWIND $in.rows AS row MATCH (c:Source {id: row.id}) SET 
 CREATE (c)-[:STATE]->(:State {document: row.document, known_from: $in.at, known_to: $in.forever})"""
 
 PUT_CURRENT = """MATCH (d:Dataset {id: $in.dataset})
-OPTIONAL MATCH (pinned:DatasetVersion {id: $in.pinned}) WHERE EXISTS { (pinned)-[:STATE]->() }
+OPTIONAL MATCH (pinned:DatasetVersion {id: $in.pinned}) USING INDEX SEEK pinned:DatasetVersion(id)
+    WHERE EXISTS { (pinned)-[:STATE]->(:State {known_to: $in.forever}) }
 WITH d, coalesce(pinned.id, $in.version) AS wanted
 MATCH (v:DatasetVersion {id: wanted})
 WHERE NOT EXISTS { (d)-[:CURRENT {known_to: $in.forever}]->(v) }
@@ -86,10 +85,33 @@ PUT_REJECTIONS = """MERGE (r:Run {id: $in.run})
 WITH r UNWIND $in.rows AS row
 CREATE (r)-[:REJECTED]->(:Rejection {seq: row[0], document: row[1]})"""
 
+PUT_CHANGES = """MATCH (r:Run {id: $in.run})
+UNWIND $in.rows AS row CREATE (r)-[:CHANGED]->(:Changes {seq: row[0], documents: row[1]})"""
+
+HELD_PROFILE = """MATCH (v:DatasetVersion {id: $in.version})-[:STATE]->(t:State)
+USING INDEX SEEK v:DatasetVersion(id) WHERE t.known_to = $in.forever RETURN t.profile"""
+
+CURRENT = """MATCH (d:Dataset {id: $in.dataset})-[c:CURRENT]->(v:DatasetVersion) USING INDEX SEEK d:Dataset(id)
+WHERE c.known_to = $in.forever RETURN v.id"""
+
 PUT_DECISION = """MATCH (c:Graph {id: 'decisions'}) SET c.touched = timestamp()
 WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $in.id}) }
 SET c.last = c.last + 1
 CREATE (:Decision {id: $in.id, seq: c.last, document: $in.document})"""
+
+KNOWN_EVENTS = "UNWIND $in.ids AS id MATCH (e:LineageEvent {id: id}) RETURN id"
+PUT_EVENTS = """UNWIND $in.rows AS row MERGE (e:LineageEvent {id: row[0]})
+ON CREATE SET e.run = row[1], e.document = row[2]"""
+PUT_LINEAGE_NODES = """UNWIND $in.rows AS row MERGE (n:LineageNode {id: row[0]})
+ON CREATE SET n.kind = row[1], n.namespace = row[2], n.name = row[3] SET n.known = n.known OR $in.known"""
+PUT_LINEAGE_LINKS = """UNWIND $in.rows AS row
+MATCH (a:LineageNode {id: row[0]}) MATCH (b:LineageNode {id: row[1]}) MERGE (a)-[:LEADS_TO]->(b)"""
+
+ERASE_EVENTS = "MATCH (e:LineageEvent {run: $in.run}) DELETE e"
+# With what only this tied to it: the file that was read.
+ERASE_LINKS = """MATCH (n:LineageNode {id: $in.key}) OPTIONAL MATCH (n)<-[:LEADS_TO]-(file)
+WHERE file.known IS NULL AND COUNT { (file)--() } = 1
+DETACH DELETE n, file"""
 
 # --- facts ---
 
@@ -98,19 +120,21 @@ RETURN id, e.type_facts, e.type_names, e.type_versions, e.type_classes, e.type_k
 
 LIVE_TYPES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
 WITH id, [i IN range(0, size(coalesce(e.type_versions, [])) - 1) WHERE e.type_known_from[i] <= $in.at
-    AND e.type_known_to[i] > $in.at AND NOT e.type_versions[i] STARTS WITH $in.own | e.type_names[i]] AS types
+    AND e.type_known_to[i] > $in.at AND (NOT e.type_versions[i] STARTS WITH $in.own OR e.type_versions[i] = $in.ours)
+    | e.type_names[i]] AS types
 UNWIND types AS type RETURN id, min(type)"""
 
 # By their place, since a fact that every record repeats has as many assertions as there are records.
 LIVE_ASSERTIONS = """UNWIND $in.places AS place
 MATCH (a:Assertion {version: $in.version, locator: place[1]})-[:FROM]->(c:Source)
 USING INDEX SEEK a:Assertion(version, locator)
-WHERE a.fact = place[0] AND a.known_to = $in.forever AND a.class = $in.class RETURN place[0], c.id, place[1]"""
+WHERE a.fact = place[0] AND a.known_to = $in.forever AND a.class = $in.class
+RETURN place[0], c.id, place[1], a.record"""
 
 PUT_ASSERTIONS = """UNWIND $in.groups AS group MATCH (c:Source {id: group[0]})
 UNWIND group[1] AS row
 CREATE (:Assertion {fact: row[0], subject: row[1], predicate: row[2], locator: row[3], run: $in.run,
-    version: $in.version, class: $in.class, known_from: $in.at, known_to: $in.forever})-[:FROM]->(c)"""
+    record: row[4], version: $in.version, class: $in.class, known_from: $in.at, known_to: $in.forever})-[:FROM]->(c)"""
 
 SET_LITERAL_SUPPORT = """UNWIND $in.rows AS row
 MATCH (l:Literal {id: row[0]})<-[r]-(:Entity) USING INDEX SEEK l:Literal(id) SET r += row[1]"""
@@ -175,7 +199,21 @@ MATCH ()-[r:{kind}]->() USING INDEX SEEK r:{kind}(fact) WHERE r.fact = row[0] SE
 
 LIVE_OF_VERSION = """MATCH (a:Assertion)-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(version, known_to, known_from)
 WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at
-RETURN elementId(a), a.fact, c.id, a.locator, a.class"""
+RETURN elementId(a), a.fact, c.id, a.locator, a.record, a.class"""
+
+OF_RECORDS = """UNWIND $in.records AS record
+MATCH (a:Assertion {version: $in.version, record: record}) USING INDEX SEEK a:Assertion(version, record)
+WHERE a.known_to = $in.forever AND a.known_from < $in.at RETURN elementId(a)"""
+
+LIVE_IDS_OF_VERSION = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
+WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at RETURN elementId(a)"""
+
+LIVE_IDS_OF_SOURCE = """MATCH (c:Source {id: $in.source})<-[:FROM]-(a:Assertion) USING INDEX SEEK c:Source(id)
+WHERE a.known_to = $in.forever RETURN elementId(a)"""
+
+LIVE_FACTS_OF_VERSION = """MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, known_to, known_from)
+WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at
+RETURN DISTINCT a.fact, a.predicate, a.subject"""
 
 RETIRE = """UNWIND $in.ids AS id MATCH (a:Assertion) WHERE elementId(a) = id SET a.known_to = $in.at
 RETURN DISTINCT a.fact, a.predicate, a.subject, a.class"""
@@ -196,13 +234,88 @@ WHERE a.version = $in.version AND a.known_to = $in.at AND a.known_from < $in.at
 WITH a LIMIT $in.limit SET a.known_to = $in.forever
 RETURN DISTINCT a.fact, a.predicate, a.subject"""
 
+# --- retiring and erasing what is named ---
+
+LIVE_VERSIONS = """MATCH (d:Dataset {id: $in.dataset})<-[:VERSION_OF]-(v:DatasetVersion)-[:STATE]->(t:State)
+USING INDEX SEEK d:Dataset(id)
+WHERE t.known_to = $in.forever AND ($in.version = '' OR v.id = $in.dataset + '@' + $in.version)
+RETURN v.id ORDER BY v.id"""
+
+LIVE_SOURCE = """MATCH (c:Source {id: $in.source})-[:PART_OF]->(v:DatasetVersion) USING INDEX SEEK c:Source(id)
+WHERE EXISTS { (c)-[:STATE]->(:State {known_to: $in.forever}) }
+RETURN v.id, EXISTS { (v)<-[:PART_OF]-(o:Source)-[:STATE]->(:State {known_to: $in.forever}) WHERE o.id <> c.id }"""
+
+END_SOURCE_STATE = """MATCH (c:Source {id: $in.source})-[:STATE]->(t:State) USING INDEX SEEK c:Source(id)
+WHERE t.known_to = $in.forever SET t.known_to = $in.at"""
+
+END_VERSION_STATE = """MATCH (v:DatasetVersion {id: $in.version})-[:STATE]->(t:State)
+USING INDEX SEEK v:DatasetVersion(id) WHERE t.known_to = $in.forever SET t.known_to = $in.at"""
+
+RENEW_VERSION_STATE = """MATCH (v:DatasetVersion {id: $in.version})-[:STATE]->(t:State)
+USING INDEX SEEK v:DatasetVersion(id) WHERE t.known_to = $in.forever SET t.known_to = $in.at
+CREATE (v)-[:STATE]->(:State {document: t.document, profile: $in.profile, ontology: t.ontology,
+    known_from: $in.at, known_to: $in.forever})"""
+
+END_CURRENT = """MATCH (v:DatasetVersion {id: $in.version})<-[c:CURRENT]-(:Dataset)
+USING INDEX SEEK v:DatasetVersion(id) WHERE c.known_to = $in.forever SET c.known_to = $in.at"""
+
+PURGING = "MATCH (g:Graph {id: 'graph'}) RETURN g.purging"
+NOTE_PURGING = "MATCH (g:Graph {id: 'graph'}) SET g.purging = $in.note"
+
+SOURCES_OF = """MATCH (d:Dataset {id: $in.dataset})<-[:VERSION_OF]-(v:DatasetVersion)<-[:PART_OF]-(c:Source)
+USING INDEX SEEK d:Dataset(id)
+WHERE ($in.version = '' OR v.id = $in.dataset + '@' + $in.version) AND ($in.source = '' OR c.id = $in.source)
+RETURN v.id, c.id, COLLECT { MATCH (c)-[:STATE]->(t:State) RETURN t.document } ORDER BY c.id"""
+
+VERSIONS_OF = """MATCH (d:Dataset {id: $in.dataset})<-[:VERSION_OF]-(v:DatasetVersion) USING INDEX SEEK d:Dataset(id)
+WHERE $in.version = '' OR v.id = $in.dataset + '@' + $in.version RETURN v.id ORDER BY v.id"""
+
+RUNS_OF = """MATCH (r:Run {dataset: $in.dataset}) WHERE r.seq > 0 AND ($in.version = '' OR r.version = $in.version)
+RETURN r.id, r.document ORDER BY r.seq"""
+
+FACTS_OF_SOURCE = """MATCH (c:Source {id: $in.source})<-[:FROM]-(a:Assertion) USING INDEX SEEK c:Source(id)
+RETURN DISTINCT a.fact, a.predicate, a.subject"""
+
+SAID_ELSEWHERE = """UNWIND $in.facts AS fact WITH fact WHERE EXISTS {
+    MATCH (a:Assertion {fact: fact})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
+    WHERE NOT c.id IN $in.sources }
+RETURN fact"""
+
+ERASE_ASSERTIONS = """MATCH (c:Source {id: $in.source})<-[:FROM]-(a:Assertion) USING INDEX SEEK c:Source(id)
+WITH a LIMIT $in.limit
+WITH a, a.fact AS fact, a.predicate AS predicate, a.subject AS subject
+DETACH DELETE a RETURN fact, predicate, subject"""
+
+LEFT_OF_VERSION = """UNWIND $in.facts AS fact
+MATCH (a:Assertion {fact: fact}) USING INDEX SEEK a:Assertion(fact) WHERE a.version = $in.version
+RETURN DISTINCT fact, a.version, a.class, a.known_from, a.known_to"""
+
+DECISIONS_AFTER = """MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq > $in.after
+RETURN d.seq, d.document ORDER BY d.seq LIMIT $in.limit"""
+
+SET_DECISION = """MATCH (d:Decision {seq: $in.seq}) USING INDEX SEEK d:Decision(seq) SET d.document = $in.document"""
+
+ERASE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
+WHERE x.document CONTAINS $in.source WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""
+
+ERASE_CHANGES = """MATCH (r:Run {dataset: $in.dataset})-[:CHANGED]->(x:Changes) USING INDEX SEEK r:Run(dataset, version)
+WHERE r.version >= '' WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""
+
+SET_RUN = "MATCH (r:Run {id: $in.run}) SET r.document = $in.document"
+
+ERASE_SOURCE = """MATCH (c:Source {id: $in.source}) OPTIONAL MATCH (c)-[:STATE]->(t:State) DETACH DELETE t, c"""
+
+ERASE_VERSION = """MATCH (v:DatasetVersion {id: $in.version})-[:VERSION_OF]->(d:Dataset)
+OPTIONAL MATCH (v)-[:STATE]->(t:State) DETACH DELETE t, v
+WITH DISTINCT d WHERE NOT EXISTS { (d)<-[:VERSION_OF]-() } DETACH DELETE d"""
+
 DELETE_LITERALS = """UNWIND $in.ids AS id MATCH (l:Literal {id: id})<-[r]-(e:Entity) USING INDEX SEEK l:Literal(id)
 DELETE r, l RETURN e.id"""
 
 DELETE_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})
 WHERE size(coalesce(e.type_facts, [])) = 0 AND NOT EXISTS { (e)--() } DELETE e"""
 
-DELETE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
+DELETE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED|CHANGED]->(x) USING INDEX SEEK r:Run(id)
 WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""
 
 DELETE_RUN = "MATCH (r:Run {id: $in.run}) WHERE r.seq IS NULL DETACH DELETE r"
@@ -222,6 +335,18 @@ def delete_relationships(predicate: str) -> str:
     return f"""UNWIND $in.ids AS id
 MATCH (s)-[r:{kind}]->(o) USING INDEX SEEK r:{kind}(fact) WHERE r.fact = id
 DELETE r RETURN s.id, o.id"""
+
+
+@functools.lru_cache(maxsize=256)
+def ends_of(predicate: str) -> str:
+    """Facts between entities, whoever may see them."""
+    kind = relationship(predicate)
+    return f"""UNWIND $in.ids AS id MATCH (s)-[r:{kind}]->(o) USING INDEX SEEK r:{kind}(fact) WHERE r.fact = id
+RETURN id, s.id, o.id, null AS value, null AS datatype, r.valid_from, r.valid_to"""
+
+
+LITERALS_OF = """UNWIND $in.ids AS id MATCH (l:Literal {id: id})<-[r]-(s:Entity) USING INDEX SEEK l:Literal(id)
+RETURN id, s.id, null AS object, l.value, l.datatype, r.valid_from, r.valid_to"""
 
 
 @functools.lru_cache(maxsize=256)

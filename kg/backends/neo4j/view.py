@@ -32,7 +32,8 @@ class Neo4jView:
     _datasets: tuple[DatasetVersion, ...]
     _profile: GraphProfile
     _ontology: Ontology
-    _day: str
+    _days: tuple[str, str]
+    """Facts are seen that are true on one of these days at least: the first and the last."""
     _objects: tuple[str, ...]
     """Predicates of this database that lead to entities."""
     _literals: tuple[str, ...]
@@ -42,7 +43,8 @@ class Neo4jView:
             "versions": [version.ref for version in self._datasets],
             "ceiling": int(self.scope.ceiling),
             "at": self.known_at,
-            "day": self._day,
+            "since": self._days[0],
+            "until": self._days[1],
         }
         return self._database.read(text, **bounds, **values)
 
@@ -106,6 +108,9 @@ class Neo4jView:
         found = self._read(cypher.scan(tuple(sorted(set(types)))), limit=limit + 1)
         return _listing(sorted({row[0] for row in found}), limit)
 
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        return _listing([row[0] for row in self._read(cypher.WALK, after=after, limit=limit + 1)], limit)
+
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:
@@ -142,6 +147,14 @@ class Neo4jView:
         for row in sorted(self._read(cypher.ASSERTIONS, ids=sorted(set(facts)))):
             found.setdefault(row[0], []).append(rows.assertion(row))
         return {fact: tuple(items) for fact, items in found.items()}
+
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        found: dict[str, list[Assertion]] = {}
+        for row in self._read(cypher.SAID_BY, ids=sorted(set(sources)), limit=limit_each):
+            said = rows.assertion(row)
+            found.setdefault(said.source, []).append(said)
+        ordered = {one: sorted(items, key=lambda said: (said.locator, said.fact)) for one, items in found.items()}
+        return {one: tuple(ordered[one]) for one in sorted(ordered)}
 
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
         beside = dict(self._read(cypher.RECORDED_WITH, ids=sorted(set(facts))))

@@ -6,30 +6,29 @@ the head. So nothing of it is seen, however many transactions it takes, until th
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from kg.backends.neo4j import records, texts
 from kg.backends.neo4j.batch import Batch, BatchWriter, Staging
 from kg.backends.neo4j.database import Transaction
 from kg.backends.neo4j.discard import discard
+from kg.backends.neo4j.ending import AT_ONCE, Ending, batches, fenced
+from kg.backends.neo4j.facts import facts_of
 from kg.backends.neo4j.lock import LoadLock, Staged
-from kg.backends.neo4j.rows import Support
 from kg.backends.neo4j.schema import index_facts
-from kg.backends.neo4j.supports import Copies, Touched, change, refresh
-from kg.domain.fact import FOREVER, EntityId, FactId
+from kg.backends.neo4j.supports import Touched, supports_of
+from kg.domain.difference import FactChange, profile_after
+from kg.domain.fact import FOREVER, EntityId
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
 from kg.domain.ontology import Ontology
+from kg.domain.records import load_profile
 from kg.ports.clock import Clock, later
+from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
 
 BATCH = 4_000
 """Entries a transaction: about a second, and well within a small server's heap."""
-RETIRED_AT_ONCE = 2_000
-Item = TypeVar("Item")
 
 
 class Neo4jWriter:
@@ -40,21 +39,22 @@ class Neo4jWriter:
         self._lock = lock
         self._target = target
         self.committed = False
-        if lock.staged is not None:
-            discard(lock, lock.staged)
         self.known_from = later(lock.head, clock())
         self._staged = Staged(lock.run, target.version.ref, self.known_from)
         objects, literals = database.write(self._begin)
-        bounds = {"version": target.version.ref, "forever": FOREVER, "at": self.known_from}
+        reload = bool(database.read(texts.HELD_PROFILE, version=target.version.ref, forever=FOREVER))
+        current = database.read(texts.CURRENT, dataset=target.version.dataset, forever=FOREVER)
         staging = Staging(
             version=target.version.ref,
             class_=int(target.version.classification),
             at=self.known_from,
             run=lock.run,
             ontology=ontology,
-            reload=bool(database.read(texts.HAS_LIVE, **bounds)),
+            reload=reload,
+            compared=target.version.ref if reload else current[0][0] if current else "",
         )
         self._batches = BatchWriter(staging, set(objects), set(literals))
+        self._replaced: set[str] = set()
 
     def _begin(self, tx: Transaction) -> tuple[list[str], list[str]]:
         _, objects, literals = self._lock.fence(tx)
@@ -70,7 +70,11 @@ class Neo4jWriter:
 
     def declared(self, ids: Collection[EntityId]) -> dict[EntityId, str]:
         found = self._database.read(
-            texts.LIVE_TYPES, ids=sorted(set(ids)), at=self._lock.head, own=f"{self._target.version.dataset}@"
+            texts.LIVE_TYPES,
+            ids=sorted(set(ids)),
+            at=self._lock.head,
+            own=f"{self._target.version.dataset}@",
+            ours=self._target.version.ref if self._target.delta else "",
         )
         return dict(sorted(found))
 
@@ -78,96 +82,90 @@ class Neo4jWriter:
         for entries_of_batch in batches(entries, BATCH):
             batch = Batch.of(entries_of_batch)
             index_facts(self._database, self._batches.new_objects(batch))
-            self._database.write(self._fenced(lambda tx, batch=batch: self._batches.write(tx, batch)))  # type: ignore[misc]
+            fenced(self._lock, lambda tx, batch=batch: self._batches.write(tx, batch))  # type: ignore[misc]
             self._batches.accept()
 
-    def _fenced(self, work: Callable[[Transaction], Any]) -> Callable[[Transaction], Any]:
-        def fenced(tx: Transaction) -> Any:
-            self._lock.fence(tx)
-            return work(tx)
-
-        return fenced
+    def replace(self, records: Collection[str]) -> None:
+        if self._target.delta:
+            self._replaced |= set(records)
 
     # --- the end ---
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
-        tally = self._batches.tally
-        copies = self._batches.stale
-        retired = self._retire(copies) if self._batches.staging.reload else 0
-        for predicate, entities in copies.items():
-            for ids in batches(sorted(entities), RETIRED_AT_ONCE):
-                self._database.write(
-                    self._fenced(
-                        lambda tx, predicate=predicate, ids=ids: refresh(tx, predicate, ids, self.known_from)  # type: ignore[misc]
-                    )
-                )
-        for batch in records.rejection_batches(rejections):
-            self._database.write(
-                self._fenced(lambda tx, batch=batch: records.put_rejections(tx, run.id, batch))  # type: ignore[misc]
-            )
-        done = replace(run, changes=Changes(tally.added, tally.kept, retired))
-        version = self._target.version
+    def commit(
+        self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
+    ) -> Run:
+        tally, version = self._batches.tally, self._target.version
+        ending = Ending(self._lock, self.known_from, self._batches.stale)
+        if self._batches.staging.reload:
+            ending.end(version.ref, self._gone())
+        ending.refresh()
+        changed = self._changed(ending)
+        for text, numbered in (
+            (texts.PUT_CHANGES, records.change_batches(changed)),
+            (texts.PUT_REJECTIONS, records.rejection_batches(rejections)),
+        ):
+            for batch in numbered:
+                fenced(self._lock, lambda tx, text=text, batch=batch: tx.run(text, run=run.id, rows=batch))  # type: ignore[misc]
+        gained = sum(one.gained for one in changed)
+        done = replace(
+            run,
+            changes=Changes(tally.added, tally.kept, ending.retired, gained, len(changed) - gained),
+            compared=self._batches.staging.compared,
+        )
+        if self._target.delta and self._batches.staging.reload:
+            held = self._database.read(texts.HELD_PROFILE, version=version.ref, forever=FOREVER)
+            profile = profile_after(load_profile(held[0][0]), changed)
+        said = tuple(events(done))
 
         def finish(tx: Transaction) -> None:
             records.put_ontology(tx, version.ontology, self._target.ontology, self.known_from)
             records.put_states(tx, self._target, profile, self.known_from)
             records.put_run(tx, done)
+            records.put_events(tx, said)
             tx.run(texts.MOVE_HEAD, at=self.known_from)
             tx.run(texts.UNSTAGE)
 
-        self._database.write(self._fenced(finish))
+        fenced(self._lock, finish)
         self.committed = True
         return done
 
-    def _retire(self, copies: Copies) -> int:
-        """End what is live of this version and was not put again; seen by nobody before the head moves."""
-        gone = [element for element, *place in self._live() if not self._batches.was_seen(*place)]
-        for ids in batches(gone, RETIRED_AT_ONCE):
-            found: Copies = self._database.write(
-                self._fenced(lambda tx, ids=ids: self._retire_batch(tx, ids))  # type: ignore[misc]
-            )
-            for predicate, entities in found.items():
-                copies[predicate] |= entities
-        return len(gone)
-
-    def _live(self) -> Iterator[list[Any]]:
+    def _gone(self) -> Iterator[str]:
+        """Assertions that are live and not said any more."""
         bounds = {"version": self._staged.version, "forever": FOREVER, "at": self.known_from}
+        if self._target.delta:
+            for some in batches(sorted(self._replaced), AT_ONCE):
+                yield from (row[0] for row in self._database.read(texts.OF_RECORDS, records=list(some), **bounds))
+            return
         with self._database.stream(texts.LIVE_OF_VERSION, **bounds) as rows:
-            yield from rows
+            gone = [element for element, *place, class_ in rows if not self._batches.was_seen(place, class_)]
+        yield from gone
 
-    def _retire_batch(self, tx: Transaction, ids: Sequence[str]) -> Copies:
-        bounds = {"version": self._staged.version, "forever": FOREVER}
-        rows = tx.run(texts.RETIRE, ids=list(ids), at=self.known_from)
-        pairs = [[fact, class_] for fact, _, _, class_ in rows]
-        live = {tuple(pair) for pair in tx.run(texts.STILL_LIVE, pairs=pairs, **bounds)}
-        ended: dict[FactId, set[int]] = defaultdict(set)
-        touched: dict[FactId, Touched] = {}
-        for fact, predicate, subject, class_ in rows:
-            if (fact, class_) not in live:
-                ended[fact].add(class_)
-                touched[fact] = Touched(fact, predicate, subject)
-
-        def end(fact: FactId) -> Callable[[tuple[Support, ...]], tuple[Support, ...]]:
-            def apply(supports: tuple[Support, ...]) -> tuple[Support, ...]:
-                return tuple(
-                    replace(entry, known_to=self.known_from)
-                    if (entry.version, entry.known_to) == (self._staged.version, FOREVER)
-                    and entry.class_ in ended[fact]
-                    else entry
-                    for entry in supports
-                )
-
-            return apply
-
+    def _changed(self, ending: Ending) -> list[FactChange]:
+        """Which facts the version gained and lost."""
         objects = sorted(self._batches.objects)
-        return change(tx, list(touched.values()), objects, {fact: end(fact) for fact in touched})
+        found = [FactChange(fact, gained=True) for fact in self._batches.gained]
+        lost = ending.lost.values() if self._batches.staging.reload else self._left_out()
+        for some in batches(lost, AT_ONCE):
+            found += [FactChange(fact, gained=False) for fact in facts_of(self._database.read, some, objects)]
+        return found
+
+    def _left_out(self) -> Iterator[Touched]:
+        """Facts of the compared version that this one does not say."""
+        before, objects = self._batches.staging.compared, sorted(self._batches.objects)
+        if not before:
+            return
+        mine = (self._target.version.ref, FOREVER)
+        with self._database.stream(
+            texts.LIVE_FACTS_OF_VERSION, version=before, forever=FOREVER, at=self.known_from
+        ) as rows:
+            for some in batches((Touched(*row) for row in rows), AT_ONCE):
+                held = fenced(self._lock, lambda tx, some=some: supports_of(tx, some, objects))  # type: ignore[misc]
+                yield from (
+                    item
+                    for item in some
+                    if not any((one.version, one.known_to) == mine for one in held.get(item.fact, ()))
+                )
 
     def discard(self) -> None:
         """Remove what was staged."""
         discard(self._lock, self._staged)
-
-
-def batches(entries: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    iterator = iter(entries)
-    while batch := tuple(itertools.islice(iterator, size)):
-        yield batch

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
-SCHEMA = """
+LINEAGE = """
+CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX lineage_event_run ON lineage_event (run) WHERE run IS NOT NULL;
+CREATE TABLE lineage_node (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE lineage_link (start TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (start, target)) WITHOUT ROWID;
+CREATE INDEX lineage_link_up ON lineage_link (target, start);
+"""
+
+SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE entity (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
@@ -63,11 +71,16 @@ CREATE TABLE assertion (
     version INTEGER NOT NULL,
     class INTEGER NOT NULL,
     run TEXT NOT NULL,
+    record TEXT,
     PRIMARY KEY (fact, source, locator, known_from)
 ) WITHOUT ROWID;
 CREATE INDEX assertion_version ON assertion (version, source, locator);
+CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
+CREATE TABLE change (
+    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
+) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-"""
+{LINEAGE}"""
 
 MIGRATIONS = {
     1: """
@@ -77,6 +90,14 @@ CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
 UPDATE fact SET lookup = (
     SELECT whence_lookup(p.name, fact.value, fact.datatype) FROM predicate p WHERE p.n = fact.predicate)
 WHERE lookup IS NULL AND datatype = 'text';
+""",
+    2: LINEAGE,
+    3: """
+ALTER TABLE assertion ADD COLUMN record TEXT;
+CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
+CREATE TABLE change (
+    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
+) WITHOUT ROWID;
 """,
 }
 """What makes a database of the next schema of one of this."""
@@ -88,7 +109,7 @@ _SUPPORT = """EXISTS (
 
 _VISIBLE = (
     _SUPPORT.format(fact="f")
-    + " AND (f.valid_from IS NULL OR f.valid_from <= :day) AND (f.valid_to IS NULL OR f.valid_to >= :day)"
+    + " AND (f.valid_from IS NULL OR f.valid_from <= :until) AND (f.valid_to IS NULL OR f.valid_to >= :since)"
 )
 
 _DECLARED = (
@@ -132,6 +153,9 @@ FOLLOW_MANY_IN = f"""{_MANY} AND f.object = e.n AND {_DECLARED.format(entity="f.
 
 NAMED = f"""SELECT DISTINCT s.id FROM fact f JOIN entity s ON s.n = f.subject
 WHERE f.lookup = :lookup AND {_VISIBLE} AND {_DECLARED.format(entity="f.subject")} ORDER BY s.id LIMIT :limit"""
+
+WALK = f"""SELECT e.id FROM entity e
+WHERE e.id > :after AND {_DECLARED.format(entity="e.n")} ORDER BY e.id LIMIT :limit"""
 
 # An entity with several fitting names stands where the shortest of them, then the first, puts it.
 SEARCH = f"""SELECT s.id FROM name_text x JOIN fact f ON f.n = x.rowid JOIN entity s ON s.n = f.subject
@@ -178,6 +202,13 @@ CROSS JOIN source c ON c.n = a.source
 WHERE a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
 AND a.known_from <= :at AND a.known_to > :at ORDER BY f.id, c.id, a.locator"""
 
+# One source a statement, so that none reads more than it gives.
+SAID_BY = """SELECT f.id, c.id, a.locator, a.run, a.known_from, a.known_to
+FROM source c CROSS JOIN assertion a INDEXED BY assertion_version ON a.version = c.version AND a.source = c.n
+CROSS JOIN fact f ON f.n = a.fact
+WHERE c.id = :source AND c.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
+AND a.known_from <= :at AND a.known_to > :at ORDER BY a.locator, f.id LIMIT :limit"""
+
 SOURCES = """SELECT c.id, t.document FROM source_state t JOIN source c ON c.n = t.source
 WHERE c.version IN (SELECT value FROM json_each(:versions))
 AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
@@ -195,6 +226,21 @@ WHERE d.dataset = :dataset AND d.version = :version"""
 
 ONTOLOGY = "SELECT document FROM ontology_state WHERE name = :name AND known_from <= :at AND known_to > :at"
 
+# --- lineage ------------------------------------------------------------------------------------------------
+
+EVENTS = "SELECT document FROM lineage_event WHERE run = :run"
+KNOWN_NODES = "SELECT n.key FROM json_each(:keys) j CROSS JOIN lineage_node n ON n.key = j.value"
+LINKED_DOWN = "SELECT target FROM lineage_link WHERE start = :key ORDER BY target LIMIT :limit"
+LINKED_UP = "SELECT start FROM lineage_link WHERE target = :key ORDER BY start LIMIT :limit"
+ERASE_LINEAGE = (
+    "DELETE FROM lineage_event WHERE run IN (SELECT value FROM json_each(:runs))",
+    "DELETE FROM lineage_link WHERE start IN (SELECT value FROM json_each(:keys))",
+    "DELETE FROM lineage_link WHERE target IN (SELECT value FROM json_each(:keys))",
+)
+PUT_EVENT = "INSERT INTO lineage_event VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING"
+PUT_NODE = "INSERT INTO lineage_node VALUES (?) ON CONFLICT DO NOTHING"
+PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
+
 # --- writing ------------------------------------------------------------------------------------------------
 
 LIVE_TYPES = """SELECT e.id, t.value FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
@@ -209,17 +255,80 @@ KNOWN_ENTITIES = "SELECT e.id, e.n FROM json_each(:ids) j CROSS JOIN entity e ON
 PUT_ENTITY = "INSERT INTO entity (n, id) VALUES (?, ?)"
 PUT_FACT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
-PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-LIVE_ASSERTION = "SELECT 1 FROM assertion WHERE fact = ? AND source = ? AND locator = ? AND known_to = ? AND class = ?"
+PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+LIVE_ASSERTION = """SELECT 1 FROM assertion
+WHERE fact = ? AND source = ? AND locator = ? AND record IS ? AND known_to = ? AND class = ?"""
 # With the types of assertion's columns: without them no comparison uses the key, and retiring takes the square.
 SEEN = """CREATE TEMP TABLE IF NOT EXISTS seen (
-    fact INTEGER, source INTEGER, locator TEXT, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"""
-MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?)"
+    fact INTEGER, source INTEGER, locator TEXT, record TEXT, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"""
+MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?, ?)"
 RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at
 WHERE version = :version AND known_to = :forever AND known_from < :at AND (class <> :class OR NOT EXISTS (
     SELECT 1 FROM temp.seen s
-    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator))"""
-HAS_LIVE = "SELECT 1 FROM assertion WHERE version = :version AND known_to = :forever LIMIT 1"
+    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator
+    AND s.record IS assertion.record))
+RETURNING fact"""
+REPLACE = "INSERT OR IGNORE INTO temp.replaced VALUES (?)"
+REPLACED = "CREATE TEMP TABLE IF NOT EXISTS replaced (record TEXT PRIMARY KEY) WITHOUT ROWID"
+RETIRE_REPLACED = """UPDATE assertion INDEXED BY assertion_record SET known_to = :at
+WHERE version = :version AND record IN (SELECT record FROM temp.replaced) AND known_to = :forever AND known_from < :at
+RETURNING fact"""
+# What one source says and said lies together in the index, whatever else the graph holds.
+RETIRE_SOURCE = """UPDATE assertion INDEXED BY assertion_version SET known_to = :at
+WHERE version = :version AND source = :source AND known_to = :forever RETURNING fact"""
+RETIRE_VERSION = """UPDATE assertion INDEXED BY assertion_version SET known_to = :at
+WHERE version = :version AND known_to = :forever RETURNING fact"""
+# Temporary tables hold what one run touches, so reading one whole grows with that alone.
+# Facts a run may have made a version say, or no longer say: those it touched, told apart from those it did change.
+TOUCHED = """CREATE TEMP TABLE IF NOT EXISTS touched (
+    fact INTEGER, gained INTEGER, PRIMARY KEY (gained, fact)) WITHOUT ROWID"""
+TOUCH = "INSERT OR IGNORE INTO temp.touched (gained, fact) VALUES (?, ?)"
+NOTE_GAINED = """INSERT INTO change SELECT :run, touched.fact, 1 FROM temp.touched WHERE gained = 1
+AND NOT EXISTS (SELECT 1 FROM assertion b
+    WHERE b.fact = touched.fact AND b.version = :version AND b.known_from < :at AND b.known_to >= :at)"""
+NOTE_LOST = """INSERT INTO change SELECT :run, touched.fact, 0 FROM temp.touched WHERE gained = 0
+AND NOT EXISTS (SELECT 1 FROM assertion b
+    WHERE b.fact = touched.fact AND b.version = :version AND b.known_to = :forever)"""
+# Reads both versions once.
+NOTE_APART = """INSERT OR IGNORE INTO change SELECT :run, a.fact, :gained
+FROM assertion a INDEXED BY assertion_version
+WHERE a.version = :one AND a.known_to = :forever
+AND NOT EXISTS (SELECT 1 FROM assertion b WHERE b.fact = a.fact AND b.version = :other AND b.known_to = :forever)"""
+COUNT_CHANGES = "SELECT gained, count(*) FROM change WHERE run = :run GROUP BY gained"
+_TOLD = _FACT.removeprefix("SELECT ")
+CHANGES = f"""SELECT c.gained, {_TOLD.replace("FROM fact f", "FROM change c CROSS JOIN fact f ON f.n = c.fact")}
+WHERE c.run = :run ORDER BY p.name, f.id, c.gained"""
+LOST_BY = f"""{_FACT.replace("FROM fact f", "FROM temp.touched CROSS JOIN fact f ON f.n = touched.fact")}
+WHERE NOT EXISTS (SELECT 1 FROM assertion b
+    WHERE b.fact = touched.fact AND b.version = :version AND b.known_to = :forever)"""
+UNSAID = """SELECT count(*) FROM temp.touched
+WHERE NOT EXISTS (SELECT 1 FROM assertion b WHERE b.fact = touched.fact AND b.known_to = :forever)"""
+# --- erasing ---
+
+PURGED = (
+    "CREATE TEMP TABLE IF NOT EXISTS purged (fact INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS loose (entity INTEGER PRIMARY KEY)",
+    "DELETE FROM temp.purged",
+    "DELETE FROM temp.loose",
+)
+_OF_SOURCE = "FROM assertion INDEXED BY assertion_version WHERE version = :version AND source = :source"
+FIND_PURGED = f"INSERT OR IGNORE INTO temp.purged SELECT fact {_OF_SOURCE}"
+ERASE_ASSERTIONS = f"DELETE {_OF_SOURCE}"
+KEEP_SAID = """DELETE FROM temp.purged
+WHERE EXISTS (SELECT 1 FROM assertion a WHERE a.fact = purged.fact)"""
+_PURGED = "FROM temp.purged CROSS JOIN fact f ON f.n = purged.fact"
+PURGED_IDENTITY = f"""{_FACT.replace("FROM fact f", _PURGED)}
+WHERE p.name IN (SELECT value FROM json_each(:identity))"""
+ERASE_FACTS = (
+    f"INSERT OR IGNORE INTO temp.loose SELECT f.subject {_PURGED}",
+    f"INSERT OR IGNORE INTO temp.loose SELECT f.object {_PURGED} WHERE f.object IS NOT NULL",
+    "DELETE FROM name_text WHERE rowid IN (SELECT fact FROM temp.purged)",
+    "DELETE FROM fact WHERE n IN (SELECT fact FROM temp.purged)",
+    "DELETE FROM temp.loose WHERE EXISTS (SELECT 1 FROM fact f WHERE f.subject = loose.entity)",
+    "DELETE FROM temp.loose WHERE EXISTS (SELECT 1 FROM fact f WHERE f.object = loose.entity)",
+    "DELETE FROM entity WHERE n IN (SELECT entity FROM temp.loose)",
+)
+
 DISCARD = (
     "DELETE FROM assertion WHERE version = :version AND known_from > :at",
     "DELETE FROM name_text WHERE rowid > :facts",
@@ -237,14 +346,35 @@ PLANNED = {
     "follow_many_in": FOLLOW_MANY_IN,
     "held": HELD,
     "named": NAMED,
+    "walk": WALK,
     "facts": FACTS,
     "assertions": ASSERTIONS,
     "live_types": LIVE_TYPES,
     "known_facts": KNOWN_FACTS,
     "known_entities": KNOWN_ENTITIES,
     "retire_unseen": RETIRE_UNSEEN,
-    "has_live": HAS_LIVE,
     "search": SEARCH,
     "value_held": VALUE_HELD,
     "recorded_with": RECORDED_WITH,
+    "said_by": SAID_BY,
+    "events": EVENTS,
+    "known_nodes": KNOWN_NODES,
+    "linked_down": LINKED_DOWN,
+    "linked_up": LINKED_UP,
+    "retire_replaced": RETIRE_REPLACED,
+    "retire_source": RETIRE_SOURCE,
+    "retire_version": RETIRE_VERSION,
+    "note_gained": NOTE_GAINED,
+    "note_lost": NOTE_LOST,
+    "note_apart": NOTE_APART,
+    "changes": CHANGES,
+    "count_changes": COUNT_CHANGES,
+    "lost_by": LOST_BY,
+    "unsaid": UNSAID,
+    "find_purged": FIND_PURGED,
+    "erase_assertions": ERASE_ASSERTIONS,
+    "keep_said": KEEP_SAID,
+    "purged_identity": PURGED_IDENTITY,
+    **{f"erase_facts_{number}": text for number, text in enumerate(ERASE_FACTS)},
+    **{f"erase_lineage_{number}": text for number, text in enumerate(ERASE_LINEAGE)},
 }

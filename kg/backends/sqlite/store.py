@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from kg.backends.sqlite import sql
+from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
-from kg.backends.sqlite.records import put_ontology, put_run
+from kg.backends.sqlite.purge import finish, purge
+from kg.backends.sqlite.records import put_events, put_ontology, put_run
+from kg.backends.sqlite.retire import retire
 from kg.backends.sqlite.view import SqliteView
 from kg.backends.sqlite.writer import SqliteWriter
+from kg.domain.difference import FactChange
 from kg.domain.fact import Instant
 from kg.domain.lineage import Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import together
+from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
+from kg.domain.ref import Ref
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, LoadInProgress
 from kg.ports.clock import Clock, later
@@ -65,7 +71,7 @@ class SqliteStore:
             tuple(version for _, version, _, _ in seen),
             add_profiles(ENGINE, [profile for *_, profile, _ in seen]),
             together(self._core, documents),
-            scope.valid_as_of or self._clock().date().isoformat(),
+            scope.days(self._clock().date().isoformat()),
             self._predicate_numbers(),
         )
 
@@ -87,9 +93,7 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def writer(self, target: LoadTarget, run_id: str) -> Iterator[GraphWriter]:
-        with self._database.load_lock() as held:
-            if not held:
-                raise LoadInProgress(f"another load is writing to {self._database.path!r}; try again when it has ended")
+        with self._loading():
             writer = SqliteWriter(self._database, target, run_id, self._clock)
             try:
                 yield writer
@@ -100,16 +104,41 @@ class SqliteStore:
         if self.ontology_document(name) == document:
             return False
         # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
+        with self._loading(), self._moving_head() as (connection, at):
+            put_ontology(connection, name, document, at)
+        return True
+
+    def retire(self, ref: Ref, run: Run) -> Run:
+        with self._loading(), self._moving_head() as (connection, at):
+            done = retire(connection, ref, run, at)
+            put_run(connection, done, (), ())
+        return done
+
+    def purge(self, ref: Ref, run: Run) -> Run:
+        with self._loading():
+            with self._moving_head() as (connection, at):
+                done = purge(connection, ref, run, at)
+            finish(self._database)
+        return done
+
+    @contextlib.contextmanager
+    def _loading(self) -> Iterator[None]:
+        """Hold the right to load; a purge that was cut off is finished first."""
         with self._database.load_lock() as held:
             if not held:
                 raise LoadInProgress(f"another load is writing to {self._database.path!r}; try again when it has ended")
-            with self._database.write() as connection:
-                SqliteWriter.clean_up(connection)
-                head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
-                at = later(head, self._clock())
-                put_ontology(connection, name, document, at)
-                connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (at,))
-        return True
+            finish(self._database)
+            yield
+
+    @contextlib.contextmanager
+    def _moving_head(self) -> Iterator[tuple[Any, Instant]]:
+        """One transaction that views read from its end on, with its known time."""
+        with self._database.write() as connection:
+            SqliteWriter.clean_up(connection)
+            head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
+            at = later(head, self._clock())
+            yield connection, at
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (at,))
 
     def ontology_document(self, name: str) -> str | None:
         with self._database.use() as connection:
@@ -147,9 +176,9 @@ class SqliteStore:
                 for (text,) in connection.execute("SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,))
             ]
 
-    def append_run(self, run: Run, rejections: Sequence[Rejection]) -> None:
+    def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         with self._database.write() as connection:
-            put_run(connection, run, rejections)
+            put_run(connection, run, rejections, events)
 
     def runs(self, limit: int) -> list[Run]:
         with self._database.use() as connection:
@@ -161,7 +190,7 @@ class SqliteStore:
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
         with self._database.use() as connection:
             rows = connection.execute(
-                "SELECT document FROM run WHERE dataset = ? AND version = ? ORDER BY seq DESC",
+                "SELECT document FROM run WHERE dataset = ? AND version IN (?, '') ORDER BY seq DESC",
                 (dataset, version),
             )
             return next((run.fingerprint for (text,) in rows if (run := load_run(text)).state == "complete"), None)
@@ -174,3 +203,32 @@ class SqliteStore:
                     "SELECT document FROM rejection WHERE run = ? ORDER BY seq", (run_id,)
                 )
             ]
+
+    def append_events(self, events: Collection[LineageEvent]) -> int:
+        with self._database.write() as connection:
+            return put_events(connection, events)
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        with self._database.use() as connection:
+            return in_order([json.loads(text) for (text,) in connection.execute(sql.EVENTS, {"run": run})])
+
+    def known(self, nodes: Collection[LineageNode]) -> frozenset[LineageNode]:
+        keys = json.dumps([node.key for node in nodes])
+        with self._database.use() as connection:
+            return frozenset(LineageNode.of(str(key)) for (key,) in connection.execute(sql.KNOWN_NODES, {"keys": keys}))
+
+    def linked(
+        self, nodes: Collection[LineageNode], toward: Toward, limit_each: int
+    ) -> dict[LineageNode, tuple[LineageNode, ...]]:
+        text = sql.LINKED_DOWN if toward == "down" else sql.LINKED_UP
+        found: dict[LineageNode, tuple[LineageNode, ...]] = {}
+        with self._database.use() as connection:
+            for node in sorted(set(nodes)):
+                rows = connection.execute(text, {"key": node.key, "limit": limit_each}).fetchall()
+                if rows:
+                    found[node] = tuple(LineageNode.of(str(key)) for (key,) in rows)
+        return found
+
+    def changes(self, run_id: str) -> list[FactChange]:
+        with self._database.use() as connection:
+            return changes_of(connection, run_id)

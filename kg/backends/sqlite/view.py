@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.database import Database
+from kg.backends.sqlite.rows import fact_of
 from kg.domain.fact import (
     FOREVER,
     IDENTITY,
@@ -24,7 +25,6 @@ from kg.domain.fact import (
     Fact,
     FactId,
     Instant,
-    Interval,
     Literal,
     assemble,
 )
@@ -41,17 +41,6 @@ PER_ENTITY = 20
 """Facts an entity has at most on average where many are read at once."""
 
 
-def _fact(row: tuple[Any, ...]) -> Fact:
-    fact_id, subject, predicate, target, value, datatype, start, end = row
-    return Fact(
-        fact_id,
-        subject,
-        predicate,
-        target if target is not None else Literal(value, datatype),
-        Interval(start, end),
-    )
-
-
 @dataclass(frozen=True)
 class SqliteView:
     """All reading within one scope."""
@@ -63,7 +52,8 @@ class SqliteView:
     _datasets: tuple[DatasetVersion, ...]
     _profile: GraphProfile
     _ontology: Ontology
-    _day: str
+    _days: tuple[str, str]
+    """Facts are seen that are true on one of these days at least: the first and the last."""
     _predicates: dict[str, int]
 
     @functools.cached_property
@@ -73,7 +63,8 @@ class SqliteView:
             "versions": json.dumps(self._versions),
             "ceiling": int(self.scope.ceiling),
             "at": self.known_at,
-            "day": self._day,
+            "since": self._days[0],
+            "until": self._days[1],
             "type": self._predicates.get(TYPE, -1),
         }
 
@@ -174,6 +165,9 @@ class SqliteView:
                 ids += [row[0] for row in rows]
         return _listing(sorted(set(ids)), limit)
 
+    def walk(self, after: EntityId, limit: int) -> Listing:
+        return _listing([row[0] for row in self._read(sql.WALK, after=after, limit=limit + 1)], limit)
+
     def follow(
         self, ids: Collection[EntityId], predicates: Collection[str], direction: Direction, limit_each: int
     ) -> Expansion:
@@ -201,7 +195,7 @@ class SqliteView:
                     ).fetchall()
                     if len(rows) > limit_each:
                         cut[str(entity)] = None
-                    facts += [_fact(row) for row in rows[:limit_each]]
+                    facts += [fact_of(row) for row in rows[:limit_each]]
         return facts, list(cut)
 
     def _follow_many(
@@ -211,7 +205,7 @@ class SqliteView:
         text = sql.FOLLOW_MANY_OUT if direction == "out" else sql.FOLLOW_MANY_IN
         limit = limit_each + PER_ENTITY * len(ids)
         rows = self._read(text, ids=json.dumps(ids), predicates=json.dumps(numbers), limit=limit + 1)
-        facts = [_fact(row) for row in rows]
+        facts = [fact_of(row) for row in rows]
         near = attrgetter("subject" if direction == "out" else "target")
         counts = Counter((near(fact), fact.predicate) for fact in facts)
         if len(rows) > limit or any(count > limit_each for count in counts.values()):
@@ -219,20 +213,23 @@ class SqliteView:
         return sorted(facts, key=lambda fact: (near(fact), fact.predicate, fact.id)), []
 
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
-        return {row[0]: _fact(row) for row in self._read(sql.FACTS, ids=json.dumps(sorted(set(ids))))}
+        return {row[0]: fact_of(row) for row in self._read(sql.FACTS, ids=json.dumps(sorted(set(ids))))}
 
     def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
         found: dict[FactId, list[Assertion]] = {}
-        for fact, source, locator, run, start, end in self._read(sql.ASSERTIONS, ids=json.dumps(sorted(set(facts)))):
-            retired = None if end == FOREVER else end
-            found.setdefault(fact, []).append(Assertion(fact, source, locator, run, start, retired))
+        for row in self._read(sql.ASSERTIONS, ids=json.dumps(sorted(set(facts)))):
+            found.setdefault(row[0], []).append(_assertion(row))
         return {fact: tuple(items) for fact, items in found.items()}
+
+    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
+        read = {one: self._read(sql.SAID_BY, source=one, limit=limit_each) for one in sorted(set(sources))}
+        return {one: tuple(map(_assertion, rows)) for one, rows in read.items() if rows}
 
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
         found: dict[FactId, list[Fact]] = {}
         for told, *row in self._read(sql.RECORDED_WITH, ids=json.dumps(sorted(set(facts)))):
             if row[2] not in IDENTITY:
-                found.setdefault(told, []).append(_fact(tuple(row)))
+                found.setdefault(told, []).append(fact_of(tuple(row)))
         return {fact: tuple(items) for fact, items in found.items()}
 
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
@@ -242,6 +239,11 @@ class SqliteView:
             for key, source in found.items()
             if source.classification <= self.scope.ceiling and (ids is None or key in ids)
         }
+
+
+def _assertion(row: tuple[Any, ...]) -> Assertion:
+    fact, source, locator, run, start, end = row
+    return Assertion(fact, source, locator, run, start, None if end == FOREVER else end)
 
 
 def _listing(ids: list[EntityId], limit: int) -> Listing:

@@ -13,15 +13,19 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kg.backends.sqlite import sql
+from kg.backends.sqlite import changes, sql
 from kg.backends.sqlite.database import Database
-from kg.backends.sqlite.records import put_current, put_ontology, put_run, put_states
+from kg.backends.sqlite.records import current_version, held_profile, put_current, put_ontology, put_run, put_states
+from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
 from kg.domain.lookup import folded_name, lookup_for, lookup_of
 from kg.ports.clock import Clock, later
+from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
 
+Place = tuple[int, int, str, str | None]
+"""Fact, source, locator, record."""
 BATCH = 10_000
 """Entries a transaction: about 0.2 s, the longest another writer waits."""
 
@@ -42,14 +46,21 @@ class SqliteWriter:
             self.known_from = later(head, clock())
             self._version = self._number_version(connection)
             of_dataset = "SELECT n FROM dataset_version WHERE dataset = ?"
-            self._own_versions = [n for (n,) in connection.execute(of_dataset, (target.version.dataset,))]
+            own = {n for (n,) in connection.execute(of_dataset, (target.version.dataset,))}
+            self._hidden_versions = sorted(own - {self._version} if target.delta else own)
             self._sources = {source.id: self._number_source(connection, source.id) for source in target.sources}
             self._predicates: dict[str, int] = dict(connection.execute("SELECT name, n FROM predicate"))
             self._next_fact = (connection.execute("SELECT max(n) FROM fact").get or 0) + 1
             self._next_entity = (connection.execute("SELECT max(n) FROM entity").get or 0) + 1
-            self._reload = bool(connection.execute(sql.HAS_LIVE, {"version": self._version, "forever": FOREVER}).get)
+            self._held = held_profile(connection, self._version)
+            self._reload = self._held is not None
+            # What the version itself said before, or else what is current until now.
+            self._before = None if self._reload else current_version(connection, target.version.dataset)
             connection.execute(sql.SEEN)
             connection.execute("DELETE FROM temp.seen")
+            connection.execute(sql.REPLACED)
+            connection.execute("DELETE FROM temp.replaced")
+            changes.begin(connection)
             floor = {
                 "version": self._version,
                 "facts": self._next_fact - 1,
@@ -86,7 +97,7 @@ class SqliteWriter:
                 "ids": json.dumps(sorted(set(ids))),
                 "type": self._predicates.get(TYPE, -1),
                 "at": head,
-                "own": json.dumps(self._own_versions),
+                "own": json.dumps(self._hidden_versions),
             }
             return dict(connection.execute(sql.LIVE_TYPES, bound))
 
@@ -123,15 +134,21 @@ class SqliteWriter:
             fact_rows.append(row)
         connection.executemany(sql.PUT_FACT, fact_rows)
         connection.executemany(sql.PUT_NAME, name_rows)
-        places = [(numbers[entry.fact.id], self._sources[entry.source], entry.locator) for entry in batch]
+        places = [(numbers[item.fact.id], self._sources[item.source], item.locator, item.record) for item in batch]
         if self._reload:
             places = self._unseen(connection, places)
+            changes.touch(connection, (place[0] for place in places), gained=True)
         tail = (self.known_from, FOREVER, self._version, int(self._target.version.classification), self._run)
         before = connection.total_changes()
-        connection.executemany(sql.PUT_ASSERTION, [(*place, *tail) for place in places])
+        connection.executemany(sql.PUT_ASSERTION, [(*place[:3], *tail, place[3]) for place in places])
         self._put += connection.total_changes() - before
 
-    def _unseen(self, connection: Any, places: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    def replace(self, records: Collection[str]) -> None:
+        if self._target.delta:
+            with self._database.write() as connection:
+                connection.executemany(sql.REPLACE, ((record,) for record in records))
+
+    def _unseen(self, connection: Any, places: list[Place]) -> list[Place]:
         """Mark all as seen; give back those that no live assertion has yet."""
         before = connection.total_changes()
         connection.executemany(sql.MARK_SEEN, places)
@@ -163,23 +180,44 @@ class SqliteWriter:
             self._predicates[name] = connection.execute("SELECT n FROM predicate WHERE name = ?", (name,)).get
         return self._predicates[name]
 
-    def commit(self, run: Run, profile: GraphProfile, rejections: Sequence[Rejection]) -> Run:
+    def commit(
+        self, run: Run, profile: GraphProfile, rejections: Iterable[Rejection], events: RunEvents = no_events
+    ) -> Run:
         with self._database.write() as connection:
-            before = connection.total_changes()
-            if self._reload:
-                bounds = {"version": self._version, "forever": FOREVER, "at": self.known_from}
-                class_ = int(self._target.version.classification)
-                connection.execute(sql.RETIRE_UNSEEN, bounds | {"class": class_})
-            retired = connection.total_changes() - before
-            done = replace(run, changes=Changes(self._put, self._kept, retired))
+            retired = self._retire(connection)
+            tally = Changes(self._put, self._kept, retired, *changes.counted(connection, run.id))
+            done = replace(run, changes=tally, compared=self._compared)
+            if self._target.delta and self._held is not None:
+                profile = profile_after(self._held, changes.changes_of(connection, run.id))
             put_ontology(connection, self._target.version.ontology, self._target.ontology, self.known_from)
             put_states(connection, self._target, self._version, self._sources, profile, self.known_from)
             put_current(connection, self._target, self._version, self.known_from)
-            put_run(connection, done, rejections)
+            put_run(connection, done, rejections, events(done))
             connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (self.known_from,))
             connection.execute("DELETE FROM meta WHERE key = 'staged'")
         self._committed = True
         return done
+
+    def _retire(self, connection: Any) -> int:
+        """End what is not said any more, and note which facts that and what was put have changed."""
+        retired = 0
+        if self._reload:
+            bounds = {"version": self._version, "forever": FOREVER, "at": self.known_from}
+            class_ = int(self._target.version.classification)
+            if self._target.delta:
+                retired = changes.retire(connection, sql.RETIRE_REPLACED, bounds)
+            else:
+                retired = changes.retire(connection, sql.RETIRE_UNSEEN, bounds | {"class": class_})
+            changes.note_changed(connection, self._run, self._version, self.known_from)
+        elif self._before is not None:
+            changes.note_apart(connection, self._run, self._version, self._before[0])
+        return retired
+
+    @property
+    def _compared(self) -> str:
+        if self._reload:
+            return self._target.version.ref
+        return "" if self._before is None else f"{self._target.version.dataset}@{self._before[1]}"
 
     def close(self) -> None:
         """Discard what was staged, unless it was committed."""

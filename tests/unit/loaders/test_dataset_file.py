@@ -44,7 +44,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
             "      key: id\n      nmae: name",
             "d.yml:14: map.0.entity.nmae: Extra inputs are not permitted",
         ),
-        ("format: csv", "format: xls", "d.yml:9: format: Input should be 'csv'"),
+        ("format: csv", "format: xls", "d.yml:9: format: no reader for 'xls'; there are arrow, csv,"),
         ('version: "1"', "version: 16.1", "d.yml:2: version: Input should be a valid string"),
         ("dataset: register", "dataset: My Register", "d.yml:1: dataset: String should match pattern"),
         ("      key: id\n", "", "d.yml:11: map.0.entity.key: Field required"),

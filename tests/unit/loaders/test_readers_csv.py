@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from loaders.readers import Record, reader_for
 
 
 def rows(data: bytes, name: Any = "csv", **options: Any) -> list[Record]:
-    return list(reader_for(name)(data, Options(**options)))
+    return list(reader_for(name)(io.BytesIO(data), Options(**options)))
 
 
 def test_a_row_is_located_by_its_line() -> None:
@@ -99,7 +100,7 @@ def test_tabs_divide_the_cells_of_tsv() -> None:
 
 
 def test_fields_can_be_named_where_the_first_row_does_not() -> None:
-    found = list(reader_for("csv")(b"a|b\nc|d\n", Options(delimiter="|", fields=["x", "y"])))
+    found = list(reader_for("csv")(io.BytesIO(b"a|b\nc|d\n"), Options(delimiter="|", fields=["x", "y"])))
     assert [(record.locator, record.fields) for record in found] == [
         ("line 1", {"x": "a", "y": "b"}),
         ("line 2", {"x": "c", "y": "d"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -14,7 +15,7 @@ from loaders.readers import Record, reader_for
 
 def records(data: Any, pointer: str | None = None, name: Any = "json") -> list[Record]:
     content = data if isinstance(data, bytes) else json.dumps(data).encode()
-    return list(reader_for(name)(content, Options(records=[pointer] if pointer else [])))
+    return list(reader_for(name)(io.BytesIO(content), Options(records=[pointer] if pointer else [])))
 
 
 def places(data: Any, pointer: str | None = None) -> list[str]:
@@ -138,13 +139,13 @@ def test_a_document_of_just_the_greatest_depth_is_read(inmost: bytes) -> None:
 
 def test_several_pointers_pick_one_after_the_other() -> None:
     content = json.dumps({"a": [{"x": 1}], "b": {"c": {"y": 2}}}).encode()
-    found = list(reader_for("json")(content, Options(records=["/b/*", "/a/*"])))
+    found = list(reader_for("json")(io.BytesIO(content), Options(records=["/b/*", "/a/*"])))
     assert [record.locator for record in found] == ["/b/c", "/a/0"]
 
 
 def test_a_record_can_carry_the_name_it_stands_under_and_the_object_around_it() -> None:
     content = json.dumps({"n": {"t.a": {"id": 1, "columns": {"c": {"k": 2}}}}}).encode()
-    [record] = reader_for("json")(content, Options(records=["/n/*/columns/*"], enclosing=True))
+    [record] = reader_for("json")(io.BytesIO(content), Options(records=["/n/*/columns/*"], enclosing=True))
     assert (record.locator, record.fields["k"], record.fields["@key"]) == ("/n/t.a/columns/c", 2, "c")
     assert record.fields["@up"]["@up"]["id"] == 1
     assert record.fields["@up"]["@up"]["@key"] == "t.a"
@@ -152,5 +153,5 @@ def test_a_record_can_carry_the_name_it_stands_under_and_the_object_around_it() 
 
 def test_a_pointer_picks_records_inside_each_line() -> None:
     content = b'{"nodes": [{"id": 1}, {"id": 2}]}\n\n{"nodes": [{"id": 3}]}\n'
-    found = list(reader_for("jsonl")(content, Options(records=["/nodes/*"])))
+    found = list(reader_for("jsonl")(io.BytesIO(content), Options(records=["/nodes/*"])))
     assert [record.locator for record in found] == ["line 1/nodes/0", "line 1/nodes/1", "line 3/nodes/0"]

@@ -1,22 +1,26 @@
-"""OSCAL catalogs and profiles: groups, controls and what a profile selects."""
+"""OSCAL in JSON, YAML and XML: groups and controls, what a profile selects, the objects of the other models."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
+from loaders.inputs import open_unpacked
 from loaders.readers import Record, reader_for
 
 ABOUT = {"document_title": "T", "document_version": "5", "document_uuid": "u"}
 METADATA = {"title": "T", "version": "5"}
 
 
-def records(document: Any) -> list[Record]:
-    return list(reader_for("oscal")(json.dumps(document).encode(), Options()))
+def records(document: Any, **options: Any) -> list[Record]:
+    return list(reader_for("oscal")(io.BytesIO(json.dumps(document).encode()), Options(**options)))
 
 
 def catalog(**body: Any) -> dict[str, Any]:
@@ -62,16 +66,16 @@ def test_a_profile_gives_a_record_for_each_control_it_lists() -> None:
 
 def test_a_profile_that_includes_everything_is_said_to_be_not_read() -> None:
     assert [record.problem for record in records(profile({"href": "#c", "include-all": {}}))] == [
-        "includes a whole catalog: only listed controls are read"
+        "includes controls that only the catalog names: give its file under options.catalogs"
     ]
 
 
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ([], "not an OSCAL catalog or profile"),
-        ({"component-definition": {}}, "not an OSCAL catalog or profile"),
-        ({"catalog": []}, "not an OSCAL catalog or profile"),
+        ([], "not an OSCAL document"),
+        ({"component": {}}, "not an OSCAL document"),
+        ({"catalog": []}, "not an OSCAL document"),
         (catalog(controls="x"), "not OSCAL: /catalog/controls is no list"),
         (catalog(groups=[None]), "not OSCAL: /catalog/groups/0 is no object"),
         (catalog(groups=[{"controls": [3]}]), "not OSCAL: /catalog/groups/0/controls/0 is no object"),
@@ -85,3 +89,120 @@ def test_what_is_neither_is_refused_with_the_place(document: Any, message: str) 
 
 def test_a_document_without_metadata_is_read() -> None:
     assert records({"catalog": {"controls": [{"id": "a"}], "metadata": "none"}})[0].fields["document_title"] is None
+
+
+CATALOG = {
+    "catalog": {
+        "controls": [
+            {"id": "ac-1", "controls": [{"id": "ac-1.1", "controls": [{"id": "ac-1.1.1"}]}]},
+            {"id": "ac-2"},
+            {"id": "si-1"},
+        ]
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("imported", "controls"),
+    [
+        ({"include-all": {}}, ["ac-1", "ac-1.1", "ac-1.1.1", "ac-2", "si-1"]),
+        ({"include-all": {}, "exclude-controls": [{"with-ids": ["ac-1"]}]}, ["ac-1.1", "ac-1.1.1", "ac-2", "si-1"]),
+        (
+            {"include-all": {}, "exclude-controls": [{"with-ids": ["ac-1"], "with-child-controls": "yes"}]},
+            ["ac-2", "si-1"],
+        ),
+        (
+            {"include-controls": [{"with-ids": ["ac-1"], "with-child-controls": "yes"}]},
+            ["ac-1", "ac-1.1", "ac-1.1.1"],
+        ),
+        ({"include-controls": [{"matching": [{"pattern": "ac-?"}]}]}, ["ac-1", "ac-2"]),
+    ],
+)
+def test_a_profile_is_resolved_against_its_catalog(tmp_path: Path, imported: Any, controls: list[str]) -> None:
+    (tmp_path / "catalog.json").write_text(json.dumps(CATALOG))
+    found = records(profile(imported), catalogs=[str(tmp_path / "catalog.json")])
+    assert [(one.fields["control"], one.problem) for one in found] == [(control, None) for control in controls]
+
+
+def test_a_profile_may_select_from_another_profile(tmp_path: Path) -> None:
+    (tmp_path / "catalog.json").write_text(json.dumps(CATALOG))
+    (tmp_path / "low.json").write_text(json.dumps(profile({"include-controls": [{"matching": [{"pattern": "ac-*"}]}]})))
+    catalogs = [str(tmp_path / name) for name in ("low.json", "catalog.json")]
+    found = records(profile({"include-controls": [{"matching": [{"pattern": "*-2"}]}]}), catalogs=catalogs)
+    assert [one.fields["control"] for one in found] == ["ac-2"]
+
+
+def test_objects_of_a_plan_are_records_that_know_what_they_are_in() -> None:
+    requirement = {"uuid": "r", "control-id": "ac-1", "by-components": [{"uuid": "b", "description": "how"}]}
+    plan = {
+        "uuid": "u",
+        "metadata": METADATA | {"parties": [{"uuid": "p", "name": "P"}]},
+        "control-implementation": {"implemented-requirements": [requirement]},
+        "import-profile": {"href": "p.json"},
+    }
+    at = "/system-security-plan"
+    requirements = f"{at}/control-implementation/implemented-requirements/0"
+    assert records({"system-security-plan": plan}) == [
+        Record(
+            at,
+            {"uuid": "u", "import-profile": {"href": "p.json"}, "kind": at[1:], "parent": None, "parent_kind": None}
+            | ABOUT,
+        ),
+        Record(
+            f"{at}/metadata/parties/0",
+            {"uuid": "p", "name": "P", "kind": "party", "parent": "u", "parent_kind": at[1:]} | ABOUT,
+        ),
+        Record(
+            requirements,
+            {"uuid": "r", "control-id": "ac-1", "kind": "implemented-requirement", "parent": "u", "parent_kind": at[1:]}
+            | ABOUT,
+        ),
+        Record(
+            f"{requirements}/by-components/0",
+            {
+                "uuid": "b",
+                "description": "how",
+                "kind": "by-component",
+                "parent": "r",
+                "parent_kind": "implemented-requirement",
+            }
+            | ABOUT,
+        ),
+    ]
+
+
+NIST = "cyber_core/nist/NIST_SP-800-53_rev5"
+
+
+def published(data: Path, name: str) -> list[Record]:
+    with contextlib.closing(open_unpacked(data / name)) as opened:
+        return list(reader_for("oscal")(opened.bytes, Options()))
+
+
+def spaced(value: Any) -> Any:
+    """The value with every run of white space as one space: XML says the same with other breaks."""
+    if isinstance(value, dict):
+        return {key: spaced(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [spaced(member) for member in value]
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("syntax", ["yaml", "xml"])
+def test_the_syntaxes_of_one_catalog_say_the_same(data: Path, syntax: str) -> None:
+    catalog = f"{NIST}_catalog_5.0.1_2021-06-08"
+    expected = [spaced(one.fields) for one in published(data, f"{catalog}.json.gz")]
+    assert len(expected) == 20 + 1_189
+    assert [spaced(one.fields) for one in published(data, f"{catalog}.{syntax}.gz")] == expected
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("level", "count"), [("LOW", 149), ("MODERATE", 287), ("HIGH", 370), ("PRIVACY", 96)])
+def test_a_profile_selects_what_its_published_resolution_holds(data: Path, level: str, count: int) -> None:
+    chosen = [one.fields["control"] for one in published(data, f"{NIST}_{level}-baseline_profile.json")]
+    resolved = published(data, f"{NIST}_{level}-baseline-resolved-profile_catalog.json.gz")
+    assert len(chosen) == count
+    # A resolution keeps the control that a chosen enhancement belongs to, chosen or not.
+    above = {control.rpartition(".")[0] for control in chosen if "." in control}
+    assert {*chosen, *above} == {one.fields["id"] for one in resolved if one.fields["kind"] == "control"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -15,7 +16,7 @@ OLDER = "an older version of an object that is in the bundle again"
 
 
 def records(document: Any) -> list[Record]:
-    return list(reader_for("stix")(json.dumps(document).encode(), Options()))
+    return list(reader_for("stix")(io.BytesIO(json.dumps(document).encode()), Options()))
 
 
 def bundle(*objects: Any, **members: Any) -> dict[str, Any]:

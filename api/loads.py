@@ -1,0 +1,99 @@
+"""``whence load`` and ``whence init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api.options import AsJson, Store, opened, print_json, sends_to
+from api.show_checked import show_checked
+from api.show_difference import show_summary
+from api.terminal import progress, shown
+from kg.bootstrap import Services
+from kg.domain.lineage import Run
+
+
+def load(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Dataset and ontology files, in any order.")],
+    data: Annotated[Path | None, typer.Option("--data", help="Folder the data paths start from.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what a load would do, and change nothing.")] = False,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
+    from loaders.jobs import load_files
+
+    if check:
+        _check(ctx, files, data, store, as_json=as_json)
+        return
+    with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
+        folder = data or (Path(settings.data) if settings.data else None)
+        runs = []
+        for run in load_files(files, folder, services, told, sends_to(settings)):
+            runs.append(run)
+            if not as_json:
+                _say_run(run, services, screen)
+        if as_json:
+            print_json(runs)
+
+
+def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str | None, *, as_json: bool) -> None:
+    """Say what a load would do; exits with 1 if one would fail."""
+    from loaders.jobs import check_files
+
+    with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
+        folder = data or (Path(settings.data) if settings.data else None)
+        found = []
+        for one in check_files(files, folder, services, told):
+            found.append(one)
+            if not as_json:
+                show_checked(one, screen)
+    if as_json:
+        print_json(found)
+    if any(one.problem for one in found):
+        raise typer.Exit(1)
+
+
+def _say_run(run: Run, services: Services, console: Console) -> None:
+    name = f"{run.dataset}@{run.version}"
+    if run.state == "unchanged":
+        console.print(shown(f"{name}: unchanged, {run.message}"), soft_wrap=True)
+        return
+    done = run.changes
+    parts = [f"{run.records:,} records", f"{done.added:,} assertions added"]
+    parts += [f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count]
+    parts += [f"{run.rejected:,} rejected"] if run.rejected else []
+    console.print(shown(f"{name}: {', '.join(parts)}"), soft_wrap=True)
+    for rejection in services.runs.rejections(run.id)[:3]:
+        console.print(shown(f"  rejected {rejection.locator}: {rejection.reason}", "yellow"), soft_wrap=True)
+    if run.rejected > 3:
+        console.print(shown(f"  all rejected records: whence runs {run.id}", "yellow"))
+    show_summary(run, services, console)
+    if run.left_over:
+        console.print(shown(f"  fields left over: {', '.join(run.left_over)}", "yellow"), soft_wrap=True)
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="The data file to describe.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write to; else that of the file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a dataset file and an ontology from a file's own fields and values."""
+    from loaders.draft import draft, write
+
+    found = draft(file)
+    written = write(found, out or file.parent)
+    if as_json:
+        print_json({"written": [str(path) for path in written], "notes": found.notes})
+        return
+    screen = Console(highlight=False)
+    for path in written:
+        screen.print(shown(f"wrote {path}"), soft_wrap=True)
+    for note in found.notes:
+        screen.print(shown(f"  {note}", "yellow"), soft_wrap=True)
+    data = "" if out is None else f" --data {file.parent}"
+    screen.print(shown(f"next: whence load --check {written[0]}{data}"), soft_wrap=True)

@@ -1,0 +1,109 @@
+"""What a purge takes out of recorded decisions: which of them quote what was purged, and what is left of those. Pure.
+
+Names are looked for as whole folded words, so a decision may be erased that means another thing of the same name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kg.domain.decision import Document
+from kg.domain.fact import ALIAS, IDENTITY, KEY, NAME, TYPE, EntityId, Fact, Literal
+from kg.domain.lineage import Run, Source
+from kg.domain.words import fold
+
+ERASED = "erased: what this decision quoted was purged"
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What goes: the sources, the entities that facts about their identity go of, and their names."""
+
+    sources: frozenset[tuple[str, str]]
+    """Dataset version and name of each."""
+    entities: frozenset[EntityId]
+    names: dict[str, list[str]] = field(default_factory=dict)
+    """Folded names by their longest word."""
+
+    @staticmethod
+    def of(sources: Iterable[Source], facts: Iterable[Fact]) -> Purged:
+        """From the sources, and the facts about what entities are that nothing else says."""
+        said = [fact for fact in facts if fact.predicate in IDENTITY]
+        texts = {fold(fact.subject.partition(":")[2]) for fact in said if fact.predicate == TYPE}
+        texts |= {
+            fold(fact.object.value.partition(":")[2] if fact.predicate == KEY else fact.object.value)
+            for fact in said
+            if fact.predicate in (NAME, ALIAS, KEY) and isinstance(fact.object, Literal)
+        }
+        names: dict[str, list[str]] = defaultdict(list)
+        for text in sorted(texts - {""}):
+            names[max(text.split(), key=len)].append(text)
+        return Purged(
+            frozenset((f"{source.dataset}@{source.version}", source.name) for source in sources),
+            frozenset(fact.subject for fact in said),
+            dict(names),
+        )
+
+
+def quotes(document: Document, purged: Purged) -> bool:
+    """Whether the decision cites one of the sources, or speaks of one of the entities or by one of the names."""
+    for item in document.get("evidence", ()):
+        if item.get("kind") != "absence" and any(
+            (one["dataset"], one["source"]) in purged.sources for one in item["sources"]
+        ):
+            return True
+    said = list(_strings({key: value for key, value in document.items() if key not in ("versions", "scope")}))
+    if not purged.entities.isdisjoint(said):
+        return True
+    texts = {fold(text) for text in said}
+    words = {word for text in texts for word in text.split()}
+    wanted = [name for word in words & purged.names.keys() for name in purged.names[word]]
+    return any(f" {name} " in f" {text} " for text in texts for name in wanted)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+
+
+KEPT = ("decision_id", "outcome", "confidence", "review", "versions", "scope", "usage", "as_of", "purged")
+
+
+def erased(document: Document, ref: str, run: str, at: str) -> Document:
+    """The decision without a word of its question, plan, answer and evidence; ``purged`` says by what and when."""
+    left: Document = {key: _emptied(value) for key, value in document.items() if key not in KEPT}
+    left |= {key: document[key] for key in KEPT if key in document}
+    left["answer"] = {**left.get("answer", {}), "text": ERASED, "reason": ERASED, "value": None}
+    left["trace"] = {key: value for key, value in document.get("trace", {}).items() if key == "asked_at"}
+    left["plan"] = left["interpretation"] = None
+    left["purged"] = [*document.get("purged", ()), {"ref": ref, "run": run, "at": at}]
+    return left
+
+
+def _emptied(value: Any) -> Any:
+    """Of the same kind, and nothing in it."""
+    if isinstance(value, dict):
+        return {key: _emptied(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return []
+    return "" if isinstance(value, str) else None if not isinstance(value, int) else 0
+
+
+def scrubbed(run: Run) -> Run:
+    """The run without what may quote its records."""
+    return replace(run, message="", left_over=(), fingerprint="")
+
+
+def purged_message(assertions: int, facts: int, decisions: int) -> str:
+    """What a purge erased, in a sentence."""
+    return f"erased {assertions:,} assertions, {facts:,} facts, and what {decisions:,} decisions quoted"

@@ -1,0 +1,73 @@
+"""What format a file has and how it is to be read, by its name and its beginning."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+from pathlib import Path
+from typing import Any
+
+from kg.errors import SourceUnreadable
+from loaders.formats import OWN
+from loaders.inputs import open_unpacked
+from loaders.readers import json as json_reader
+from loaders.readers.oscal import MODELS
+
+SUFFIXES = {
+    "csv": "csv", "tsv": "tsv", "tab": "tsv", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl", "yaml": "yaml",
+    "yml": "yaml", "xml": "xml", "parquet": "parquet", "pq": "parquet", "arrow": "arrow", "feather": "arrow",
+    "xlsx": "excel", "xls": "excel", "ods": "excel", "ttl": "turtle", "nt": "ntriples", "nq": "nquads", "trig": "trig",
+    "rdf": "rdfxml", "owl": "rdfxml", "jsonld": "jsonld",
+}  # fmt: skip
+
+
+def format_of(path: Path) -> tuple[str, dict[str, Any]]:
+    """Format and options, by the name of the file and its beginning."""
+    suffix = path.name.removesuffix(".gz").rpartition(".")[2].lower()
+    found = SUFFIXES.get(suffix)
+    if found is None:
+        raise SourceUnreadable(f"{str(path)!r}: no format goes by {suffix!r}; there are {', '.join(sorted(OWN))}")
+    if found in ("csv", "tsv"):
+        return found, _dialect(path, found)
+    if found == "json":
+        with contextlib.closing(open_unpacked(path)) as opened:
+            return _json(json_reader.parse(opened.bytes.read()))
+    return found, {}
+
+
+def _dialect(path: Path, format_: str) -> dict[str, Any]:
+    """Encoding and delimiter of a table."""
+    with contextlib.closing(open_unpacked(path)) as opened:
+        start = opened.bytes.read(100_000)
+    options: dict[str, Any] = {}
+    try:
+        text = start.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        whole = exc.start < len(start) - 4
+        text, options = start.decode("cp1252" if whole else "utf-8", "replace"), {"encoding": "cp1252"} if whole else {}
+    with contextlib.suppress(csv.Error):
+        delimiter = csv.Sniffer().sniff(text[:20_000], ",;\t|").delimiter
+        if delimiter != {"csv": ",", "tsv": "\t"}[format_]:
+            options["delimiter"] = delimiter
+    return options
+
+
+def _json(document: Any) -> tuple[str, dict[str, Any]]:
+    """STIX and OSCAL by what stands at the top; else the pointer to the longest list of objects."""
+    if isinstance(document, dict):
+        if document.get("type") == "bundle" and isinstance(document.get("objects"), list):
+            return "stix", {}
+        if any(name in document for name in MODELS):
+            return "oscal", {}
+    lists: list[tuple[int, str]] = []
+    _lists(document, "", lists, 4)
+    best = max(lists, default=(0, ""), key=lambda item: (item[0], -len(item[1])))[1]
+    return "json", {"records": [f"{best}/*"]} if best else {}
+
+
+def _lists(value: Any, at: str, found: list[tuple[int, str]], depth: int) -> None:
+    if isinstance(value, list) and value and all(isinstance(member, dict) for member in value):
+        found.append((len(value), at))
+    if depth and isinstance(value, dict):
+        for key, member in json_reader.members(value):
+            _lists(member, f"{at}/{key}", found, depth - 1)

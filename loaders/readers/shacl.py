@@ -1,0 +1,68 @@
+"""Subjects of an RDF file that break the SHACL shapes given with it (W3C SHACL, 2017), by pyshacl. Needs ``shacl``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import rdflib
+from rdflib.namespace import RDF, SH
+
+from kg.errors import SourceUnreadable
+from loaders.inputs import open_unpacked
+from loaders.readers import needed, whole
+
+QUERIES = (SH.select, SH.ask, SH.construct, SH.update)
+SYNTAX = {"nt": "nt", "rdf": "xml", "owl": "xml", "jsonld": "json-ld"}
+"""By the suffix of the file; else Turtle."""
+
+
+def broken(data: rdflib.Graph, shapes: Sequence[str]) -> dict[Any, str]:
+    """What is wrong with each focus node that has a violation; warnings and infos are none.
+
+    Raises SourceUnreadable for shapes that cannot be used, or that hold queries: those could reach other machines.
+    """
+    pyshacl = needed("pyshacl", "shacl")
+    wanted = rdflib.Graph()
+    for name in shapes:
+        wanted += _shapes(Path(name))
+    try:
+        _, report, _ = pyshacl.validate(data, shacl_graph=wanted, inference="none", do_owl_imports=False, js=False)
+    except Exception as exc:
+        raise SourceUnreadable(f"shapes that cannot be used: {' '.join(str(exc).split())[:300]}") from exc
+    if not isinstance(report, rdflib.Graph):
+        raise SourceUnreadable(f"shapes that cannot be used: {' '.join(str(report).split())[:300]}")
+    found: dict[Any, list[str]] = defaultdict(list)
+    # Results inside others say in detail why those are.
+    for result in report.objects(report.value(predicate=RDF.type, object=SH.ValidationReport), SH.result):
+        if report.value(result, SH.resultSeverity) == SH.Violation:
+            found[report.value(result, SH.focusNode)].append(_told(report, result))
+    return {node: "; ".join(sorted(told)) for node, told in found.items()}
+
+
+def _shapes(path: Path) -> rdflib.Graph:
+    opened = open_unpacked(path)
+    try:
+        data = whole(opened.bytes)
+        found = rdflib.Graph().parse(data=data, format=SYNTAX.get(path.suffix[1:], "turtle"))
+    except Exception as exc:
+        raise SourceUnreadable(f"{path.name}: not usable shapes: {' '.join(str(exc).split())[:300]}") from exc
+    finally:
+        opened.close()
+    if any((None, query, None) in found for query in QUERIES):
+        raise SourceUnreadable(f"{path.name}: shapes with SPARQL in them are not run")
+    return found
+
+
+def _told(report: rdflib.Graph, result: Any) -> str:
+    """The shape's own message, else its kind of constraint, with the path and the value."""
+    path, value = report.value(result, SH.resultPath), report.value(result, SH.value)
+    kind = (
+        str(report.value(result, SH.sourceConstraintComponent)).rpartition("#")[2].removesuffix("ConstraintComponent")
+    )
+    message = report.value(result, SH.resultMessage) or kind
+    said = f" ({str(value)[:60]})" if isinstance(value, rdflib.Literal | rdflib.URIRef) else ""
+    place = f" at {path}" if isinstance(path, rdflib.URIRef) else ""
+    return f"{' '.join(str(message).split())[:200]}{place}{said}"

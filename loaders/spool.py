@@ -1,0 +1,112 @@
+"""What a load has to remember until its end, in a temporary file once it is too much for memory.
+
+SQLite gives a private temporary database to an empty file name: it lives in memory up to its page cache, on disk beyond
+it, and is gone when it is closed or its process dies.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from kg.domain.lineage import Rejection
+from kg.errors import StoreFull
+
+IN_MEMORY = 200_000
+"""Entries of each map kept in memory before they go to the file."""
+CACHE_KB = 16_000
+_TABLES = """
+CREATE TABLE declared (key PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE taken (key PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE seen (key INTEGER PRIMARY KEY, value INTEGER);
+CREATE TABLE held (n INTEGER PRIMARY KEY, content TEXT);
+CREATE TABLE rejection (record INTEGER, source TEXT, content TEXT);
+"""
+
+
+Key = TypeVar("Key", str, int)
+Value = TypeVar("Value", str, int)
+
+
+class SpilledMap(Generic[Key, Value]):
+    """A mapping that is asked and told many entries at once, and keeps a bounded number of them in memory."""
+
+    def __init__(self, file: sqlite3.Connection, table: str) -> None:
+        self._file = file
+        self._table = table
+        self._recent: dict[Key, Value] = {}
+        self._spilled = False
+
+    def get(self, keys: Collection[Key]) -> dict[Key, Value]:
+        """The entries of those keys that have one."""
+        found = {key: self._recent[key] for key in keys if key in self._recent}
+        if self._spilled and len(found) < len(keys):
+            missing = json.dumps([key for key in keys if key not in found])
+            text = f"SELECT key, value FROM {self._table} WHERE key IN (SELECT value FROM json_each(?))"
+            found.update(self._file.execute(text, (missing,)))
+        return found
+
+    def items(self) -> Iterator[tuple[Key, Value]]:
+        """Every entry, those in the file first."""
+        yield from self._file.execute(f"SELECT key, value FROM {self._table}")
+        yield from self._recent.items()
+
+    def update(self, entries: Mapping[Key, Value]) -> None:
+        """Add entries of keys that have none yet."""
+        self._recent.update(entries)
+        if len(self._recent) > IN_MEMORY:
+            text = f"INSERT INTO {self._table} VALUES (?, ?)"
+            self._file.executemany(text, sorted(self._recent.items()))
+            self._recent.clear()
+            self._spilled = True
+
+
+class Spool:
+    """The memory of one load. Its size on disk grows with the load, its memory does not."""
+
+    def __init__(self) -> None:
+        self._file = sqlite3.connect("", isolation_level=None)
+        self._file.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-{CACHE_KB};")
+        self._file.executescript(_TABLES)
+        self.declared: SpilledMap[str, str] = SpilledMap(self._file, "declared")
+        self.seen: SpilledMap[int, int] = SpilledMap(self._file, "seen")
+        self.unique: SpilledMap[str, str] = SpilledMap(self._file, "taken")
+        self.rejections = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if isinstance(error, sqlite3.Error):
+            raise StoreFull(f"no room left for the temporary file of a load: {error}") from error
+
+    def hold(self, items: Iterable[Any]) -> None:
+        """Keep values of JSON for the end."""
+        self._file.executemany("INSERT INTO held (content) VALUES (?)", ((json.dumps(item),) for item in items))
+
+    def held_back(self) -> Iterator[Any]:
+        """What was kept, in order."""
+        for (content,) in self._file.execute("SELECT content FROM held ORDER BY n"):
+            yield json.loads(content)
+
+    def reject(self, record: int, rejection: Rejection) -> None:
+        """Keep what is not loaded, with the number of the record it is of: one may be rejected for several reasons."""
+        content = json.dumps([rejection.locator, rejection.reason, rejection.record], ensure_ascii=False, default=str)
+        self._file.execute("INSERT INTO rejection VALUES (?, ?, ?)", (record, rejection.source, content))
+        self.rejections += 1
+
+    def rejected_records(self) -> int:
+        """How many different records have a rejection."""
+        count: int = self._file.execute("SELECT count(DISTINCT record) FROM rejection").fetchone()[0]
+        return count
+
+    def rejected(self) -> Iterator[Rejection]:
+        """Every rejection, in the order of the records."""
+        for source, content in self._file.execute("SELECT source, content FROM rejection ORDER BY record, rowid"):
+            yield Rejection(source, *json.loads(content))
