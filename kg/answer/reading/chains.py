@@ -31,7 +31,7 @@ def cue_before_answer(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Itera
 
 @rule(AnswerPart, PASSED_OVER)
 def cue_after_answer(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterator[Part]:
-    """``which group uses most techniques`` ``and how many is that``."""
+    """``which shop sells most books`` ``and how many``."""
     yield grammar.made(answer, answer, op)
 
 
@@ -195,7 +195,7 @@ def path_of_claim(grammar: Grammar, op: OpPart, claim: AnswerPart) -> Iterator[P
 
 @rule("path", SetPart)
 def chain_of_kinds(grammar: Grammar, op: OpPart, kinds: SetPart) -> Iterator[Part]:
-    """``chain of`` ``jobs and tables``: what a chain is made of."""
+    """``chain of`` ``shops and books``: what a chain is made of."""
     bare = kinds.plan.plans if isinstance(kinds.plan, UnionOf) else (kinds.plan,)
     if not kinds.named and all(isinstance(plan, Entities) and plan.type is not None for plan in bare):
         yield grammar.made(op, op, kinds, features=(("skip_light", 2.0),))

@@ -358,7 +358,7 @@ class Clauses:
         )
 
     def _at_another(self, story: Story, version: VersionPart) -> Story | None:
-        """``… in v16.1, and how many now in v18.1``: the same, at the other version, beside it."""
+        """``… in the May list, how many now in June``: the same, at the other version, beside it."""
         last = story.last
         if last is None or not isinstance(last.plan, At) or len(version.points) != 1 or version.change is not None:
             return None

@@ -18,7 +18,7 @@ def how_many(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 
 @rule("count_of", SetPart)
 def how_many_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``how many of`` ``the techniques that …``: what they are a part of is what stands here."""
+    """``how many of`` ``the books that …``: what they are a part of is what stands here."""
     if right.plan is not None and not right.late:
         yield grammar.made(
             altered(right, ask="count_of", base=right.plan, quantifier=""), op, right, features=_deep(right)
@@ -58,7 +58,7 @@ def of_them_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Pa
 
 @rule(SetPart, "extra_value")
 def and_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
-    """``which controls …,`` ``and how many is that``."""
+    """``which books …,`` ``and how many``."""
     if not left.named:
         yield grammar.made(left, left, op)
 

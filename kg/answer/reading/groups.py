@@ -155,7 +155,7 @@ def group_first(grammar: Grammar, group: GroupPart, head: SetPart) -> Iterator[P
 
 @rule(VersionPart, GroupPart)
 def versions_by_count(grammar: Grammar, version: VersionPart, group: GroupPart) -> Iterator[Part]:
-    """``compare 16.1 and 18.1`` ``by the number of techniques``."""
+    """``compare May with June`` ``by the number of books``."""
     counted = group.by
     if counted is not None and counted.ask == "count" and counted.plan is not None and len(version.points) > 1:
         options = tuple(At(counted.plan, point) for point in version.points)
@@ -191,7 +191,7 @@ def pairs_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 
 @rule(SetPart, PropPart)
 def sharing_pairs(grammar: Grammar, head: SetPart, prop: PropPart) -> Iterator[Part]:
-    """``job pairs`` ``sharing an input table``: each two that have one in common."""
+    """``author pairs`` ``sharing a book``: each two that have one in common."""
     through = prop.through
     if not head.together or through is None or prop.argument is not None or head.plan is None:
         return

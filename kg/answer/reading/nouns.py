@@ -110,7 +110,7 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
     if left.named and left.quantifier == "none" and not right.named:
         return
     if left.quantifier == right.quantifier == "none" and _is_bare(left.plan) and _is_bare(right.plan):
-        # "Neither test nor unit test".
+        # "Neither book nor paper book".
         yield from _types_joined(grammar, left, right)
         return
     if right.quantifier == "none" and left.joined in ("and", "vs") and not left.named:
@@ -118,7 +118,7 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         return
     if right.quantifier == "none":
         if left.named and right.other and left.joined in ("and", "both") and left.types <= right.types:
-            # "By X and by no other group".
+            # "By X and by no other".
             yield grammar.made(altered(left, quantifier="only"), left, right, features=(("only_other", 1.0),))
             return
         if _bare_set(right) and not left.named and _siblings(grammar, left, right):
@@ -320,6 +320,6 @@ def _counted_otherwise(grammar: Grammar, answer: AnswerPart, plan: Rank, prop: P
 
 @rule(PropPart, AnswerPart)
 def property_before_answer(grammar: Grammar, prop: PropPart, answer: AnswerPart) -> Iterator[Part]:
-    """``unit tests excluded,`` ``on which model do most tests depend``."""
+    """``paper books excluded,`` ``which rack holds most books``."""
     if answer.kind == "rank" and isinstance(answer.plan, Rank):
         yield from _counted_otherwise(grammar, answer, answer.plan, prop)

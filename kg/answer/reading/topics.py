@@ -25,7 +25,7 @@ from kg.domain.plan import (
 
 @rule(TopicPart, SetPart)
 def topic_first(grammar: Grammar, topic: TopicPart, main: SetPart) -> Iterator[Part]:
-    """``if X fails,`` ``which techniques lose their only control``."""
+    """``if X closes,`` ``which authors lose their only shop``."""
     yield from about(grammar, topic, main, (topic, main))
 
 
@@ -144,7 +144,7 @@ def cue_after_topic(grammar: Grammar, topic: TopicPart, op: OpPart) -> Iterator[
 
 @rule(TopicPart, AnswerPart)
 def topic_and_answer(grammar: Grammar, topic: TopicPart, answer: AnswerPart) -> Iterator[Part]:
-    """``for X,`` ``which control mitigates the most techniques``: what is counted is that of the topic."""
+    """``for X,`` ``which shop sells the most books``: what is counted is that of the topic."""
     plan = answer.plan
     if topic.argument is None or not isinstance(plan, Rank) or answer.argument is None:
         return

@@ -24,7 +24,7 @@ CHANGES: dict[str, Change] = {"added": "added", "extra": "added", "removed": "re
 
 @rule(SetPart, VersionPart)
 def set_at(grammar: Grammar, head: SetPart, version: VersionPart) -> Iterator[Part]:
-    """``techniques of X`` ``in 18.1``; ``new techniques`` ``between 16.1 and 18.1``."""
+    """``books of X`` ``in June``; ``new books`` ``between May and June``."""
     yield from _at(grammar, head, version, (head, version))
 
 
