@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +17,7 @@ from api.terminal import in_json, printable, show_table
 from kg.bootstrap import Services
 from kg.domain.difference import difference
 from kg.domain.lineage import Run
-from kg.errors import RunNotFound
+from kg.errors import ConfigError, RunNotFound
 
 
 def runs(
@@ -26,13 +28,16 @@ def runs(
     openlineage: Annotated[
         bool, typer.Option("--openlineage", help="Print the OpenLineage events of the run, one a line.")
     ] = False,
+    rejected: Annotated[
+        Path | None, typer.Option("--rejected", help="Write the records the run rejected to this file, one a line.")
+    ] = None,
     limit: Limit = 20,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """List loads, retirements and purges, newest first, or show one."""
-    if openlineage and run is None:
-        raise typer.BadParameter("--openlineage needs the id of a run")
+    if (openlineage or rejected is not None) and run is None:
+        raise typer.BadParameter("--openlineage and --rejected need the id of a run")
     from loaders.lineage import told as told_of
 
     with opened(ctx, store) as (services, _):
@@ -43,6 +48,10 @@ def runs(
         named = run_of(services.runs, run)
         if named is None:
             raise RunNotFound(f"no run {run!r}")
+        if rejected is not None:
+            count = _write_rejected(named, services, rejected)
+            typer.echo(f"{count:,} rejected records written to {rejected}")
+            return
         events = told_of(named, services.runs)
         if openlineage:
             for event in events:
@@ -52,6 +61,17 @@ def runs(
             print_json({"run": named, **told, "openlineage": events})
         else:
             _show_one(named, services, Console(highlight=False))
+
+
+def _write_rejected(run: Run, services: Services, path: Path) -> int:
+    """JSON lines with source, locator, reason and record of each. Raises ConfigError where the file cannot be."""
+    found = services.runs.rejections(run.id)
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            out.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
+    except OSError as exc:
+        raise ConfigError(f"cannot write {str(path)!r}: {exc.strerror or exc}") from exc
+    return len(found)
 
 
 def _show(found: list[Run], screen: Console) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -252,3 +253,15 @@ def test_the_command_prints_a_tree_and_json(store: str) -> None:
     code, events = run("--store", store, "runs", json.loads(runs)[0]["id"], "--openlineage")
     assert [json.loads(line)["eventType"] for line in events.splitlines()] == ["START", "COMPLETE"]
     assert run("--store", store, "runs", "--openlineage")[0] == 2
+
+
+def test_what_a_run_rejected_is_written_to_a_file_that_is_not_there_yet(store: str, tmp_path: Path) -> None:
+    assert run("--store", store, "load", *map(str, sorted(SUPPLY.glob("*.yml"))))[0] == 0
+    [one, *_] = [found for found in json.loads(run("--store", store, "runs", "--json")[1]) if found["rejected"]]
+    out = tmp_path / "rejected.jsonl"
+    assert run("--store", store, "runs", one["id"], "--rejected", str(out))[0] == 0
+    lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert len(lines) == one["rejected"]
+    assert all(list(line) == ["source", "locator", "reason", "record"] for line in lines)
+    assert run("--store", store, "runs", one["id"], "--rejected", str(out))[0] == 1
+    assert len(out.read_text("utf-8").splitlines()) == one["rejected"]
