@@ -30,6 +30,8 @@ class Reading:
 
     def __init__(self, spec: DatasetFile, folder: Path, scratch: Path, progress: Progress) -> None:
         self._spec = spec
+        # A feed may use one file name over and over; what an earlier one said stays where it said it.
+        self._place = f"{spec.version_value().ref}/" + (f"{spec.position}/" if spec.feed == "delta" else "")
         self.progress = progress
         self.inputs = fetch(spec, folder, scratch) if spec.format == SQL else find_inputs(spec.files, folder)
         beside = {name: find_inputs(getattr(spec.options, name), folder) for name in BESIDE}
@@ -51,10 +53,7 @@ class Reading:
 
     def source_id(self, one: Input, part: str) -> str:
         """Id of the source that this part of a file is, or the whole file."""
-        # A feed may use one file name over and over; what an earlier one said stays where it said it.
-        place = f"{self._spec.position}/" if self._spec.feed == "delta" else ""
-        name = f"{self._spec.version_value().ref}/{place}{one.name}"
-        return f"{name}#{part}" if part else name
+        return f"{self._place}{one.name}#{part}" if part else f"{self._place}{one.name}"
 
     def parts(self, one: Input) -> list[str]:
         """The parts of a file that are sources of their own; a format that has none is not read for them."""
