@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from api.options import (
     AsJson,
@@ -20,6 +19,7 @@ from api.options import (
     opened,
     print_json,
     scope_of_options,
+    tell_draft,
 )
 from api.terminal import progress, shown
 
@@ -81,12 +81,4 @@ def attach(
 
     found = draft_attachment(introspect(address, Settings.from_environment()), address, neo4j_address(address)[1])
     written = write(found, out)
-    if as_json:
-        print_json({"written": [str(path) for path in written], "notes": found.notes})
-        return
-    screen = Console(highlight=False)
-    for path in written:
-        screen.print(shown(f"wrote {path}"), soft_wrap=True)
-    for note in found.notes:
-        screen.print(shown(f"  {note}", "yellow"), soft_wrap=True)
-    screen.print(shown(f'next: whence --store attached:{written[0]} ask "..."'), soft_wrap=True)
+    tell_draft(written, found.notes, f'whence --store attached:{written[0]} ask "..."', as_json=as_json)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from api.options import AsJson, Store, opened, print_json, sends_to
+from api.options import AsJson, Store, opened, print_json, sends_to, tell_draft
 from api.show_checked import show_checked
 from api.show_difference import show_summary
 from api.terminal import progress, shown
@@ -87,13 +87,5 @@ def init(
 
     found = draft(file)
     written = write(found, out or file.parent)
-    if as_json:
-        print_json({"written": [str(path) for path in written], "notes": found.notes})
-        return
-    screen = Console(highlight=False)
-    for path in written:
-        screen.print(shown(f"wrote {path}"), soft_wrap=True)
-    for note in found.notes:
-        screen.print(shown(f"  {note}", "yellow"), soft_wrap=True)
     data = "" if out is None else f" --data {file.parent}"
-    screen.print(shown(f"next: whence load --check {written[0]}{data}"), soft_wrap=True)
+    tell_draft(written, found.notes, f"whence load --check {written[0]}{data}", as_json=as_json)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
-from api.terminal import in_json, printable
+from api.terminal import in_json, printable, shown
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
@@ -85,3 +87,16 @@ def print_json(value: Any) -> None:
 
 def _plain(value: Any) -> Any:
     return value.label if isinstance(value, Classification) else asdict(value)
+
+
+def tell_draft(written: Sequence[Path], notes: Sequence[str], following: str, *, as_json: bool) -> None:
+    """Say which files were drafted, what to look at in them, and what to do next."""
+    if as_json:
+        print_json({"written": [str(path) for path in written], "notes": notes})
+        return
+    screen = Console(highlight=False)
+    for path in written:
+        screen.print(shown(f"wrote {path}"), soft_wrap=True)
+    for note in notes:
+        screen.print(shown(f"  {note}", "yellow"), soft_wrap=True)
+    screen.print(shown(f"next: {following}"), soft_wrap=True)

@@ -17,7 +17,7 @@ from api.terminal import in_json, printable, show_table
 from kg.bootstrap import Services
 from kg.domain.difference import difference
 from kg.domain.lineage import Run
-from kg.errors import ConfigError, RunNotFound
+from kg.errors import ExportRefused, RunNotFound
 
 
 def runs(
@@ -64,13 +64,13 @@ def runs(
 
 
 def _write_rejected(run: Run, services: Services, path: Path) -> int:
-    """JSON lines with source, locator, reason and record of each. Raises ConfigError where the file cannot be."""
+    """JSON lines with source, locator, reason and record of each. Raises ExportRefused where the file cannot be."""
     found = services.runs.rejections(run.id)
     try:
         with path.open("x", encoding="utf-8") as out:
             out.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in found)
     except OSError as exc:
-        raise ConfigError(f"cannot write {str(path)!r}: {exc.strerror or exc}") from exc
+        raise ExportRefused(f"cannot write {str(path)!r}: {exc.strerror or exc}") from exc
     return len(found)
 
 

@@ -63,14 +63,9 @@ class Watch:
         given = [
             (f"{text}\x1f{value}", record.locator) for record in records for value in _values(path, record, lookups)
         ]
-        first = self._spool.unique.get({key for key, _ in given})
-        new: dict[str, str] = {}
-        for key, locator in given:
-            if (other := first.get(key) or new.get(key)) is not None:
+        for (key, locator), other in zip(given, self._spool.earlier(given), strict=True):
+            if other is not None:
                 self._shared.setdefault(text, (key.partition("\x1f")[2], other, locator))
-            else:
-                new[key] = locator
-        self._spool.unique.update(new)
 
     def outcomes(self, now: Instant) -> Iterator[Outcome]:
         """For each field, what was expected of it and what was found."""

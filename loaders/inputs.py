@@ -106,9 +106,9 @@ def hashed(name: str, path: Path) -> Input:
     """The file as it is now. Raises SourceUnreadable."""
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise SourceUnreadable(f"{str(path)!r} has more than {MAX_BYTES:,} bytes")
             stat = os.fstat(file.fileno())
+            if stat.st_size > MAX_BYTES:
+                raise SourceUnreadable(f"{str(path)!r} has more than {MAX_BYTES:,} bytes")
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as exc:
         raise SourceUnreadable(f"cannot read {str(path)!r}: {exc.strerror or exc}") from exc

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -85,6 +85,19 @@ class Spool:
         self._file.close()
         if isinstance(error, sqlite3.Error):
             raise StoreFull(f"no room left for the temporary file of a load: {error}") from error
+
+    def earlier(self, given: Sequence[tuple[str, str]]) -> list[str | None]:
+        """For each key, given with its place: where it stood first, ``None`` at that first place itself."""
+        first = self.unique.get({key for key, _ in given})
+        new: dict[str, str] = {}
+        found: list[str | None] = []
+        for key, place in given:
+            other = first.get(key) or new.get(key)
+            found.append(other)
+            if other is None:
+                new[key] = place
+        self.unique.update(new)
+        return found
 
     def hold(self, items: Iterable[Any]) -> None:
         """Keep values of JSON for the end."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
+from kg.domain.batches import batches
 from kg.domain.fact import EntityId, Fact, Interval, Literal
 from kg.domain.lineage import Rejection
 from kg.domain.ontology import Ontology
@@ -21,7 +22,8 @@ from loaders.validate import clash, undeclared, violation
 CHUNK = 5_000
 WAITING_IN_MEMORY = 50_000
 """Facts; more of them wait in the spool."""
-Item = TypeVar("Item")
+FEED = "\x1e"
+"""Before what tells records apart, so that it is apart from values of fields that are expected to be unique."""
 
 
 class Declared(Protocol):
@@ -104,20 +106,14 @@ class Stage:
 
     def _alone(self, chosen: Sequence[tuple[Sourced, Choice]]) -> list[tuple[Sourced, Choice]]:
         """Those that no earlier record of this load is told apart from; the others are rejected."""
-        marks = {_mark(choice.identity) for _, choice in chosen if choice.identity is not None}
-        first = self._spool.unique.get(marks)
-        new: dict[str, str] = {}
-        fit = []
-        for sourced, choice in chosen:
-            if choice.identity is not None:
-                mark, place = _mark(choice.identity), sourced.record.locator
-                if (other := first.get(mark) or new.get(mark)) is not None:
-                    self._reject(sourced, f"record {choice.identity[:60]!r} stands at {other} already")
-                    continue
-                new[mark] = place
-            fit.append((sourced, choice))
-        self._spool.unique.update(new)
-        return fit
+        told = [one for one in chosen if one[1].identity is not None]
+        marks = [(f"{FEED}{choice.identity}", sourced.record.locator) for sourced, choice in told]
+        again = set()
+        for (sourced, choice), other in zip(told, self._spool.earlier(marks), strict=True):
+            if other is not None:
+                self._reject(sourced, f"record {str(choice.identity)[:60]!r} stands at {other} already")
+                again.add(sourced.number)
+        return [one for one in chosen if one[0].number not in again]
 
     def _declare(self, chosen: Sequence[tuple[Sourced, Choice]]) -> list[tuple[Sourced, Choice]]:
         """Declare the entities of these records; rejects a record that gives one another type than it has."""
@@ -191,11 +187,6 @@ def _can_be_read(choice: Choice) -> bool:
     return all(one is None or not one.problem for one in choice.declared)
 
 
-def _mark(identity: str) -> str:
-    """Apart from the values of fields that are expected to be unique."""
-    return f"\x1e{identity}"
-
-
 def _readable(fact: Fact) -> dict[str, Any]:
     target = fact.object.value if isinstance(fact.object, Literal) else fact.object
     return {"subject": fact.subject, "predicate": fact.predicate, "object": target}
@@ -213,10 +204,3 @@ def _unpacked(item: list[Any]) -> _Candidate:
     record, source, locator, (subject, predicate, target, start, end), identity = item
     reached = target if isinstance(target, str) else Literal(*target)
     return _Candidate(record, source, locator, Fact.of(subject, predicate, reached, Interval(start, end)), identity)
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    """The items, so many at a time."""
-    iterator = iter(items)
-    while batch := tuple(itertools.islice(iterator, size)):
-        yield batch

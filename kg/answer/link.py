@@ -61,12 +61,8 @@ def link(question: Question, view: GraphView) -> Linked:
     entities = view.entities(ids | {one for found in named.values() for one in found})
     mentions = list(entity_mentions(text, tokens, keys, places, named, entities))
     lexicon_ = lexicon(ontology, language)
-    passed = language.light | language.droppable | language.filler
-    vocabulary = lexicon_.words | language.vocabulary | passed
-    told = frozenset(vocabulary)
-    corrected = corrections(
-        tokens, _phrased(tokens, words, mentions, vocabulary), told, passed - lexicon_.words - language.vocabulary
-    )
+    unknown = _phrased(tokens, words, mentions, lexicon_.known)
+    corrected = corrections(tokens, unknown, lexicon_.known, lexicon_.passed)
     words = _words(tokens, language, corrected)
     if corrected:
         respelt, met = respelt_mentions(text, tokens, corrected, view)
@@ -193,11 +189,11 @@ def _opens(words: Sequence[Word], place: int) -> bool:
 
 
 def _phrased(
-    tokens: Sequence[Token], words: Sequence[Word], mentions: Sequence[Mention], vocabulary: frozenset[str] | set[str]
+    tokens: Sequence[Token], words: Sequence[Word], mentions: Sequence[Mention], vocabulary: frozenset[str]
 ) -> list[int]:
     """Words that are nothing known: perhaps misspelt."""
     named = {i for m in mentions for i in range(m.start, m.end)}
-    known = _stems(frozenset(vocabulary))
+    known = _stems(vocabulary)
     return [
         i
         for i, token in enumerate(tokens)

@@ -67,6 +67,10 @@ class Lexicon:
     verbs: set[str] = field(default_factory=set)
     """Phrases of one word for what something does."""
     longest: int = 1
+    known: frozenset[str] = frozenset()
+    """Every word that a phrase, a cue or the language has."""
+    passed: frozenset[str] = frozenset()
+    """Those of them that a reading may pass over, and that no phrase or cue has."""
 
     def add(self, text: str, mention: Mention, language: Language, *, whole: bool = False) -> None:
         folded = fold(text).split()
@@ -113,6 +117,9 @@ def lexicon(ontology: Ontology, language: Language) -> Lexicon:
     for mention, texts in said:
         for text in texts:
             found.add(text, mention, language)
+    plain = language.light | language.droppable | language.filler
+    found.known = plain | found.words | language.vocabulary
+    found.passed = plain - found.words - language.vocabulary
     return found
 
 

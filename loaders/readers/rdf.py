@@ -12,9 +12,11 @@ N-Triples and N-Quads by ``line N``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import rdflib
@@ -24,6 +26,7 @@ from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
+from loaders.inputs import open_unpacked
 from loaders.readers import Record, decode, lines_of, shacl, whole
 from loaders.readers import json as json_reader
 from loaders.readers.xml import check_xml
@@ -37,6 +40,12 @@ LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title, rdflib.URIRef("https://sche
 """Names of a thing, the best first (SKOS reference, section 5; RDF Schema 1.1, 3.6)."""
 BASE = "http://document.invalid/"
 """What relative IRIs start from where neither the file nor the options say (a name of nobody, RFC 2606)."""
+RDFLIB = {
+    "turtle": "turtle", "trig": "trig", "rdfxml": "xml", "jsonld": "json-ld", "ntriples": "nt", "nquads": "nquads",
+}  # fmt: skip
+"""What rdflib calls each format."""
+SHAPES_IN = {"nt": "ntriples", "rdf": "rdfxml", "owl": "rdfxml", "jsonld": "jsonld"}
+"""Format of a file of shapes, by its suffix; else Turtle."""
 
 
 def turtle(file: BinaryIO, options: Options) -> Iterator[Record]:
@@ -48,41 +57,57 @@ def trig(file: BinaryIO, options: Options) -> Iterator[Record]:
 
 
 def rdfxml(file: BinaryIO, options: Options) -> Iterator[Record]:
-    data = whole(file)
-    check_xml(data, "RDF/XML")
-    return _records(_parsed(data, "xml", options), options)
+    return _records(_parsed(whole(file), "rdfxml", options), options)
 
 
 def jsonld(file: BinaryIO, options: Options) -> Iterator[Record]:
-    data = whole(file)
-    _refuse_remote(json_reader.parse(data, options.encoding))
-    return _records(_parsed(decode(data, options.encoding).encode(), "json-ld", options), options)
+    return _records(_parsed(whole(file), "jsonld", options), options)
 
 
 def ntriples(file: BinaryIO, options: Options) -> Iterator[Record]:
-    return _lines(file, options) if options.statements else _records(_parsed(whole(file), "nt", options), options)
+    return _statements(file, "ntriples", options)
 
 
 def nquads(file: BinaryIO, options: Options) -> Iterator[Record]:
-    return _lines(file, options) if options.statements else _records(_parsed(whole(file), "nquads", options), options)
+    return _statements(file, "nquads", options)
+
+
+def _statements(file: BinaryIO, name: str, options: Options) -> Iterator[Record]:
+    return _lines(file, options) if options.statements else _records(_parsed(whole(file), name, options), options)
 
 
 # --- parsing ---
 
 
-def _parsed(data: bytes | str, syntax: str, options: Options) -> rdflib.Dataset:
-    """The whole file. Raises SourceUnreadable."""
-    found = rdflib.Dataset()
+def _parsed(data: bytes, name: str, options: Options) -> rdflib.Dataset:
+    """The whole file, after what a format could do to this machine is refused. Raises SourceUnreadable."""
+    # XML says its encoding itself.
+    text = data if name == "rdfxml" else decode(data, options.encoding)
+    if name == "rdfxml":
+        check_xml(data, "RDF/XML")
+    elif name == "jsonld":
+        _refuse_remote(json_reader.parse_text(str(text)))
+    found, syntax = rdflib.Dataset(), RDFLIB[name]
     try:
-        text = decode(data, options.encoding) if isinstance(data, bytes) and syntax != "xml" else data
         found.parse(data=text, format=syntax, publicID=options.base or BASE)
-    except SourceUnreadable:
-        raise
     except RecursionError as exc:
         raise SourceUnreadable(f"not usable {syntax}: nested too deep") from exc
     except Exception as exc:
         reason = " ".join(str(exc).split())[:300] or type(exc).__name__
         raise SourceUnreadable(f"not usable {syntax}: {reason}") from exc
+    return found
+
+
+def _shapes(names: Sequence[str]) -> rdflib.Graph:
+    """The shapes of all these files, parsed as carefully as the data. Raises SourceUnreadable naming the file."""
+    found = rdflib.Graph()
+    for path in map(Path, names):
+        with contextlib.closing(open_unpacked(path)) as opened:
+            try:
+                parsed = _parsed(whole(opened.bytes), SHAPES_IN.get(path.suffix[1:], "turtle"), Options())
+                found += shacl.without_queries(_merged(parsed))
+            except SourceUnreadable as exc:
+                raise SourceUnreadable(f"{path.name}: not usable shapes: {exc}") from exc
     return found
 
 
@@ -140,7 +165,7 @@ def _lines(file: BinaryIO, options: Options) -> Iterator[Record]:
 def _records(parsed: rdflib.Dataset, options: Options) -> Iterator[Record]:
     short = _Short(options)
     merged = _merged(parsed) if options.shapes else rdflib.Graph()
-    wrong = shacl.broken(merged, options.shapes) if options.shapes else {}
+    wrong = shacl.broken(merged, _shapes(options.shapes)) if options.shapes else {}
     for name in sorted({str(context.identifier) for context in parsed.graphs()}):
         graph = parsed.graph(rdflib.URIRef(name))
         said = "" if name in (str(parsed.default_graph.identifier), options.base or BASE) else name

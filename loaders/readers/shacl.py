@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import rdflib
 from rdflib.namespace import RDF, SH
 
 from kg.errors import SourceUnreadable
-from loaders.inputs import open_unpacked
-from loaders.readers import needed, whole
+from loaders.readers import needed
 
 QUERIES = (SH.select, SH.ask, SH.construct, SH.update)
-SYNTAX = {"nt": "nt", "rdf": "xml", "owl": "xml", "jsonld": "json-ld"}
-"""By the suffix of the file; else Turtle."""
 
 
-def broken(data: rdflib.Graph, shapes: Sequence[str]) -> dict[Any, str]:
+def broken(data: rdflib.Graph, shapes: rdflib.Graph) -> dict[Any, str]:
     """What is wrong with each focus node that has a violation; warnings and infos are none.
 
-    Raises SourceUnreadable for shapes that cannot be used, or that hold queries: those could reach other machines.
+    Raises SourceUnreadable for shapes that cannot be used.
     """
     pyshacl = needed("pyshacl", "shacl")
-    wanted = rdflib.Graph()
-    for name in shapes:
-        wanted += _shapes(Path(name))
     try:
-        _, report, _ = pyshacl.validate(data, shacl_graph=wanted, inference="none", do_owl_imports=False, js=False)
+        _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", do_owl_imports=False, js=False)
     except Exception as exc:
         raise SourceUnreadable(f"shapes that cannot be used: {' '.join(str(exc).split())[:300]}") from exc
     if not isinstance(report, rdflib.Graph):
@@ -42,18 +34,11 @@ def broken(data: rdflib.Graph, shapes: Sequence[str]) -> dict[Any, str]:
     return {node: "; ".join(sorted(told)) for node, told in found.items()}
 
 
-def _shapes(path: Path) -> rdflib.Graph:
-    opened = open_unpacked(path)
-    try:
-        data = whole(opened.bytes)
-        found = rdflib.Graph().parse(data=data, format=SYNTAX.get(path.suffix[1:], "turtle"))
-    except Exception as exc:
-        raise SourceUnreadable(f"{path.name}: not usable shapes: {' '.join(str(exc).split())[:300]}") from exc
-    finally:
-        opened.close()
-    if any((None, query, None) in found for query in QUERIES):
-        raise SourceUnreadable(f"{path.name}: shapes with SPARQL in them are not run")
-    return found
+def without_queries(shapes: rdflib.Graph) -> rdflib.Graph:
+    """These shapes. Raises SourceUnreadable if they hold queries: those could reach other machines."""
+    if any((None, query, None) in shapes for query in QUERIES):
+        raise SourceUnreadable("shapes with SPARQL in them are not run")
+    return shapes
 
 
 def _told(report: rdflib.Graph, result: Any) -> str:

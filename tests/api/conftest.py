@@ -12,19 +12,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from kg.bootstrap import Services, open_services
-from kg.settings import Settings
-from loaders.jobs import load_files
-from tests.api.supply import BASE, SUPPLY
+from kg.bootstrap import Services
+from tests.api.supply import BASE, loaded_supply
 
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    opened = open_services(Settings(store=f"sqlite:{tmp_path_factory.mktemp('api') / 'supply.db'}"))
-    for _ in load_files(sorted(SUPPLY.glob("*.yml")), None, opened, lambda *_: None):
-        pass
-    yield opened
-    opened.store.close()
+    with loaded_supply(tmp_path_factory.mktemp("api")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +12,6 @@ from uuid import UUID
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
 from openlineage.client import OpenLineageClient
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
@@ -24,10 +21,8 @@ from typer.testing import CliRunner
 
 from api.app import create_app
 from api.cli import app
-from kg.bootstrap import Services, open_services
-from kg.settings import Settings
-from loaders.jobs import load_files
-from tests.api.supply import BASE, SUPPLY
+from kg.bootstrap import Services
+from tests.api.supply import BASE, SUPPLY, loaded_supply, served
 from tests.builders import openlineage
 
 RUN = "0195d3a0-1111-7111-8111-000000000001"
@@ -36,11 +31,8 @@ RUN = "0195d3a0-1111-7111-8111-000000000001"
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """The fictional supply data in a store that these tests may add to."""
-    opened = open_services(Settings(store=f"sqlite:{tmp_path_factory.mktemp('lineage') / 'supply.db'}"))
-    for _ in load_files(sorted(SUPPLY.glob("*.yml")), None, opened, lambda *_: None):
-        pass
-    yield opened
-    opened.store.close()
+    with loaded_supply(tmp_path_factory.mktemp("lineage")) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +43,8 @@ def client(services: Services) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def url(services: Services) -> Iterator[str]:
-    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="error", lifespan="on")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(create_app(services)) as address:
+        yield address
 
 
 def suppliers_file() -> str:

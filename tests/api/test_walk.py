@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 
 import httpx2
 import pytest
-import uvicorn
 
 from api.app import create_app
 from kg.bootstrap import Services
-from tests.api.supply import GAP
+from tests.api.supply import GAP, served
 
 
 @pytest.fixture(scope="module")
 def http(services: Services) -> Iterator[httpx2.Client]:
-    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=0, log_level="error", lifespan="on")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+    with served(create_app(services)) as url, httpx2.Client(base_url=url, timeout=20) as client:
         yield client
-    server.should_exit = True
-    thread.join(10)
 
 
 def test_an_answer_is_followed_to_the_rows_it_came_from(http: httpx2.Client) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from kg.backends.neo4j.database import Transaction
 from kg.backends.neo4j.lock import LoadLock
 from kg.backends.neo4j.rows import Change, Support
 from kg.backends.neo4j.supports import Copies, Touched, change, refresh
+from kg.domain.batches import batches
 from kg.domain.fact import FOREVER, FactId, Instant
 
 AT_ONCE = 2_000
@@ -95,10 +95,3 @@ def fenced(lock: LoadLock, work: Callable[[Transaction], Result]) -> Result:
         return work(tx)
 
     return lock.database.write(held)
-
-
-def batches(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
-    """The items, so many at a time."""
-    iterator = iter(items)
-    while batch := tuple(itertools.islice(iterator, size)):
-        yield batch

@@ -9,12 +9,13 @@ from typing import Any
 
 from kg.backends.neo4j import records, texts
 from kg.backends.neo4j.database import Row, Transaction
-from kg.backends.neo4j.ending import AT_ONCE, batches, fenced
+from kg.backends.neo4j.ending import AT_ONCE, fenced
 from kg.backends.neo4j.facts import facts_of
 from kg.backends.neo4j.lock import LoadLock
 from kg.backends.neo4j.retire import retire
 from kg.backends.neo4j.rows import Change, Support
 from kg.backends.neo4j.supports import Touched, change, refresh
+from kg.domain.batches import batches
 from kg.domain.erasure import Purged, erased, purged_message, quotes, scrubbed
 from kg.domain.fact import IDENTITY, Fact, Instant
 from kg.domain.lineage import Run

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
+from kg.domain.batches import batches
 from kg.domain.difference import FactChange
 from kg.domain.fact import FOREVER, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
@@ -88,8 +88,7 @@ def put_run(tx: Transaction, run: Run) -> None:
 
 def rejection_batches(rejections: Iterable[Rejection]) -> Iterator[list[list[Any]]]:
     numbered = ([number, dump(item)] for number, item in enumerate(rejections))
-    while batch := list(itertools.islice(numbered, REJECTIONS_AT_ONCE)):
-        yield batch
+    yield from map(list, batches(numbered, REJECTIONS_AT_ONCE))
 
 
 def put_rejections(tx: Transaction, run_id: str, batch: list[list[Any]]) -> None:

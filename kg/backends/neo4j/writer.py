@@ -13,11 +13,12 @@ from kg.backends.neo4j import records, texts
 from kg.backends.neo4j.batch import Batch, BatchWriter, Staging
 from kg.backends.neo4j.database import Transaction
 from kg.backends.neo4j.discard import discard
-from kg.backends.neo4j.ending import AT_ONCE, Ending, batches, fenced
+from kg.backends.neo4j.ending import AT_ONCE, Ending, fenced
 from kg.backends.neo4j.facts import facts_of
 from kg.backends.neo4j.lock import LoadLock, Staged
 from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.supports import Touched, supports_of
+from kg.domain.batches import batches
 from kg.domain.difference import FactChange, profile_after
 from kg.domain.fact import FOREVER, EntityId
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run

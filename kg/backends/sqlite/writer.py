@@ -7,7 +7,6 @@ killed load leaves behind is never read and is removed by the next load.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import Any
 from kg.backends.sqlite import changes, sql
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.records import current_version, held_profile, put_current, put_ontology, put_run, put_states
+from kg.domain.batches import batches
 from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
@@ -224,9 +224,3 @@ class SqliteWriter:
         if not self._committed:
             with self._database.write() as connection:
                 self.clean_up(connection)
-
-
-def batches(entries: Iterable[Entry], size: int) -> Iterable[tuple[Entry, ...]]:
-    iterator = iter(entries)
-    while batch := tuple(itertools.islice(iterator, size)):
-        yield batch
