@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from api.watching import Watch
 from kg.bootstrap import Services
 from kg.domain.decision import Document
 from kg.domain.lineage import Classification
@@ -23,6 +24,7 @@ class Context:
 
     services: Services
     settings: Settings
+    watch: Watch
 
 
 def _context(request: Request) -> Context:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from api.terminal import show_table, shown
 from kg.bootstrap import Services
-from kg.domain.difference import Difference, difference
+from kg.domain.difference import Difference, difference, summary
 from kg.domain.fact import EntityId, Fact, Literal
 from kg.domain.lineage import Classification, Run
 from kg.domain.scope import Scope
@@ -22,13 +22,14 @@ def show_summary(run: Run, services: Services, screen: Console) -> None:
     if not (run.changes.gained or run.changes.lost):
         return
     found = difference(services.runs.changes(run.id))
+    made = summary(found)
     counts = [
-        (len(found.came), "entities came"),
-        (len(found.went), "went"),
-        (len(found.withdrawn), "got a status"),
-        (len(found.replaced), "were replaced"),
-        (run.changes.gained, "facts gained"),
-        (run.changes.lost, "facts lost"),
+        (made.came, "entities came"),
+        (made.went, "went"),
+        (made.withdrawn, "got a status"),
+        (made.replaced, "were replaced"),
+        (made.gained, "facts gained"),
+        (made.lost, "facts lost"),
     ]
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count)
     screen.print(shown(f"  against {_before(run)}: {said}"), soft_wrap=True)

@@ -12,7 +12,7 @@ from kg.answer.explore import Statement, Way
 from kg.answer.lineage import CutBy, Walk
 from kg.domain.decision import Document
 from kg.domain.fact import Assertion, Entity
-from kg.domain.lineage import Rejection, Run, Source
+from kg.domain.lineage import Source
 from kg.domain.openlineage import NodeKind, Toward
 from kg.domain.question import MAX_QUESTION
 
@@ -268,71 +268,6 @@ class FactOut(BaseModel):
     valid_to: str | None = Field(title="Valid to")
     assertions: list[AssertionOut] = Field(title="Assertions")
     cut: bool = Field(title="Cut", description="Whether there are more assertions than the limit.")
-
-
-class ChangesOut(BaseModel):
-    """What a run did to the assertions of its dataset version."""
-
-    added: int = Field(title="Added")
-    kept: int = Field(title="Kept")
-    retired: int = Field(title="Retired")
-    gained: int = Field(title="Gained", description="Facts it says that what it is compared with did not say.")
-    lost: int = Field(title="Lost", description="Facts it no longer says.")
-
-
-class RunOut(BaseModel):
-    """One execution of a load, a retirement or a purge."""
-
-    id: str = Field(title="Id")
-    job: str = Field(title="Job")
-    dataset: str = Field(title="Dataset")
-    version: str = Field(title="Version")
-    state: OneOf["complete", "failed", "unchanged"] = Field(title="State")
-    started_at: str = Field(title="Started at")
-    ended_at: str = Field(title="Ended at")
-    fingerprint: str = Field(title="Fingerprint")
-    changes: ChangesOut = Field(title="Changes")
-    records: int = Field(title="Records")
-    rejected: int = Field(title="Rejected")
-    skipped: int = Field(title="Skipped")
-    left_over: list[str] = Field(title="Left over", description="Fields that no mapping used.")
-    message: str = Field(title="Message")
-    compared: str = Field(title="Compared", description="The dataset version that gained and lost are told against.")
-    actor: str = Field(title="Actor", description="Who retired or purged.")
-
-    @staticmethod
-    def of(run: Run) -> RunOut:
-        return RunOut.model_validate(asdict(run))
-
-
-class RunList(BaseModel):
-    """Runs, newest first."""
-
-    runs: list[RunOut] = Field(title="Runs")
-
-
-class RejectionOut(BaseModel):
-    """A record that was not loaded, and why."""
-
-    source: str = Field(title="Source")
-    locator: str = Field(title="Locator")
-    reason: str = Field(title="Reason")
-    record: Any = Field(title="Record", description="The record as it was read.")
-
-    @staticmethod
-    def of(rejection: Rejection) -> RejectionOut:
-        return RejectionOut.model_validate(asdict(rejection))
-
-
-class RunDetail(BaseModel):
-    """A run with the records it rejected and its OpenLineage events."""
-
-    run: RunOut = Field(title="Run")
-    rejections: list[RejectionOut] = Field(title="Rejections")
-    cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
-    openlineage: list[dict[str, Any]] = Field(
-        title="OpenLineage", description="Its events as OpenLineage has them: START, then COMPLETE or FAIL."
-    )
 
 
 class EventsOut(BaseModel):

@@ -53,6 +53,8 @@ MOST_INPUTS_BY_COLUMN = 10
 """All inputs of a load are read alike, so a few of them say what a column comes from."""
 ENDS = ("retire", "purge")
 """Jobs after which a dataset, or a part of it, is no more."""
+ENDED = {"failed": "FAIL", "lost": "ABORT"}
+"""The event with which a run ends that did not come to its end."""
 BY_FIELD = ("filled", "unique", "fresh")
 """Expectations of what is read; the others are of what is written."""
 
@@ -93,8 +95,8 @@ def start(run: Run, account: Account) -> dict[str, Any]:
 
 
 def end(run: Run, account: Account) -> dict[str, Any]:
-    """The event that it has ended: COMPLETE, also if it changed nothing, or FAIL."""
-    return _event(run, account, "FAIL" if run.state == "failed" else "COMPLETE", run.ended_at)
+    """The event that it has ended: COMPLETE, also if it changed nothing, FAIL, or ABORT when it was lost."""
+    return _event(run, account, ENDED.get(run.state, "COMPLETE"), run.ended_at or run.started_at)
 
 
 def events(run: Run, account: Account) -> tuple[LineageEvent, ...]:
@@ -104,8 +106,11 @@ def events(run: Run, account: Account) -> tuple[LineageEvent, ...]:
 
 
 def told(run: Run, ledger: RunLedger) -> list[dict[str, Any]]:
-    """Its recorded events; a retirement, a purge and what was purged have none but those made of the run alone."""
-    return ledger.events(run_uuid(run.id)) or [start(run, Account()), end(run, Account())]
+    """Its recorded events; what has none (a retirement, a purge, what was purged or lost) those of the run alone."""
+    begun = [start(run, Account())]
+    if run.ended_at is None:
+        return begun
+    return ledger.events(run_uuid(run.id)) or [*begun, end(run, Account())]
 
 
 def _links(run: Run, account: Account) -> Iterator[Link]:
@@ -163,7 +168,7 @@ def _run_facets(run: Run, account: Account, *, over: bool) -> dict[str, Any]:
     }
     if run.actor:
         own["actor"] = run.actor
-    if run.state != "failed":
+    if run.state not in ENDED:
         return {"whence_run": own}
     return {
         "whence_run": own,

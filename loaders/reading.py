@@ -39,7 +39,7 @@ class Reading:
         self._options = spec.options.model_copy(update=paths)
         self.checksums = [(one.name, one.checksum) for found in (self.inputs, *beside.values()) for one in found]
         self._read = reader_for(spec.format)
-        self._total = sum(one.size for one in self.inputs)
+        self.bytes = sum(one.size for one in self.inputs)
         self._before = 0
         self._current: Opened | None = None
 
@@ -75,8 +75,13 @@ class Reading:
 
     def told(self, records: int) -> None:
         """Report so many records of as many as the part of the bytes read lets expect."""
-        read = self._before + (self._current.stored.tell() if self._current and not self._current.stored.closed else 0)
-        self.progress("load", records, round(records * self._total / read) if read else None)
+        read = self.bytes_read
+        self.progress("load", records, round(records * self.bytes / read) if read else None)
+
+    @property
+    def bytes_read(self) -> int:
+        """Of the files as they are stored."""
+        return self._before + (self._current.stored.tell() if self._current and not self._current.stored.closed else 0)
 
 
 def _table(one: Input, sources: tuple[str, ...]) -> Table:

@@ -30,6 +30,7 @@ from loaders.sending import Send, nowhere
 from loaders.spool import Spool
 from loaders.stage import Stage
 from loaders.tally import Tally
+from loaders.telling import Teller
 from loaders.validate import MISSING
 
 RUNS_AT_ONCE = 100
@@ -104,13 +105,21 @@ def _load(job: Job, reading: Reading, work: _Work, services: Services) -> Run:
     with services.store.writer(target, run.id) as writer:
         # Under the right to load, so that no other load comes between.
         check_order(spec, services.store)
+        teller = Teller(writer, run, reading, tally, spool, services.clock)
+        teller.tell()
         stage = Stage(mapping, job.ontology, writer, spool, tally, watch)
-        writer.put(stage.entries(reading.records(), reading.told))
+
+        def told(records: int) -> None:
+            reading.told(records)
+            teller.tell()
+
+        writer.put(stage.entries(reading.records(), told))
         account.left_over, account.filled = sorted(tally.left_over), watch.filled
         account.facts = dict(sorted(tally.facts.items()))
         account.outcomes = outcomes(spec, tally, spool, watch, run.started_at)
         check(account.outcomes)
         reading.progress("commit", tally.records, tally.records)
+        teller.tell("commit")
         profile = GraphProfile("", dict(sorted(tally.entities.items())), dict(account.facts))
         ended = _ended(run, tally, spool, services.clock)
         return writer.commit(ended, profile, spool.rejected(), lambda done: lineage.events(done, account))
@@ -145,6 +154,7 @@ def _started(job: Job, checksums: list[tuple[str, str]], started: Instant) -> Ru
         started_at=started,
         ended_at=started,
         fingerprint=fingerprint,
+        classification=spec.version_value().classification.label,
     )
 
 

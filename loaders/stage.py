@@ -92,6 +92,7 @@ class Stage:
         held = itertools.chain(map(_unpacked, self._spool.held_back()), self._waiting)
         for late in batches(held, CHUNK):
             yield from self._check(late, last=True)
+            progress(self._tally.records)
 
     def _choose(self, sourced: Sourced, lookups: Lookups) -> tuple[Sourced, Choice] | None:
         """What the mapping wants of the record; None when it is rejected."""
@@ -165,6 +166,7 @@ class Stage:
         if len(self._waiting) > WAITING_IN_MEMORY:
             self._spool.hold(map(_packed, self._waiting))
             self._waiting.clear()
+        self._tally.staged += len(standing)
         self._count([one.fact for one in standing])
         return (Entry(one.fact, one.source, one.locator, one.identity) for one in standing)
 

@@ -12,6 +12,8 @@ class Tally:
 
     records: int = 0
     skipped: int = 0
+    staged: int = 0
+    """Assertions given to the store."""
     left_over: set[str] = field(default_factory=set)
     entities: Counter[str] = field(default_factory=Counter)
     """Of each type."""

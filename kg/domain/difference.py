@@ -62,6 +62,30 @@ def difference(changes: Iterable[FactChange]) -> Difference:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A difference in counts."""
+
+    came: int
+    went: int
+    withdrawn: int
+    replaced: int
+    gained: int
+    lost: int
+
+
+def summary(found: Difference) -> Summary:
+    """How many of each there are."""
+    return Summary(
+        len(found.came),
+        len(found.went),
+        len(found.withdrawn),
+        len(found.replaced),
+        sum(len(of.gained) for of in found.facts.values()),
+        sum(len(of.lost) for of in found.facts.values()),
+    )
+
+
 def _subjects(facts: Iterable[Fact], predicate: str) -> set[EntityId]:
     return {fact.subject for fact in facts if fact.predicate == predicate}
 

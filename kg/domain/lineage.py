@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 from typing import Literal as OneOf
@@ -68,7 +69,8 @@ class Source:
     issued: str | None = None
 
 
-RunState = OneOf["complete", "failed", "unchanged"]
+RunState = OneOf["running", "complete", "failed", "unchanged", "lost"]
+"""A run is lost when its process ended, or fell silent, before the load did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class Run:
     """Empty where all versions were retired or purged."""
     state: RunState
     started_at: Instant
-    ended_at: Instant
+    ended_at: Instant | None
+    """``None`` while it is running."""
     fingerprint: str
     """Hash of source bytes, dataset file and ontology: the same again is a said no-op."""
     changes: Changes = Changes()
@@ -111,6 +114,45 @@ class Run:
     """The dataset version that gained and lost facts are told against: the one before, or the same as it was."""
     actor: str = ""
     """Who retired or purged."""
+    classification: str = ""
+    """Of what it loads, as its dataset file says; empty of retirements and purges."""
+
+
+Stage = OneOf["load", "commit"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRun:
+    """A load that has not ended, as far as it had come when it told so last; its run is running, failed or lost."""
+
+    run: Run
+    stage: Stage
+    told_at: Instant
+    staged: int
+    """Assertions given to the store, new ones and ones that stay."""
+    bytes_read: int
+    bytes: int
+    """Of all files, as they are stored."""
+
+    @property
+    def expected_records(self) -> int | None:
+        """How many records there are, as far as the part of the bytes read lets expect."""
+        return round(self.run.records * self.bytes / self.bytes_read) if self.bytes_read else None
+
+    @property
+    def seconds(self) -> float:
+        """From its start to when it told last."""
+        return (datetime.fromisoformat(self.told_at) - datetime.fromisoformat(self.run.started_at)).total_seconds()
+
+    @property
+    def rate(self) -> float | None:
+        """Records a second."""
+        return round(self.run.records / self.seconds, 1) if self.seconds > 0 else None
+
+    def lost(self) -> LiveRun:
+        """What it is when nothing is at work on it any more."""
+        message = "its process ended, or fell silent, before the load did: nothing of it is visible; load it again"
+        return replace(self, run=replace(self.run, state="lost", ended_at=self.told_at, message=message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any
 
 from kg.domain.difference import FactChange
 from kg.domain.fact import Fact, Interval, Literal
-from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
 
 
-def dump(value: DatasetVersion | Source | Run | Rejection | GraphProfile | FactChange) -> str:
+def dump(value: DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange) -> str:
     """Canonical JSON text of a lineage value."""
     return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -27,7 +27,15 @@ def load_source(text: str) -> Source:
 
 
 def load_run(text: str) -> Run:
+    return _run(json.loads(text))
+
+
+def load_live(text: str) -> LiveRun:
     document = json.loads(text)
+    return LiveRun(**document | {"run": _run(document["run"])})
+
+
+def _run(document: dict[str, Any]) -> Run:
     document["changes"] = Changes(**document["changes"])
     document["left_over"] = tuple(document["left_over"])
     return Run(**document)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 from kg.domain.difference import FactChange
-from kg.domain.lineage import Rejection, Run
+from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward
 
 RunEvents = Callable[[Run], Iterable[LineageEvent]]
@@ -39,6 +39,13 @@ class RunLedger(Protocol):
 
     def runs(self, limit: int) -> list[Run]:
         """Newest first."""
+        ...
+
+    def live(self) -> LiveRun | None:
+        """The load at work, as it told last; or one that ended without a word, which is lost. One loads at a time.
+
+        It is there until its run is recorded; a lost one until the next load, retirement or purge records it.
+        """
         ...
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:

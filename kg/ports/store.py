@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
-from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.lineage import DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
 from kg.domain.ontology import Direction, Ontology
 from kg.domain.ref import Ref
 from kg.domain.scope import Scope
@@ -153,6 +153,10 @@ class GraphWriter(Protocol):
 
     def replace(self, records: Collection[str]) -> None:
         """These records say what this delta puts of them, and no longer what earlier files said; other loads do all."""
+        ...
+
+    def tell(self, live: LiveRun) -> None:
+        """Say how far the load has come, to whoever looks on at ``RunLedger.live``; the last word counts."""
         ...
 
     def commit(

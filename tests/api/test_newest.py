@@ -10,7 +10,7 @@ import pytest
 from api.newest import newest, run_of
 from kg.bootstrap import Services
 from kg.domain.difference import FactChange
-from kg.domain.lineage import Rejection, Run
+from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageNode
 
 
@@ -55,6 +55,9 @@ class Runs:
     def runs(self, limit: int) -> list[Run]:
         self.asked.append(limit)
         return [replace(self._template, id=f"run-{number}") for number in range(min(limit, self._size))]
+
+    def live(self) -> LiveRun | None:
+        raise NotImplementedError
 
     def append_run(self, run: Run, rejections: object, events: object = ()) -> None:
         raise NotImplementedError

@@ -19,6 +19,7 @@ from kg.domain.scope import Scope
 from kg.errors import LoadInProgress
 from kg.settings import neo4j_address
 from tests.builders import TOWN, MakeStore, Store, entity, entity_id, entries, fact, load, run, target
+from tests.contract.test_live_runs import live
 
 pytestmark = pytest.mark.neo4j
 ANN, BOB, CY = entity_id("ann"), entity_id("bob"), entity_id("cy")
@@ -158,6 +159,17 @@ def test_a_killed_load_leaves_the_graph_as_it_was_and_the_next_goes_on_at_once(
     assert load(store, target(), TOWN).changes.kept == len(TOWN)
 
 
+def test_a_killed_load_is_lost_at_once(store: Store, neo4j_url: str) -> None:
+    told = KILLED.replace("writer.put(items)", "writer.put(items); writer.tell(live(7))")
+    script = f"from tests.contract.test_live_runs import live\n{told}"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    killed = subprocess.run([sys.executable, "-c", script, neo4j_url, "put"], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    found = store.live()
+    assert found is not None
+    assert (found.run.state, found.run.records) == ("lost", 7)
+
+
 def hold(graph: Graph, lease_s: int) -> None:
     """The lock as a load on another machine holds it."""
     graph.rows(
@@ -190,6 +202,21 @@ def test_a_load_that_lost_its_lock_can_write_no_more(store: Store, graph: Graph)
     load(store, target("other"), TOWN)
     assert [version.ref for version in store.view(Scope()).datasets()] == ["other@1"]
     assert graph.rows("MATCH (a:Assertion) RETURN DISTINCT a.version") == [["other@1"]]
+
+
+def test_a_load_taken_for_lost_that_ends_after_all_says_itself_how(store: Store, graph: Graph) -> None:
+    def overtaken() -> None:
+        with store.writer(target(), "run-l") as writer:
+            writer.tell(live(7))
+            hold(graph, -1)
+            load(store, target("other"), TOWN, run_id="run-other")
+            writer.put(entries(target(), TOWN))
+
+    with pytest.raises(LoadInProgress):
+        overtaken()
+    assert [(one.id, one.state) for one in store.runs(5)] == [("run-other", "complete"), ("run-l", "lost")]
+    store.append_run(run(target(), "run-l", state="failed"), [])
+    assert [(one.id, one.state) for one in store.runs(5)] == [("run-l", "failed"), ("run-other", "complete")]
 
 
 def test_a_commit_that_lost_its_lock_changes_nothing(store: Store, graph: Graph) -> None:

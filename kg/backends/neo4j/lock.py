@@ -13,6 +13,8 @@ from typing import Self
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Database, Row, Transaction
 from kg.domain.fact import Instant
+from kg.domain.lineage import LiveRun
+from kg.domain.records import load_live
 from kg.errors import KgError, LoadInProgress
 
 LEASE_S = 15.0
@@ -82,6 +84,16 @@ class LoadLock:
             # If it cannot be renewed, the next write of the load finds out and says so.
             with contextlib.suppress(KgError):
                 self.database.write(self.fence)
+
+
+def live_run(database: Database) -> LiveRun | None:
+    """What the load at work told last; one that nobody holds the lease for is lost."""
+    found = database.read(texts.LIVE)
+    if not found:
+        return None
+    [[document, held, holder]] = found
+    live = load_live(document)
+    return live if live.run.state != "running" or (held and not _is_dead(holder)) else live.lost()
 
 
 def staged_by(lock: LoadLock, run_id: str) -> Staged | None:

@@ -10,7 +10,7 @@ from kg.backends.neo4j.database import Transaction
 from kg.domain.batches import batches
 from kg.domain.difference import FactChange
 from kg.domain.fact import FOREVER, Instant
-from kg.domain.lineage import DatasetVersion, GraphProfile, Rejection, Run, Source
+from kg.domain.lineage import DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent
 from kg.domain.records import dump
 from kg.errors import StoreRejected
@@ -72,7 +72,10 @@ def _readable(one: DatasetVersion | Source) -> dict[str, Any]:
 
 
 def put_run(tx: Transaction, run: Run) -> None:
-    """Give the run its place in the ledger. Raises StoreRejected if it has one."""
+    """Give the run its place in the ledger. Raises StoreRejected if it has one.
+
+    One that was taken for lost, and ends after all, says itself how.
+    """
     readable = {
         "job": run.job,
         "dataset": run.dataset,
@@ -84,6 +87,11 @@ def put_run(tx: Transaction, run: Run) -> None:
     }
     if not tx.run(texts.PUT_RUN, id=run.id, readable=readable):
         raise StoreRejected(f"run {run.id!r} is recorded already")
+    tx.run(texts.UNTELL, run=run.id)
+
+
+def put_live(tx: Transaction, live: LiveRun) -> None:
+    tx.run(texts.TELL, document=dump(live), run=live.run.id)
 
 
 def rejection_batches(rejections: Iterable[Rejection]) -> Iterator[list[list[Any]]]:

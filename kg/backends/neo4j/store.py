@@ -10,14 +10,15 @@ from typing import Any
 from kg.backends.neo4j import cypher, records, texts
 from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.discard import discard
-from kg.backends.neo4j.lock import LoadLock, staged_by
+from kg.backends.neo4j.ending import fenced
+from kg.backends.neo4j.lock import LoadLock, live_run, staged_by
 from kg.backends.neo4j.purge import finish, purge
 from kg.backends.neo4j.retire import retire
 from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
 from kg.domain.difference import FactChange
-from kg.domain.lineage import Rejection, Run
+from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse, together
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
@@ -89,7 +90,10 @@ class Neo4jStore:
             writer = Neo4jWriter(lock, target, ontology, self._clock)
             try:
                 yield writer
-            except BaseException:
+            except BaseException as exc:
+                if isinstance(exc, KgError):
+                    with contextlib.suppress(KgError):
+                        writer.fail(str(exc))
                 # What cannot be removed now, since the server is gone or the lock lost, the next load removes.
                 with contextlib.suppress(KgError):
                     writer.discard()
@@ -116,7 +120,20 @@ class Neo4jStore:
             if lock.staged is not None:
                 discard(lock, lock.staged)
             finish(lock)
+            self._settle(lock)
             yield lock
+
+    def _settle(self, lock: LoadLock) -> None:
+        """Record a load that ended without a word as lost. One that failed is recorded by its own process."""
+        if (live := live_run(self._database)) is None:
+            return
+
+        def settle(tx: Transaction) -> None:
+            if live.run.state == "lost":
+                records.put_run(tx, live.run)
+            tx.run(texts.UNTELL, run=live.run.id)
+
+        fenced(lock, settle)
 
     def put_ontology(self, name: str, document: str) -> bool:
         if self.ontology_document(name) == document:
@@ -169,6 +186,9 @@ class Neo4jStore:
 
     def runs(self, limit: int) -> list[Run]:
         return [load_run(text) for (text,) in self._database.read(cypher.RUNS, limit=limit)]
+
+    def live(self) -> LiveRun | None:
+        return live_run(self._database)
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
         found = self._database.read(cypher.LAST_COMPLETE, dataset=dataset, version=version)

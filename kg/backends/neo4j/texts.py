@@ -26,6 +26,12 @@ RETURN g.head, coalesce(g.object_predicates, []), coalesce(g.literal_predicates,
 RELEASE = """MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp()
 WITH g WHERE g.loading = $in.run REMOVE g.loading, g.holder, g.lease_until"""
 
+# What a load tells of itself while it runs, on the node of its lease, so that both are read at one moment.
+LIVE = """MATCH (g:Graph {id: 'graph'}) WHERE g.live IS NOT NULL
+RETURN g.live, coalesce(g.live_run = g.loading AND g.lease_until >= timestamp(), false), coalesce(g.holder, '')"""
+TELL = "MATCH (g:Graph {id: 'graph'}) SET g.live = $in.document, g.live_run = $in.run"
+UNTELL = "MATCH (g:Graph {id: 'graph'}) WHERE g.live_run = $in.run REMOVE g.live, g.live_run"
+
 STAGE = (
     """MATCH (g:Graph {id: 'graph'}) SET g.staged_run = $in.run, g.staged_version = $in.version, g.staged_at = $in.at"""
 )
@@ -77,7 +83,7 @@ MERGE (o:Ontology {name: $in.name, known_from: $in.at}) SET o.document = $in.doc
 
 PUT_RUN = """MATCH (c:Graph {id: 'runs'}) SET c.touched = timestamp()
 MERGE (r:Run {id: $in.id})
-WITH c, r WHERE r.seq IS NULL
+WITH c, r WHERE r.seq IS NULL OR r.state = 'lost'
 SET c.last = c.last + 1, r += $in.readable, r.seq = c.last
 RETURN r.seq"""
 

@@ -21,7 +21,7 @@ from kg.backends.neo4j.supports import Touched, supports_of
 from kg.domain.batches import batches
 from kg.domain.difference import FactChange, profile_after
 from kg.domain.fact import FOREVER, EntityId
-from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
+from kg.domain.lineage import Changes, GraphProfile, LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.records import load_profile
 from kg.ports.clock import Clock, later
@@ -56,6 +56,7 @@ class Neo4jWriter:
         )
         self._batches = BatchWriter(staging, set(objects), set(literals))
         self._replaced: set[str] = set()
+        self._told: LiveRun | None = None
 
     def _begin(self, tx: Transaction) -> tuple[list[str], list[str]]:
         _, objects, literals = self._lock.fence(tx)
@@ -89,6 +90,10 @@ class Neo4jWriter:
     def replace(self, records: Collection[str]) -> None:
         if self._target.delta:
             self._replaced |= set(records)
+
+    def tell(self, live: LiveRun) -> None:
+        fenced(self._lock, lambda tx: records.put_live(tx, live))
+        self._told = live
 
     # --- the end ---
 
@@ -166,6 +171,11 @@ class Neo4jWriter:
                     for item in some
                     if not any((one.version, one.known_to) == mine for one in held.get(item.fact, ()))
                 )
+
+    def fail(self, message: str) -> None:
+        """Say of the load that it failed, so that nobody takes it for lost before its run is recorded."""
+        if self._told is not None:
+            self.tell(replace(self._told, run=replace(self._told.run, state="failed", message=message)))
 
     def discard(self) -> None:
         """Remove what was staged."""

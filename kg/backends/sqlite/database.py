@@ -192,6 +192,20 @@ class Database:
         finally:
             lock.close()
 
+    def is_loading(self) -> bool:
+        """Whether somebody holds the right to load. Looks without taking it, so that no load is refused for that."""
+        if self.in_memory:
+            return self._load_lock.locked()
+        path = f"{self.path}-load"
+        if not Path(path).exists():
+            return False
+        with store_errors(path):
+            file = apsw.VFSFile("", path, [apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_READWRITE, 0])
+            try:
+                return file.xCheckReservedLock()
+            finally:
+                file.xClose()
+
     def close(self) -> None:
         with self._guard:
             for connection in self._opened:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kg.backends.sqlite import sql
+from kg.backends.sqlite.database import Database
 from kg.domain.fact import FOREVER, Instant
-from kg.domain.lineage import GraphProfile, Rejection, Run
+from kg.domain.lineage import GraphProfile, LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent
-from kg.domain.records import dump, load_profile
+from kg.domain.records import dump, load_live, load_profile
 from kg.ports.store import LoadTarget
 
 
@@ -19,6 +20,29 @@ def put_run(connection: Any, run: Run, rejections: Iterable[Rejection], events: 
     rows = ((run.id, i, dump(item)) for i, item in enumerate(rejections))
     connection.executemany("INSERT INTO rejection VALUES (?, ?, ?)", rows)
     put_events(connection, events)
+    connection.execute("DELETE FROM meta WHERE key = 'live' AND value ->> '$.run.id' = ?", (run.id,))
+
+
+def live_run(connection: Any) -> LiveRun | None:
+    found: str | None = connection.execute("SELECT value FROM meta WHERE key = 'live'").get
+    return None if found is None else load_live(found)
+
+
+def put_live(connection: Any, live: LiveRun) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('live', ?)", (dump(live),))
+
+
+def settle(database: Database) -> None:
+    """Record a load that ended without a word as lost; whoever calls holds the right to load."""
+    with database.use() as connection:
+        if (live := live_run(connection)) is None:
+            return
+    with database.write() as connection:
+        if live.run.state == "running":
+            put_run(connection, live.lost().run, (), ())
+        else:
+            # It failed, and its own process records it.
+            connection.execute("DELETE FROM meta WHERE key = 'live'")
 
 
 def put_events(connection: Any, events: Iterable[LineageEvent]) -> int:

@@ -11,20 +11,20 @@ from kg.backends.sqlite import sql
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.purge import finish, purge
-from kg.backends.sqlite.records import put_events, put_ontology, put_run
+from kg.backends.sqlite.records import live_run, put_events, put_ontology, put_run, settle
 from kg.backends.sqlite.retire import retire
 from kg.backends.sqlite.view import SqliteView
 from kg.backends.sqlite.writer import SqliteWriter
 from kg.domain.difference import FactChange
 from kg.domain.fact import Instant
-from kg.domain.lineage import Rejection, Run
+from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import together
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.ref import Ref
 from kg.domain.scope import Scope
-from kg.errors import DatasetNotFound, LoadInProgress
+from kg.errors import DatasetNotFound, KgError, LoadInProgress
 from kg.ports.clock import Clock, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
@@ -97,6 +97,10 @@ class SqliteStore:
             writer = SqliteWriter(self._database, target, run_id, self._clock)
             try:
                 yield writer
+            except KgError as exc:
+                with contextlib.suppress(KgError):
+                    writer.fail(str(exc))
+                raise
             finally:
                 writer.close()
 
@@ -128,6 +132,7 @@ class SqliteStore:
             if not held:
                 raise LoadInProgress(f"another load is writing to {self._database.path!r}; try again when it has ended")
             finish(self._database)
+            settle(self._database)
             yield
 
     @contextlib.contextmanager
@@ -186,6 +191,15 @@ class SqliteStore:
                 load_run(text)
                 for (text,) in connection.execute("SELECT document FROM run ORDER BY seq DESC LIMIT ?", (limit,))
             ]
+
+    def live(self) -> LiveRun | None:
+        with self._database.use() as connection:
+            found = live_run(connection)
+            if found is None or found.run.state != "running" or self._database.is_loading():
+                return found
+            # It may have ended since: a load records its end before it gives the right to load back.
+            now = live_run(connection)
+            return found.lost() if now is not None and (now.run.id, now.run.state) == (found.run.id, "running") else now
 
     def last_fingerprint(self, dataset: str, version: str) -> str | None:
         with self._database.use() as connection:

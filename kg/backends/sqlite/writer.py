@@ -14,11 +14,20 @@ from typing import Any
 
 from kg.backends.sqlite import changes, sql
 from kg.backends.sqlite.database import Database
-from kg.backends.sqlite.records import current_version, held_profile, put_current, put_ontology, put_run, put_states
+from kg.backends.sqlite.records import (
+    current_version,
+    held_profile,
+    live_run,
+    put_current,
+    put_live,
+    put_ontology,
+    put_run,
+    put_states,
+)
 from kg.domain.batches import batches
 from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
-from kg.domain.lineage import Changes, GraphProfile, Rejection, Run
+from kg.domain.lineage import Changes, GraphProfile, LiveRun, Rejection, Run
 from kg.domain.lookup import folded_name, lookup_for, lookup_of
 from kg.ports.clock import Clock, later
 from kg.ports.ledger import RunEvents, no_events
@@ -218,6 +227,16 @@ class SqliteWriter:
         if self._reload:
             return self._target.version.ref
         return "" if self._before is None else f"{self._target.version.dataset}@{self._before[1]}"
+
+    def tell(self, live: LiveRun) -> None:
+        with self._database.write() as connection:
+            put_live(connection, live)
+
+    def fail(self, message: str) -> None:
+        """Say of the load that it failed, so that nobody takes it for lost before its run is recorded."""
+        with self._database.write() as connection:
+            if (live := live_run(connection)) is not None:
+                put_live(connection, replace(live, run=replace(live.run, state="failed", message=message)))
 
     def close(self) -> None:
         """Discard what was staged, unless it was committed."""

@@ -1,0 +1,99 @@
+"""Following a load at work: its numbers as server-sent events, read from the store once for all who look on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from api.newest import run_of
+from api.wire_runs import LiveOut, RunOut, SummaryOut
+from kg.domain.difference import Summary, difference, summary
+from kg.domain.lineage import LiveRun, Run
+from kg.errors import KgError, RunNotFound
+from kg.ports.ledger import RunLedger
+
+EACH_S = 1.0
+"""A load tells of itself once a second."""
+SILENT_S = 10.0
+"""After so long without news a comment is sent, so that a connection that is gone is noticed on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run as it is now; ``live`` while it is not recorded."""
+
+    live: LiveRun | None
+    run: Run
+
+    @property
+    def ended(self) -> bool:
+        return self.run.state != "running"
+
+
+class Watch:
+    """What is at work in the store. Asked by many at once, it reads at most once a second."""
+
+    def __init__(self, ledger: RunLedger) -> None:
+        self._ledger = ledger
+        self._guard = threading.Lock()
+        self._live: LiveRun | None = None
+        self._read_at = float("-inf")
+        self._summaries: dict[str, Summary] = {}
+
+    def now(self, run_id: str) -> Watched:
+        """Raises RunNotFound when the run is neither at work nor recorded."""
+        with self._guard:
+            if time.monotonic() - self._read_at >= EACH_S:
+                self._live = self._ledger.live()
+                self._read_at = time.monotonic()
+            live = self._live
+        if live is not None and live.run.id == run_id:
+            return Watched(live, live.run)
+        run = run_of(self._ledger, run_id)
+        if run is None:
+            raise RunNotFound(f"no run {run_id!r}")
+        return Watched(None, run)
+
+    def summary(self, run: Run) -> Summary:
+        """The difference that the run made, in counts; made once for all who followed it."""
+        with self._guard:
+            if run.id not in self._summaries:
+                changed = run.changes.gained or run.changes.lost
+                self._summaries = {run.id: summary(difference(self._ledger.changes(run.id) if changed else ()))}
+            return self._summaries[run.id]
+
+
+async def events_of(first: Watched, watch: Watch) -> AsyncIterator[str]:
+    """A run up to its end. A store that does not answer ends the stream with a ``problem``: clients connect again."""
+    found, said, said_at = first, "", time.monotonic()
+    try:
+        while not found.ended:
+            if (text := data_of(found)) != said:
+                said, said_at = text, time.monotonic()
+                yield _event("progress", text)
+            elif time.monotonic() - said_at >= SILENT_S:
+                said_at = time.monotonic()
+                yield ": no news\n\n"
+            await asyncio.sleep(EACH_S)
+            found = await run_in_threadpool(watch.now, first.run.id)
+        made = await run_in_threadpool(watch.summary, found.run)
+        yield _event("end", data_of(found, difference=SummaryOut.of(made, found.run).model_dump()))
+    except KgError as exc:
+        yield _event("problem", json.dumps({"code": exc.code, "detail": str(exc), "retryable": exc.retryable}))
+
+
+def data_of(found: Watched, **more: Any) -> str:
+    """The run and its numbers, and ``more``, as JSON of one line."""
+    live = LiveOut.of(found.live).model_dump() if found.live else None
+    return json.dumps({"run": RunOut.of(found.run).model_dump(), "live": live, **more}, ensure_ascii=False)
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"
