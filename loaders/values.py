@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -170,6 +171,8 @@ def clean_text(value: Any, longest: int, *, lines: bool = False) -> str:
     """NFC text without control and hidden characters; several lines only if asked for. Raises ValueRejected."""
     if not isinstance(value, str | int | float | bool):
         raise ValueRejected(f"a {type(value).__name__} where text is wanted")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueRejected("a number that is not finite")
     text = plain(value)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)

@@ -225,6 +225,16 @@ def test_every_reader_is_documented_and_no_other() -> None:
     assert sorted(named) == sorted(OWN)
 
 
+def test_every_bad_input_has_its_row_with_tests_that_there_are() -> None:
+    there = {name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", read(path))}
+    rows = re.findall(r"^\| ([\d, ]+) \|.*\|(.*)\|$", read(DOCS / "bad-inputs.md"), re.MULTILINE)
+    numbers = [int(number) for numbers, _ in rows for number in numbers.split(",")]
+    assert numbers == [*range(1, 40), 50, 53, 54]
+    named = {numbers: re.findall(r"`(test_\w+)`", tests) for numbers, tests in rows}
+    assert {numbers for numbers, tests in named.items() if not tests} == {"38"}
+    assert {test for tests in named.values() for test in tests} - there == set()
+
+
 def test_every_decision_record_is_listed_once() -> None:
     listed = re.findall(r"^\| \[(\d{4})\]\(([^)]+)\) \|", read(DOCS / "adr" / "README.md"), re.MULTILINE)
     files = sorted(path.name for path in (DOCS / "adr").glob("[0-9]*.md"))

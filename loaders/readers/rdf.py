@@ -44,6 +44,8 @@ RDFLIB = {
     "turtle": "turtle", "trig": "trig", "rdfxml": "xml", "jsonld": "json-ld", "ntriples": "nt", "nquads": "nquads",
 }  # fmt: skip
 """What rdflib calls each format."""
+_TRIPPED = (AssertionError, AttributeError, LookupError, NameError, TypeError)
+"""What a parser raises that trips over a file; the text tells of the parser and not of the file."""
 SHAPES_IN = {"nt": "ntriples", "rdf": "rdfxml", "owl": "rdfxml", "jsonld": "jsonld"}
 """Format of a file of shapes, by its suffix; else Turtle."""
 
@@ -93,8 +95,8 @@ def _parsed(data: bytes, name: str, options: Options) -> rdflib.Dataset:
     except RecursionError as exc:
         raise SourceUnreadable(f"not usable {syntax}: nested too deep") from exc
     except Exception as exc:
-        reason = " ".join(str(exc).split())[:300] or type(exc).__name__
-        raise SourceUnreadable(f"not usable {syntax}: {reason}") from exc
+        reason = "broken or cut off" if isinstance(exc, _TRIPPED) else " ".join(str(exc).split())[:300]
+        raise SourceUnreadable(f"not usable {syntax}: {reason or type(exc).__name__}") from exc
     return found
 
 
