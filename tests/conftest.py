@@ -15,12 +15,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -37,7 +33,7 @@ from kg.bootstrap import core_ontology
 from kg.domain.ontology import Ontology
 from kg.settings import neo4j_address
 from tests.builders import Kind, MakeStore, Store, TickingClock
-from tests.neo4j_server import empty, neo4j_auth
+from tests.neo4j_server import LocalServer, NoNeo4j, empty, neo4j_auth
 from tests.postgres_server import NoPostgres, postgres_server
 
 ROOT = Path(__file__).parents[1]
@@ -107,20 +103,16 @@ def neo4j_url() -> Iterator[str]:
     if NEO4J:
         yield NEO4J
         return
-    if shutil.which("java") is None or shutil.which("mvn") is None:
-        pytest.skip("no Neo4j: neither WHENCE_TEST_NEO4J nor Java and Maven")
-    script = [sys.executable, str(ROOT / "scripts" / "neo4j-local")]
     with tempfile.TemporaryDirectory(prefix="whence-neo4j-") as home:
-        ports = ["--bolt-port", "0", "--http-port", "0", "--no-auth", "--json"]
-        started = subprocess.run(
-            [*script, "start", "--home", home, *ports], capture_output=True, text=True, check=False
-        )
-        if started.returncode != 0:
-            pytest.skip(f"no Neo4j: {started.stderr.strip()}")
+        server = LocalServer(Path(home))
         try:
-            yield f"{json.loads(started.stdout)['bolt_url']}/neo4j"
+            server.start()
+        except NoNeo4j as exc:
+            pytest.skip(f"no Neo4j: {exc}")
+        try:
+            yield server.url
         finally:
-            subprocess.run([*script, "stop", "--home", home], capture_output=True, check=True)
+            server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from kg.bootstrap import core_ontology
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
 from kg.ports.clock import system_clock
+from tests.builders import Store
 
 ROOT = Path(__file__).parents[2]
 ITEMS = 40
@@ -128,17 +130,28 @@ class Graph:
 
 
 def read_graph(path: Path) -> Graph:
-    """Read everything through a View."""
+    """Read everything of a database file."""
     store = open_store(path)
     try:
-        view = store.view(Scope(ceiling=Classification.RESTRICTED))
-        ids = view.scan(view.ontology().types, 100_000).ids
-        facts = view.follow(ids, view.ontology().predicates, "out", 1_000).facts
-        said = view.assertions([fact.id for fact in facts])
-        return Graph(
-            frozenset((fact.id, fact.subject, fact.predicate, str(fact.object)) for fact in facts),
-            frozenset((a.fact, a.source, a.locator, a.run, a.recorded_at) for items in said.values() for a in items),
-            (view.known_at, view.datasets(), view.profile(), view.sources(), tuple(store.runs(100))),
-        )
+        return read_store(store)
     finally:
         store.close()
+
+
+def read_store(store: Store) -> Graph:
+    """Read everything through a View."""
+    view = store.view(Scope(ceiling=Classification.RESTRICTED))
+    ids = view.scan(view.ontology().types, 100_000).ids
+    facts = view.follow(ids, view.ontology().predicates, "out", 1_000).facts
+    said = view.assertions([fact.id for fact in facts])
+    return Graph(
+        frozenset((fact.id, fact.subject, fact.predicate, str(fact.object)) for fact in facts),
+        frozenset((a.fact, a.source, a.locator, a.run, a.recorded_at) for items in said.values() for a in items),
+        (view.known_at, view.datasets(), view.profile(), view.sources(), tuple(store.runs(100))),
+    )
+
+
+def moments(count: int) -> list[float]:
+    """So many random moments of a time, as shares of it: one in each of as many equal parts, the same in each run."""
+    chance = random.Random(count)  # noqa: S311 (no secret)
+    return [round((part + chance.random()) / count, 4) for part in range(count)]

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.faults.children import Graph, command, environment, read_graph, whence, write_dataset
+from tests.faults.children import Graph, command, environment, moments, read_graph, whence, write_dataset
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
-POINTS = 50 if PROOFS else 6
-ROWS = 20_000 if PROOFS else 2_500
+POINTS = 200 if PROOFS else 6
+ROWS = 6_000 if PROOFS else 2_500
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,23 @@ def start_load(dataset: Path, database: Path) -> Iterator[subprocess.Popen[bytes
         yield child
 
 
-@pytest.mark.parametrize("point", range(1, POINTS + 1))
+@pytest.mark.parametrize("moment", moments(POINTS))
 def test_a_killed_load_leaves_the_graph_as_it_was_and_the_next_one_succeeds(
-    stage: Stage, point: int, tmp_path: Path
+    stage: Stage, moment: float, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     database = tmp_path / "whence.db"
     shutil.copy(stage.database, database)
-    ended = kill_load(stage.changed, database, stage.seconds * point / (POINTS + 1))
+    held = assertions(database)
+    ended = kill_load(stage.changed, database, stage.seconds * moment)
     found = read_graph(database)
     if ended:
         # The load was quicker than the undisturbed one, and through: then all of it is there.
         assert found.content == stage.after.content
     else:
         assert found == stage.before
+    request.node.user_properties.append(
+        ("left", "all" if ended else "staged" if assertions(database) > held else "nothing")
+    )
     assert integrity(database) == "ok"
     assert whence("load", stage.changed, "--store", f"sqlite:{database}").code == 0
     assert read_graph(database).content == stage.after.content
