@@ -16,6 +16,8 @@ OWN = {
     "stix": ("stix", "read"),
     "oscal": ("oscal", "read"),
     "openlineage": ("openlineage", "read"),
+    "markdown": ("documents", "markdown"),
+    "text": ("documents", "text"),
     "parquet": ("parquet", "read"),
     "arrow": ("parquet", "read_arrow"),
     "excel": ("excel", "read"),

@@ -13,7 +13,8 @@ from kg.errors import MappingInvalid
 from loaders.dataset import DatasetFile, EntitySpec, FactSpec, MapEntry, Reference, TableValue, Valid, When
 from loaders.paths import Lookups, Path, ValueRejected, compile_path
 from loaders.readers import ADDED, Record
-from loaders.values import MAX_NAME, MEMO, Condition, EntityReference, Value, clean_text, day, literal, plain
+from loaders.spans import literal_of, place_of
+from loaders.values import MAX_NAME, MEMO, Condition, EntityReference, Value, clean_text, day, plain
 
 
 class Mapped(NamedTuple):
@@ -292,6 +293,9 @@ class RecordMapping:
 
     def left_over(self, record: Record, choice: Choice) -> set[str]:
         """Fields that no chosen entry uses and nothing says to ignore."""
+        if record.exact:
+            # All that the file says here is one text; the fields only tell where it stands.
+            return set()
         used = self._used.get(choice.entries)
         if used is None:
             used = self._used[choice.entries] = self._ignored.union(*(entry.fields for entry in choice.entries))
@@ -326,7 +330,7 @@ class RecordMapping:
             return None
         try:
             own, type_name = entry.entity.one(record.fields, lookups, self._ontology)
-            said = Mapped(_at(record, entry.entity.fields), self._identity_fact(own, TYPE, type_name))
+            said = Mapped(place_of(record, entry.entity.fields), self._identity_fact(own, TYPE, type_name))
             return _Declared(own, type_name, (said, *self._identity(entry, own, record, lookups)))
         except ValueRejected as exc:
             return _Declared(problem=str(exc))
@@ -344,7 +348,7 @@ class RecordMapping:
     def _identity(self, entry: _Entry, own: EntityId, record: Record, lookups: Lookups) -> Iterator[Mapped]:
         names: set[str] = set()
         for predicate, value, scheme in entry.said:
-            at = _at(record, value.fields)
+            at = place_of(record, value.fields)
             for found in value.values(record.fields, lookups):
                 text = clean_text(found, MAX_NAME)
                 if predicate == KEY:
@@ -377,18 +381,9 @@ class RecordMapping:
         if spec.object is not None:
             objects += [entity for entity, _ in spec.object.ids(fields, lookups, self._ontology)]
         if spec.value is not None:
-            objects += [literal(value, predicate) for value in spec.value.values(fields, lookups)]
+            values, used = spec.value.values(fields, lookups), spec.value.fields
+            objects += [literal_of(value, predicate, record, used) for value in values]
         if not objects:
             return []
-        at = _at(record, spec.fields)
+        at = place_of(record, spec.fields, name)
         return [Mapped(at, Fact.of(str(subject), name, target, valid)) for subject, _ in subjects for target in objects]
-
-
-def _at(record: Record, fields: frozenset[str]) -> str:
-    return record.locator + _suffix(fields)
-
-
-@functools.lru_cache(maxsize=1_000)
-def _suffix(fields: frozenset[str]) -> str:
-    own = sorted(fields - ADDED)
-    return f"#{','.join(own)}" if own else ""

@@ -194,17 +194,19 @@ def _function(text: str, path: str) -> Callable[[Any], Any]:
         return plain[name]
     if name == "date":
         return lambda v: date(v, argument or None)
-    if name == "cut" and argument:
+    if name in ("cut", "find") and argument:
         try:
             pattern = re.compile(argument)
         except re.error as exc:
-            raise MappingInvalid(f"path {path!r}: cut {argument!r} is not a regular expression: {exc}") from exc
+            raise MappingInvalid(f"path {path!r}: {name} {argument!r} is not a regular expression: {exc}") from exc
+        if name == "find":
+            return lambda v: [found[pattern.groups and 1] for found in pattern.finditer(str(v))]
         return lambda v: pattern.sub("", str(v)).strip()
     if name == "split" and argument:
         return lambda v: [part.strip() for part in str(v).split(argument) if part.strip()]
     raise MappingInvalid(
         f"path {path!r}: no clean-up function {text!r}; "
-        f"there are {', '.join(plain)}, date, date FORMAT, split X, cut PATTERN"
+        f"there are {', '.join(plain)}, date, date FORMAT, split X, cut PATTERN, find PATTERN"
     )
 
 

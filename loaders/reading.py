@@ -15,7 +15,7 @@ from loaders.dataset import DatasetFile
 from loaders.formats import PARTED
 from loaders.inputs import Input, Opened, find_inputs
 from loaders.lineage import Table
-from loaders.readers import Record, reader_for
+from loaders.readers import FILE, Record, reader_for
 from loaders.stage import Sourced
 
 SQL = "sql"
@@ -69,7 +69,9 @@ class Reading:
     def _records(self, one: Input) -> Iterator[Record]:
         try:
             with contextlib.closing(one.open()) as self._current:
-                yield from self._read(self._current.bytes, self._options)
+                for record in self._read(self._current.bytes, self._options):
+                    record.fields.setdefault(FILE, one.name)
+                    yield record
         except SourceUnreadable as exc:
             raise SourceUnreadable(f"{one.name}: {exc}") from exc
 

@@ -9,7 +9,7 @@ from kg.answer.steps import join
 from kg.answer.wording import MAX_NAMED as MAX_TOLD
 from kg.answer.wording import MAX_SENTENCES, Wording
 from kg.domain.evidence import Evidence, EvidenceSet, Grounds, Support
-from kg.domain.fact import Fact, FactId, Literal
+from kg.domain.fact import PASSAGE, Fact, FactId, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.question import Linked
 from kg.domain.result import Absence, Result, Row
@@ -50,10 +50,7 @@ def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ont
     wording = Wording(ontology, result.entities)
     shown = [grounds.facts[fact] for fact in order[:MAX_FACTS] if grounds.assertions.get(fact)]
     rules = {name for table in ontology.tables.values() for name in ontology.family(table.rules)}
-    unnumbered = [
-        Evidence("", "policy" if _type(fact, result) in rules else "fact", wording.fact(fact), (fact.id,))
-        for fact in shown
-    ]
+    unnumbered = [_told(fact, wording, policy=_type(fact, result) in rules) for fact in shown]
     told = {fact.id for fact in shown}
     rivals = [fact for fact in grounds.facts.values() if fact.id not in told and grounds.assertions.get(fact.id)]
     clashes = [one for one in _conflicts([*shown, *rivals], ontology) if any(fact.id in told for fact in one)]
@@ -76,6 +73,13 @@ def context(order: list[FactId], result: Result, grounds: Grounds, ontology: Ont
         replace(item, id=f"E{number}", supports=_supports(item, grounds)) for number, item in enumerate(unnumbered, 1)
     )
     return EvidenceSet(items, left_out=len(order) - len(shown))
+
+
+def _told(fact: Fact, wording: Wording, *, policy: bool) -> Evidence:
+    """One fact as evidence; a passage with its exact text."""
+    if fact.predicate == PASSAGE and isinstance(fact.object, Literal):
+        return Evidence("", "passage", wording.fact(fact), (fact.id,), quote=fact.object.value)
+    return Evidence("", "policy" if policy else "fact", wording.fact(fact), (fact.id,))
 
 
 def _type(fact: Fact, result: Result) -> str | None:

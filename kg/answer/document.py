@@ -237,7 +237,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
             "source": support.source.name,
             "dataset": f"{support.source.dataset}@{support.source.version}",
             "locator": support.assertion.locator,
-            "quote": None,
+            "quote": item.quote,
             "run": support.assertion.run,
             "recorded_at": support.assertion.recorded_at,
         }

@@ -10,6 +10,7 @@ from kg.answer.chains import chains
 from kg.answer.cover import Choice, cover
 from kg.answer.decide import decide
 from kg.answer.fit import validate
+from kg.answer.quoted import passages
 from kg.answer.sets import Members, Sets
 from kg.answer.steps import MAX_EACH, MAX_SET, Book, Reader, TooMuchRead, join, order
 from kg.answer.views import Views
@@ -39,7 +40,7 @@ from kg.domain.plan import (
 )
 from kg.domain.plan_json import plan_of
 from kg.domain.result import HERE, Result, Row
-from kg.domain.words import fold, natural
+from kg.domain.words import natural
 
 MAX_PAIRS = 10_000
 """Rows of pairs: more is no answer that anybody reads."""
@@ -360,25 +361,6 @@ def _decide(plan: Decide, sets: Sets) -> Result:
     return replace(found, value=distinct[0] if single and distinct else outcomes or None)
 
 
-def _passages(plan: Passages, sets: Sets) -> Result:
-    """Members with a text that has all the words, with the fact that holds it."""
-    ids = sets.ids(plan.source)
-    words = fold(plan.text).split()
-    texts = [
-        name for name, spec in sets.reader.ontology.predicates.items() if spec.value == "text" and not spec.derived
-    ]
-    rows = []
-    for name in texts:
-        for fact in sets.reader.facts(ids, name, "out"):
-            if isinstance(fact.object, Literal) and set(words) <= set(fold(fact.object.value).split()):
-                sets.reader.keep([fact])
-                rows.append(Row(fact.subject, (fact.id,), fact.object.value))
-    rows.sort(key=lambda row: (order(row.entity), row.witness))
-    if not rows:
-        _nothing(plan.source, sets)
-    return sets.book.result("passages", tuple(rows))
-
-
 _ASKED: dict[type, Callable[[Any, Sets], Result]] = {
     Count: _count,
     Rank: _rank,
@@ -390,5 +372,5 @@ _ASKED: dict[type, Callable[[Any, Sets], Result]] = {
     Value: _value,
     Test: _test,
     Decide: _decide,
-    Passages: _passages,
+    Passages: passages,
 }

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kg.domain.evidence import EvidenceSet
-from kg.domain.fact import TYPE, Entity, EntityId, Fact, FactId, Literal
+from kg.domain.fact import PASSAGE, TYPE, Entity, EntityId, Fact, FactId, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.result import Result
+from kg.text.passages import quotation
 
 ELEMENT = re.compile(r"(?P<kind>node|relationship) (?P<id>\d+:[0-9a-f-]+:\d+)(#.*)?", re.DOTALL)
 """A place in an attached graph."""
@@ -39,7 +40,7 @@ def explanation(
             nodes[end] = {
                 "id": end,
                 "labels": ["Literal"],
-                "name": fact.object.value,
+                "name": quotation(fact.object.value) if fact.predicate == PASSAGE else fact.object.value,
                 "properties": {"value": fact.object.value, "datatype": fact.object.datatype},
             }
         relationships.append(_relationship(fact, str(end)))

@@ -8,13 +8,15 @@ from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
 from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import RECORDED, Compare, Count, Cover, Decide, Plan, Rank
+from kg.domain.plan import RECORDED, Compare, Count, Cover, Decide, Passages, Plan, Rank
 from kg.domain.result import Absence, Result, Row
 
 
 def generate(plan: Plan, result: Result, evidence: EvidenceSet, wording: Wording) -> Draft:
     """Write the answer in a sentence or two, then one claim a row, a chain and a withdrawn entity."""
-    by_fact = {fact: item for item in evidence.items if item.kind in ("fact", "policy") for fact in item.facts}
+    by_fact = {
+        fact: item for item in evidence.items if item.kind in ("fact", "passage", "policy") for fact in item.facts
+    }
     absences = [item for item in evidence.items if item.kind == "absence"]
     searches: dict[EntityId, list[tuple[Evidence, Absence]]] = {}
     for item, absence in zip(absences, result.absences, strict=True):
@@ -213,7 +215,8 @@ def _conflict(_: Plan, result: Result, wording: Wording) -> str:
 def _passages(_: Plan, result: Result, wording: Wording) -> str:
     if not result.rows:
         return "No text found."
-    return f"{len(result.rows)}: {_listed(result.rows, wording)}."
+    quoted = [wording.fact(result.facts[fact]) for row in result.rows[:MAX_SENTENCES] for fact in row.witness]
+    return " ".join([f"{len(result.rows)}: {_listed(result.rows, wording)}.", *quoted])
 
 
 _SAID: dict[str, Callable[[Plan, Result, Wording], str]] = {
@@ -252,7 +255,7 @@ def _row(plan: Plan, row: Row, facts: Sequence[Evidence], absences: Sequence[Abs
     head = ""
     if row.of is not None:
         head = f"{wording.entity(row.entity)}: {_share(row)}. "
-    elif row.value is not None:
+    elif row.value is not None and not isinstance(plan, Passages):
         said_of = f" adds {row.value} to what is reached" if isinstance(plan, Cover) else f": {row.value}"
         head = f"{wording.entity(row.entity)}{said_of}. "
     elif not facts:

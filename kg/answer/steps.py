@@ -149,6 +149,15 @@ class Reader:
         self.meet(listing.ids)
         return listing.ids
 
+    def passages(self, text: str, types: Collection[str], limit: int, ids: Collection[EntityId] | None) -> list[Fact]:
+        """Passages of active entities that have all words of the text."""
+        found = self.view.passages(text, types, limit, ids)
+        self.book.count(len(found.facts))
+        self.take(found.entities)
+        if found.cut:
+            self.book.cut.append(f"more than {limit:,} passages have these words: the rest was not looked at")
+        return [fact for fact in found.facts if self.active(fact.subject, None)]
+
     # --- steps ---
 
     def reach(self, ids: Collection[EntityId], predicate: str, direction: Direction, *, repeat: bool) -> Reached:

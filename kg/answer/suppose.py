@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId
-from kg.ports.store import Expansion, GraphView, Listing
+from kg.ports.store import Expansion, GraphView, Listing, Quoted
 
 if TYPE_CHECKING:
     from kg.domain.lineage import DatasetVersion, GraphProfile, Source
@@ -60,6 +60,13 @@ class SupposedView:
         self, texts: Collection[str], types: Collection[str], limit_each: int, *, edits: int = 0
     ) -> dict[str, Listing]:
         return self._view.search(texts, types, limit_each, edits=edits)
+
+    def passages(
+        self, text: str, types: Collection[str], limit: int, ids: Collection[EntityId] | None = None
+    ) -> Quoted:
+        found = self._view.passages(text, types, limit, ids)
+        kept = {key: entity for key, entity in found.entities.items() if not self._gone(key, entity.type)}
+        return replace(found, facts=tuple(fact for fact in found.facts if fact.subject in kept), entities=kept)
 
     def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
         return self._view.values(texts)

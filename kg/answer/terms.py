@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kg.domain.fact import Entity, EntityId, Fact, Literal
+from kg.domain.fact import PASSAGE, Entity, EntityId, Fact, Literal
 from kg.domain.ontology import ANY, Direction, Ontology
+from kg.text.passages import quotation
 
 PREPOSITIONS = {"in", "on", "at", "of", "under", "from", "against", "part"}
 LINKS = PREPOSITIONS | {"to", "by", "with", "for", "as", "into", "through", "until", "within", "than"}
@@ -64,6 +65,8 @@ class Terms:
 
     def fact(self, fact: Fact) -> str:
         """The fact as a sentence."""
+        if fact.predicate == PASSAGE and isinstance(fact.object, Literal):
+            return f"{self.entity(fact.subject)} says: {quotation(fact.object.value)}"
         target = fact.object.value if isinstance(fact.object, Literal) else self.entity(fact.object)
         since = f" from {fact.valid.start}" if fact.valid.start else ""
         until = f" until {fact.valid.end}" if fact.valid.end else ""

@@ -14,6 +14,7 @@ _NUMBER = re.compile(r"\d[\d.,]*")
 LABEL_START = 3
 """Letters by which labels are looked up."""
 _WORD = re.compile(r"[^\s(]+")
+_QUOTED = re.compile("“([^“”]*)”")
 _NEGATION = re.compile(r"\b(no|not|none|nothing|never|without)\b", re.IGNORECASE)
 
 
@@ -46,6 +47,10 @@ class _Check:
         if not cited and self._result.rows:
             return "unsupported"
         known = " ".join([*(item.text for item in cited), self._interpretation])
+        quotes = [" ".join(item.quote.split()) for item in cited if item.quote is not None]
+        known = " ".join([known, *quotes])
+        if quotes and any(said not in known for said in _QUOTED.findall(claim.text)):
+            return "unsupported"
         own = claim.text.replace(self._interpretation, "")
         own, labels = self._without_labels(own)
         for label in labels:

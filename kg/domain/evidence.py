@@ -45,6 +45,8 @@ class Evidence:
     searched: tuple[Source, ...] = ()
     """For an absence: the sources that were searched."""
     entities: tuple[EntityId, ...] = ()
+    quote: str | None = None
+    """For a passage: its text as it stands in the source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ FOREVER: Instant = "9999-12-31T23:59:59.999999Z"
 Datatype = OneOf["text", "number", "date", "boolean"]
 
 TYPE, NAME, ALIAS, KEY, STATUS, REPLACED_BY = "type", "name", "alias", "key", "status", "replaced_by"
+PASSAGE = "passage"
+"""Says the exact text of a span of its source."""
 IDENTITY = (TYPE, NAME, ALIAS, KEY, STATUS)
 """Predicates whose facts say what an entity is; an entity is what the visible ones say of it."""
 

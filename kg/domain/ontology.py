@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
 
-from kg.domain.fact import IDENTITY, REPLACED_BY, Datatype, EntityId
+from kg.domain.fact import IDENTITY, PASSAGE, REPLACED_BY, Datatype, EntityId
 from kg.errors import OntologyInvalid
 
 ANY = "*"
@@ -21,7 +21,9 @@ Step = tuple[str, Direction]
 Depth = OneOf["direct", "any"]
 """Whether a relation is meant over one step, or over as many as there are."""
 
-RESERVED = (*IDENTITY, REPLACED_BY)
+PASSAGES = "Passage"
+"""The type of the core above all whose entities are spans of documents."""
+RESERVED = (*IDENTITY, REPLACED_BY, PASSAGE, PASSAGES)
 
 
 def back(direction: Direction) -> Direction:

@@ -52,8 +52,10 @@ def parse(document: Any, *, core: Ontology | None = None) -> Ontology:
         tables={k: _table(k, v) for k, v in _mapping(top.get("tables", {}), "tables").items()},
         missing=tuple(_missing(i, item) for i, item in enumerate(_list(top.get("missing", []), "missing"))),
     )
-    _check_references(own, reserved=core is not None)
-    return merge([core, own]) if core else own
+    _check_names(own, reserved=core is not None)
+    whole = merge([core, own]) if core else own
+    _check_references(own, whole)
+    return whole
 
 
 # --- the parts ------------------------------------------------------------------------------------------------
@@ -202,8 +204,8 @@ def _missing(number: int, value: Any) -> Missing:
 # --- references -------------------------------------------------------------------------------------------------
 
 
-def _check_references(own: Ontology, *, reserved: bool) -> None:
-    """Every name that is used is defined, and looks as it must to be a label in a graph."""
+def _check_names(own: Ontology, *, reserved: bool) -> None:
+    """Every name looks as it must to be a label in a graph, and is none of the core's."""
     for what, names, pattern, form in (
         ("keys", own.keys, r"[a-z][a-z0-9_]{0,62}", "lower-case letters, digits and _"),
         ("types", own.types, r"[A-Z][A-Za-z0-9]{0,62}", "one CamelCase word"),
@@ -212,20 +214,26 @@ def _check_references(own: Ontology, *, reserved: bool) -> None:
         for name in names:
             if not re.fullmatch(pattern, name):
                 raise OntologyInvalid(f"{what}.{name}: the name has to be {form}")
+    for name in (*own.predicates, *own.types) if reserved else ():
+        if name in RESERVED:
+            what = "predicates" if name in own.predicates else "types"
+            raise OntologyInvalid(f"{what}.{name}: the name is reserved (core ontology)")
+
+
+def _check_references(own: Ontology, whole: Ontology) -> None:
+    """Every name that is used is defined, here or in the core."""
     for entity_type in own.types.values():
-        _check_type(entity_type, own)
+        _check_type(entity_type, whole)
     for name, predicate in own.predicates.items():
-        _check_predicate(name, predicate, own, reserved=reserved)
+        _check_predicate(name, predicate, whole)
     for concept in own.concepts.values():
-        if concept.of not in own.types:
+        if concept.of not in whole.types:
             raise OntologyInvalid(f"concepts.{concept.name}.of: no type {concept.of!r}")
     for table in own.tables.values():
-        _check_table(table, own)
+        _check_table(table, whole)
 
 
-def _check_predicate(name: str, predicate: Predicate, own: Ontology, *, reserved: bool) -> None:
-    if reserved and name in RESERVED:
-        raise OntologyInvalid(f"predicates.{name}: the name is reserved (core ontology)")
+def _check_predicate(name: str, predicate: Predicate, own: Ontology) -> None:
     if not predicate.subjects and name not in IDENTITY:
         raise OntologyInvalid(f"predicates.{name}.subject: missing")
     paired = (type_name for subject, objects in predicate.between for type_name in (subject, *objects))

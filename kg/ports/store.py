@@ -41,6 +41,15 @@ class Listing:
     cut: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Passages, as the facts that hold them, and what they are passages of; ``cut`` says that there are more."""
+
+    facts: tuple[Fact, ...]
+    cut: bool = False
+    entities: dict[EntityId, Entity] = field(default_factory=dict)
+
+
 class GraphView(Protocol):
     """What may be seen within one scope.
 
@@ -84,6 +93,15 @@ class GraphView(Protocol):
         With ``edits`` a word also fits one that differs by so many letters at most (optimal string alignment, so
         that two letters in the wrong order are one edit), with the same first letter; no prefixes then.
         Ordered by the shortest name that fits, then its text, then id.
+        """
+        ...
+
+    def passages(
+        self, text: str, types: Collection[str], limit: int, ids: Collection[EntityId] | None = None
+    ) -> Quoted:
+        """Passages that have every word of the text in some form, of these types (none means all) and these ids.
+
+        Ordered by entity and fact id. A text without words finds nothing.
         """
         ...
 

@@ -18,6 +18,23 @@ from loaders.dataset import Options
 from loaders.formats import OWN, PLUG_INS, formats
 
 
+class Span(NamedTuple):
+    """Characters of the text that a record was cut out of: a decoded document, or the string value of an element."""
+
+    text: str
+    start: int
+    end: int
+
+    @property
+    def quoted(self) -> str:
+        return self.text[self.start : self.end]
+
+    @property
+    def fragment(self) -> str:
+        """The place as RFC 5147 writes it."""
+        return f"#char={self.start},{self.end}"
+
+
 class Record(NamedTuple):
     """One record of a file; ``problem`` says why it cannot be used, if it cannot."""
 
@@ -26,14 +43,24 @@ class Record(NamedTuple):
     problem: str | None = None
     part: str = ""
     """The part of the file that is a source of its own: a named graph."""
+    span: Span | None = None
+    """For a record that is a stretch of text: where it stands."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the locator says the very characters, so that no field needs to be named."""
+        return self.span is not None and self.locator == self.span.fragment
 
 
 OWN_KEY, ENCLOSING = "@key", "@up"
 """Fields of a record that stands inside others, if asked for: the name it stands under, and the object around it."""
 
+FILE = "@file"
+"""Field of every record: the file it stands in, as a path from the folder of the data."""
+
 KIND, DATASET, NAMESPACE, COLUMN = "@kind", "@dataset", "@namespace", "@column"
 """Fields of a record of a lineage event: what it is, and the dataset and column that it is of."""
-ADDED = frozenset({OWN_KEY, ENCLOSING, KIND, DATASET, NAMESPACE, COLUMN})
+ADDED = frozenset({OWN_KEY, ENCLOSING, FILE, KIND, DATASET, NAMESPACE, COLUMN})
 """Fields that readers add. They stand nowhere in the file, so no locator names them, and none is left over."""
 
 Reader = Callable[[BinaryIO, Options], Iterator[Record]]

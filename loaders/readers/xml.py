@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record, whole
+from loaders.readers import ENCLOSING, OWN_KEY, Record, Span, whole
 
 MAX_DEPTH = 200
 MAX_ENTITIES = 256
@@ -32,8 +32,11 @@ def read(file: BinaryIO, options: Options) -> Iterator[Record]:
     """
     root = parse(whole(file), "XML")
     for path in options.records or ["/*/*"]:
-        for place, element in _pick(root, f"/{name_of(root)}[1]", path.split("/")[1:]):
-            yield Record(place, fields_of(element))
+        for place, element, around in _pick(root, f"/{name_of(root)}[1]", path.split("/")[1:]):
+            fields = fields_of(element)
+            if options.enclosing:
+                fields |= {OWN_KEY: name_of(element), ENCLOSING: _up(around)}
+            yield Record(place, fields, span=_span(element))
 
 
 def parse(data: bytes, what: str) -> ET.Element:
@@ -45,6 +48,13 @@ def parse(data: bytes, what: str) -> ET.Element:
         raise SourceUnreadable(f"not {what}: {exc}") from exc
 
 
+def _span(element: ET.Element) -> Span | None:
+    """Its string value (XPath 1.0) without the space around it."""
+    text = "".join(element.itertext())
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    return Span(text, start, end) if start < end else None
+
+
 def name_of(element: ET.Element) -> str:
     """Its name without the namespace; empty for comments and instructions."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
@@ -52,12 +62,16 @@ def name_of(element: ET.Element) -> str:
 
 def fields_of(element: ET.Element) -> dict[str, Any]:
     """The element as a record."""
-    fields: dict[str, Any] = {f"@{key.rpartition('}')[2]}": value for key, value in element.attrib.items()}
+    fields = _attributes(element)
     for child in element:
         if name := name_of(child):
             fields.setdefault(name, []).append(fields_of(child))
     text = " ".join("".join(element.itertext()).split())
     return fields | ({"text": text} if text else {})
+
+
+def _attributes(element: ET.Element) -> dict[str, Any]:
+    return {f"@{key.rpartition('}')[2]}": value for key, value in element.attrib.items()}
 
 
 def children(element: ET.Element, place: str) -> Iterator[tuple[str, ET.Element]]:
@@ -69,20 +83,35 @@ def children(element: ET.Element, place: str) -> Iterator[tuple[str, ET.Element]
             yield f"{place}/{name}[{seen[name]}]", child
 
 
-def _pick(element: ET.Element, place: str, steps: list[str]) -> Iterator[tuple[str, ET.Element]]:
-    """The elements that the steps lead to; the first step is about this element itself."""
+def _pick(
+    element: ET.Element, place: str, steps: list[str], around: tuple[ET.Element, ...] = ()
+) -> Iterator[tuple[str, ET.Element, tuple[ET.Element, ...]]]:
+    """The elements that the steps lead to, each with those around it; the first step is about this element itself."""
     head, rest = steps[0], steps[1:]
+    inside = (*around, element)
     if head == "**":
         if rest:
-            yield from _pick(element, place, rest)
+            yield from _pick(element, place, rest, around)
         for where, child in children(element, place):
-            yield from _pick(child, where, steps)
+            yield from _pick(child, where, steps, inside)
     elif head in ("*", name_of(element)):
         if not rest:
-            yield place, element
+            yield place, element, around
             return
         for where, child in children(element, place):
-            yield from _pick(child, where, rest)
+            yield from _pick(child, where, rest, inside)
+
+
+def _up(around: tuple[ET.Element, ...]) -> dict[str, Any] | None:
+    """The element around a record: its attributes and those children that hold nothing but text."""
+    if not around:
+        return None
+    *above, nearest = around
+    fields = _attributes(nearest)
+    for child in nearest:
+        if (name := name_of(child)) and not len(child):
+            fields.setdefault(name, []).append(fields_of(child))
+    return fields | {ENCLOSING: _up(tuple(above))}
 
 
 def check_xml(data: bytes, what: str) -> None:

@@ -17,7 +17,7 @@ import pytest
 from kg.backends.neo4j.errors import store_errors
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.fact import Literal
+from kg.domain.fact import PASSAGE, Literal
 from kg.domain.ontology import Ontology
 from kg.domain.scope import Scope
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
@@ -42,6 +42,7 @@ def test_a_newer_sqlite_schema_is_refused(
         SqliteStore(str(tmp_path / "whence.db"), core, clock)
 
 
+SAYS = fact("ann", PASSAGE, Literal("Open at all hours"))
 BUSY = [*TOWN, fact("ann", "note", Literal("Very busy"))]
 
 
@@ -54,6 +55,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     with apsw.Connection(str(tmp_path / "whence.db")) as connection:
         connection.execute(
             """DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
+            DROP TABLE passage_text;
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);
@@ -64,6 +66,8 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     view = opened.view(Scope())
     assert view.values(["very busy"]) == {"very busy": ("note",)}
     assert view.search(["anm"], [], 5, edits=1)["anm"].ids == ("person:ann",)
+    load(opened, target("rules"), [*TOWN, SAYS])
+    assert opened.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
 
 
 @pytest.mark.neo4j
@@ -76,11 +80,14 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         "MATCH (l:Literal) WHERE l.lookup STARTS WITH 'v:' REMOVE l.lookup",
         "MATCH (g:Graph {id: 'graph'}) SET g.schema = 1",
         "DROP INDEX whence_assertion_place",
+        "DROP INDEX whence_passages",
     ):
         neo4j_driver.execute_query(text, database_=database)
     store = open_neo4j(neo4j_url, core, clock)
     try:
         assert store.view(Scope()).values(["very busy"]) == {"very busy": ("note",)}
+        load(store, target("rules"), [*TOWN, SAYS])
+        assert store.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
     finally:
         store.close()
 

@@ -15,7 +15,7 @@ from kg.backends.neo4j import texts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.erasure import ERASED
-from kg.domain.fact import Literal
+from kg.domain.fact import PASSAGE, Literal
 from kg.domain.lineage import Rejection, Run
 from kg.domain.openlineage import LineageNode, event_of, own_dataset, own_job, own_source, run_uuid
 from kg.domain.ref import ref_of
@@ -25,12 +25,13 @@ from kg.settings import neo4j_address
 from tests.builders import TOWN, Store, entity, entries, fact, load, run, target
 from tests.contract.seeing import facts_seen, ids_seen
 
-SECRETS = ("quetzalina", "vornholt", "zanzibar", "kestrelworth", "marzipanus")
-"""Parts of a key, a name, a note, a rejected record and an alias, as they stand in the purged dataset alone."""
+SECRETS = ("quetzalina", "vornholt", "zanzibar", "kestrelworth", "marzipanus", "perindoswick")
+"""Parts of a key, a name, a note, a rejected record, an alias and a passage, as the purged dataset alone has them."""
 PRIVATE = [
     *entity("quetzalina", name="Vornholt the Elder", aliases=["Marzipanus"]),
     *entity("ann"),
     fact("quetzalina", "note", Literal("left for zanzibar")),
+    fact("quetzalina", PASSAGE, Literal("Whoever leaves\nfor Perindoswick comes back.")),
     fact("quetzalina", "knows", "ann"),
 ]
 REJECTED = [Rejection("staff@1/a.csv", "line 9", "no key", {"name": "Kestrelworth"})]
@@ -119,6 +120,7 @@ def test_what_others_say_stays_with_its_names(held: Any) -> None:
     assert facts_seen(view) == [fact("ann", "knows", "bob")]
     assert view.search(["ann"], [], 5)["ann"].ids == ("person:ann",)
     assert view.search(["vornholt"], [], 5)["vornholt"].ids == ()
+    assert view.passages("perindoswick", [], 5).facts == ()
     assert {one.dataset for one in view.sources().values()} == {"people"}
 
 
@@ -138,8 +140,8 @@ def test_a_purge_leaves_a_record_of_who_when_and_what_and_no_content(held: Any) 
     store.append("d-1", decision("d-1", cites="staff@1", text="Vornholt"))
     done = purge(store, "staff")
     assert store.runs(1) == [done]
-    assert (done.job, done.actor, done.changes.lost) == ("purge staff", "ann", 6)
-    assert done.message == "erased 8 assertions, 6 facts, and what 1 decisions quoted"
+    assert (done.job, done.actor, done.changes.lost) == ("purge staff", "ann", 7)
+    assert done.message == "erased 9 assertions, 7 facts, and what 1 decisions quoted"
     runs = {one.id: one for one in store.runs(10)}
     assert [runs[name].message for name in ("run-staff", "run-failed")] == ["", ""]
     assert (runs["run-failed"].left_over, runs["run-people"].left_over) == ((), ("x",))
@@ -234,7 +236,7 @@ def test_what_was_purged_can_be_loaded_again(held: Any) -> None:
     load(store, target("staff"), PRIVATE)
     view = store.view(Scope())
     assert view.search(["vornholt"], [], 5)["vornholt"].ids == ("person:quetzalina",)
-    assert len(facts_seen(view)) == 3
+    assert len(facts_seen(view)) == 4
 
 
 @pytest.mark.parametrize("ref", ["nobody", "people@7", "people@1/z.csv"])
@@ -273,11 +275,13 @@ def test_a_reader_that_holds_the_old_pages_is_told_and_the_next_run_finishes(mak
 def test_the_index_of_words_forgets_those_of_purged_names(make_store: Any) -> None:
     """Its pages store a word without the beginning it shares with the one before, so bytes alone do not show it."""
     store = make_store("sqlite-file")
-    load(store, target("people"), [*TOWN, *entity("vera", name="Vorn")])
+    load(store, target("people"), [*TOWN, *entity("vera", name="Vorn"), fact("vera", PASSAGE, Literal("Perish"))])
     load(store, target("staff"), PRIVATE)
     purge(store, "staff")
     with store._database.use() as connection:
         assert [word for (word,) in connection.execute("SELECT term FROM name_word")] == ["ann", "bob", "vorn"]
+        connection.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'passage_text', 'row')")
+        assert [word for (word,) in connection.execute("SELECT term FROM temp.word")] == ["perish"]
 
 
 @pytest.mark.neo4j

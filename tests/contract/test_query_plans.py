@@ -14,10 +14,10 @@ from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.fact import Fact
+from kg.domain.fact import PASSAGE, Fact, Literal
 from kg.domain.openlineage import LineageNode
 from kg.domain.scope import Scope
-from tests.builders import TOWN, MakeStore, load, target
+from tests.builders import TOWN, MakeStore, fact, load, target
 
 GROWING = re.compile(r"SCAN (?!j\b|p\b|w\b|x VIRTUAL|s VIRTUAL|temp\.|json_each|SUBQUERY|\d+ |.*VIRTUAL TABLE)")
 OBJECTS, LITERALS = ("knows", "owns"), ("alias", "key", "name", "note", "type")
@@ -28,6 +28,7 @@ GROWS = (
     "Entity",
     "Literal",
     "Name",
+    "Quote",
     "Assertion",
     "Source",
     "Decision",
@@ -46,7 +47,7 @@ BUILT: dict[str, str] = {
     "update entities": texts.update_entities(TYPES),
     "remove labels": texts.remove_labels(TYPES),
     "create relationships": texts.create_relationships("knows"),
-    "create literals": texts.create_literals("name", named=True),
+    "create literals": texts.create_literals("name", "Name"),
     "set support": texts.set_support("knows"),
     "delete relationships": texts.delete_relationships("knows"),
     "live literals": texts.live_literals("note"),
@@ -115,7 +116,7 @@ def reads_all(operator: str, details: str) -> bool:
 def test_a_call_is_one_round_trip_whatever_the_number_of_ids(make_store: MakeStore, count: int) -> None:
     store = make_store("neo4j")
     assert isinstance(store, Neo4jStore)
-    load(store, target(), TOWN)
+    load(store, target(), [*TOWN, fact("ann", PASSAGE, Literal("Ann"))])
     view = store.view(Scope())
     ids = [f"person:{i}" for i in range(count)]
     nodes = [LineageNode("dataset", "db", one) for one in ids]
@@ -123,6 +124,7 @@ def test_a_call_is_one_round_trip_whatever_the_number_of_ids(make_store: MakeSto
         lambda: view.entities(ids),
         lambda: view.named(ids, 2),
         lambda: view.search(["ann", "bob"], [], 2),
+        lambda: view.passages("ann", [], 2, ids),
         lambda: view.values(ids),
         view.versions,
         lambda: view.scan(["Person", "Firm"], 2),

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, Fact, Interval, Literal
+from kg.domain.fact import ALIAS, KEY, NAME, PASSAGE, STATUS, TYPE, Fact, Interval, Literal
 from kg.domain.lineage import Classification
 from kg.domain.ontology import Ontology
 from kg.domain.scope import Scope
@@ -35,6 +35,7 @@ DAYS = [None, "2026-01-31", "2026-02-01", "2026-03-15"]
 LITERALS = {
     "size": [Literal("7", "number"), Literal("12", "number")],
     "note": [Literal("one"), Literal("two words")],
+    PASSAGE: [Literal("One river\nbank."), Literal("Two rivers")],
     NAME: [Literal(name) for name in NAMES],
     ALIAS: [Literal(name) for name in NAMES[:2]],
     KEY: [Literal("duns:1"), Literal("duns:2")],
@@ -183,6 +184,7 @@ class BothStores(RuleBasedStateMachine):
         texts = [" ".join(words) for words in WORDS]
         for edits in (0, 1, 2):
             yield [view.search(texts, types, limit, edits=edits) for types in ([], ["Person"], ["Person", "Firm"])]
+        yield [view.passages("RIVERS", types, limit, ids) for types in ([], ["Firm"]) for ids in (None, PEOPLE[:2])]
         yield view.versions(), view.values(["busy", "x", "note"])
         yield [view.scan(types, limit) for types in (["Person"], ["Firm"], ["Firm", "Person"])]
         yield [view.walk(after, limit) for after in ("", PEOPLE[0], PEOPLE[-1])]

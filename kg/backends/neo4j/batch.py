@@ -15,10 +15,10 @@ from typing import Any, Self
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
 from kg.backends.neo4j.names import OWN_PROPERTIES
-from kg.backends.neo4j.rows import Support, TypeEntry, copy, support_properties, type_properties
+from kg.backends.neo4j.rows import Support, TypeEntry, copy, found_by, support_properties, type_properties
 from kg.backends.neo4j.supports import Copies, Touched, known, known_types, set_supports
 from kg.domain.fact import FOREVER, TYPE, EntityId, Fact, FactId, Instant, Literal
-from kg.domain.lookup import folded_name, lookup_of
+from kg.domain.lookup import lookup_of
 from kg.domain.ontology import Ontology
 from kg.ports.store import Entry
 
@@ -252,10 +252,10 @@ class BatchWriter:
         for fact in facts:
             row = [fact.id, fact.subject, fact.object, fact.valid.start, fact.valid.end]
             if isinstance(fact.object, Literal):
-                folded = folded_name(fact.predicate, fact.object)
                 row[2] = fact.object.value
-                row += [fact.object.datatype, lookup_of(fact.predicate, fact.object), folded]
-                text = texts.create_literals(fact.predicate, named=folded is not None)
+                words, label = found_by(fact.predicate, fact.object)
+                row += [fact.object.datatype, lookup_of(fact.predicate, fact.object), words]
+                text = texts.create_literals(fact.predicate, label)
             else:
                 text = texts.create_relationships(fact.predicate)
             rows[text].append(row)

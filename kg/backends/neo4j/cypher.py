@@ -75,6 +75,13 @@ CALL (text) {{ CALL db.index.fulltext.queryNodes('whence_names', text[1]) YIELD 
     RETURN id ORDER BY best, id LIMIT $in.limit }}
 RETURN text[0], collect(id)"""
 
+PASSAGES = f"""CALL db.index.fulltext.queryNodes('whence_passages', $in.match) YIELD node AS l
+MATCH (l)<-[r:PASSAGE]-(e:Entity)
+WHERE ($in.ids IS NULL OR e.id IN $in.ids) AND {_visible("r")}
+    AND any({_type_entries("e")} AND ($in.types = [] OR e.type_names[i] IN $in.types))
+WITH e, r, l ORDER BY e.id, r.fact LIMIT $in.limit
+RETURN 'passage', r.fact, e.id, null, l.value, l.datatype, r.valid_from, r.valid_to, {_TYPES}, {_IDENTITY}"""
+
 WALK = f"""MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE e.id > $in.after AND {_declared("e")}
 RETURN e.id ORDER BY e.id LIMIT $in.limit"""
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from kg.backends.neo4j.names import OWN_PROPERTIES, label, relationship
 from kg.backends.neo4j.records import readable_source, readable_version
-from kg.backends.neo4j.rows import Support, TypeEntry, plain, support_properties, type_properties
+from kg.backends.neo4j.rows import Support, TypeEntry, found_by, plain, support_properties, type_properties
 from kg.backends.neo4j.schema import SCHEMA_VERSION
 from kg.domain.fact import FOREVER, NAME, STATUS, TYPE, EntityId, Fact, FactId, Literal
 from kg.domain.lineage import DatasetVersion
-from kg.domain.lookup import folded_name, lookup_of
+from kg.domain.lookup import lookup_of
 from kg.domain.records import dump
 from kg.errors import DatasetNotFound
 from kg.export.pages import Page
@@ -179,11 +179,11 @@ class ImportFiles:
             self._row("facts", fact.subject, *relation, fact.object, kind)
             return
         self._literals.add(fact.predicate)
-        value, folded = fact.object.value, folded_name(fact.predicate, fact.object)
+        value, (words, found_as) = fact.object.value, found_by(fact.predicate, fact.object)
         self._several_lines |= "\n" in value or "\r" in value
-        labels = ["Literal"] if folded is None else ["Literal", "Name"]
+        labels = ["Literal", found_as] if found_as else ["Literal"]
         self._row(
-            "literals", fact.id, value, fact.object.datatype, lookup_of(fact.predicate, fact.object), folded, labels
+            "literals", fact.id, value, fact.object.datatype, lookup_of(fact.predicate, fact.object), words, labels
         )
         self._row("values", fact.subject, *relation, fact.id, kind)
 

@@ -7,7 +7,7 @@ import re
 from kg.errors import StoreRejected
 
 OWN_LABELS = (
-    "Entity", "Literal", "Name", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
+    "Entity", "Literal", "Name", "Quote", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
     "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.domain.fact import FOREVER, Assertion, Entity, EntityId, Fact, Instant, Interval, Literal, assemble
+from kg.domain.lookup import folded_name
+from kg.text.passages import passage_words
 
 LONGEST_COPY = 1_000
 """Characters of a text that the entity's readable copy holds; the literal holds all of it."""
@@ -84,6 +86,14 @@ def type_properties(entries: Sequence[TypeEntry]) -> dict[str, list[Any]]:
         "type_names": [entry.name for entry in entries],
         **support_properties([entry.support for entry in entries], "type_"),
     }
+
+
+def found_by(predicate: str, literal: Literal) -> tuple[str | None, str]:
+    """The words under which a text index holds the literal, and the label that puts it there."""
+    if (folded := folded_name(predicate, literal)) is not None:
+        return folded, "Name"
+    words = passage_words(predicate, literal)
+    return words, "Quote" if words is not None else ""
 
 
 def copy(values: Sequence[tuple[str, str]]) -> Any:

@@ -10,7 +10,7 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
@@ -30,8 +30,9 @@ _INDEXES = {
     "event_run": ("LineageEvent", "run"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
-_NAMES = """CREATE FULLTEXT INDEX whence_names IF NOT EXISTS FOR (n:Name) ON EACH [n.folded]
-OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}"""
+_TEXT_INDEXES = {"names": "Name", "passages": "Quote"}
+_TEXT_INDEX = """CREATE FULLTEXT INDEX whence_{} IF NOT EXISTS FOR (n:{}) ON EACH [n.folded]
+OPTIONS {{indexConfig: {{`fulltext.analyzer`: 'whitespace', `fulltext.eventually_consistent`: false}}}}"""
 
 AT_ONCE = 5_000
 _TEXTS = """MATCH (l:Literal)<-[r]-(:Entity) WHERE l.id > $in.after AND l.lookup IS NULL AND l.datatype = 'text'
@@ -72,7 +73,8 @@ def prepare(database: Database) -> None:
     for index, (label, *properties) in _INDEXES.items():
         on = ", ".join(f"n.{name}" for name in properties)
         database.define(f"CREATE INDEX whence_{index} IF NOT EXISTS FOR (n:{label}) ON ({on})")
-    database.define(_NAMES)
+    for index, label in _TEXT_INDEXES.items():
+        database.define(_TEXT_INDEX.format(index, label))
     database.define("CALL db.awaitIndexes(300)")
     if unindexed:
         index_facts(database, objects)

@@ -188,9 +188,10 @@ CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(o)"""
 
 
 @functools.lru_cache(maxsize=256)
-def create_literals(predicate: str, *, named: bool) -> str:
+def create_literals(predicate: str, found_as: str = "") -> str:
+    """``found_as``: the label under which a text index holds it."""
     return f"""UNWIND $in.rows AS row MATCH (s:Entity {{id: row[1]}})
-CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(:Literal{":Name" if named else ""}
+CREATE (s)-[:{relationship(predicate)} {{{_RELATION}}}]->(:Literal{":" + found_as if found_as else ""}
     {{id: row[0], value: row[2], datatype: row[5], lookup: row[6], folded: row[7]}})"""
 
 

@@ -10,13 +10,14 @@ from rapidfuzz.distance import OSA
 
 from kg.backends.neo4j import cypher, rows
 from kg.backends.neo4j.database import Database, Row
-from kg.domain.fact import IDENTITY, TYPE, Assertion, Entity, EntityId, Fact, FactId, Instant
+from kg.domain.fact import IDENTITY, PASSAGE, TYPE, Assertion, Entity, EntityId, Fact, FactId, Instant
 from kg.domain.lineage import DatasetVersion, GraphProfile, Source
 from kg.domain.lookup import lookup_for, lookup_for_value
 from kg.domain.ontology import Direction, Ontology
 from kg.domain.records import load_source, load_version
 from kg.domain.scope import Scope
-from kg.ports.store import Expansion, Listing
+from kg.ports.store import Expansion, Listing, Quoted
+from kg.text.passages import stemmed
 
 MOST_NAMES = 5_000
 """Names looked at for words that are like one word."""
@@ -91,6 +92,17 @@ class Neo4jView:
             word: sorted(other for other in others if OSA.distance(word, other, score_cutoff=edits) <= edits)
             for word, others in self._read(cypher.LIKE, words=asked, limit=MOST_NAMES)
         }
+
+    def passages(
+        self, text: str, types: Collection[str], limit: int, ids: Collection[EntityId] | None = None
+    ) -> Quoted:
+        match = " ".join(f"+{rows.escaped(word)}" for word in stemmed(text).split())
+        if not match or (ids is not None and not ids) or PASSAGE not in self._literals:
+            return Quoted(())
+        only = {"types": sorted(set(types)), "ids": None if ids is None else sorted(set(ids))}
+        found = self._read(cypher.PASSAGES, match=match, limit=limit + 1, **only)
+        met = {one.id: one for row in found[:limit] if (one := rows.entity(row[2], *row[8:])) is not None}
+        return Quoted(tuple(rows.fact(row[:8]) for row in found[:limit]), len(found) > limit, met)
 
     def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
         literal = [

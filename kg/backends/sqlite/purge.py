@@ -122,6 +122,7 @@ def finish(database: Database) -> None:
             return
         run = load_run(noted)
         connection.execute("INSERT INTO name_text (name_text) VALUES ('optimize')")
+        connection.execute("INSERT INTO passage_text (passage_text) VALUES ('optimize')")
         connection.execute("VACUUM")
         # Old pages lie in the write-ahead log too; it can be emptied when no reader needs them.
         [(held, *_)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

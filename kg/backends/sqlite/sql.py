@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -10,6 +10,13 @@ CREATE INDEX lineage_event_run ON lineage_event (run) WHERE run IS NOT NULL;
 CREATE TABLE lineage_node (key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE lineage_link (start TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (start, target)) WITHOUT ROWID;
 CREATE INDEX lineage_link_up ON lineage_link (target, start);
+"""
+
+# A passage is under the number of its fact, as a name is.
+PASSAGE_TEXT = """
+CREATE VIRTUAL TABLE passage_text USING fts5(
+    stems, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
+);
 """
 
 SCHEMA = f"""
@@ -80,7 +87,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}"""
+{LINEAGE}{PASSAGE_TEXT}"""
 
 MIGRATIONS = {
     1: """
@@ -99,6 +106,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 """,
+    4: PASSAGE_TEXT,
 }
 """What makes a database of the next schema of one of this."""
 
@@ -165,6 +173,13 @@ AND EXISTS (SELECT 1 FROM fact t WHERE t.subject = f.subject AND t.predicate = :
 GROUP BY s.id ORDER BY min(printf('%08d', length(f.value)) || f.value), s.id LIMIT :limit"""
 
 WORDS = "SELECT term FROM name_word WHERE term >= :first AND term < :end"
+
+PASSAGES = f"""{_FACT.replace("FROM fact f", "FROM passage_text x CROSS JOIN fact f ON f.n = x.rowid")}
+WHERE passage_text MATCH :match AND {_VISIBLE}
+AND (:ids IS NULL OR s.id IN (SELECT value FROM json_each(:ids)))
+AND EXISTS (SELECT 1 FROM fact t WHERE t.subject = f.subject AND t.predicate = :type
+    AND (:types = '[]' OR t.value IN (SELECT value FROM json_each(:types))) AND {_SUPPORT.format(fact="t")})
+ORDER BY s.id, f.id LIMIT :limit"""
 
 VALUE_HELD = f"""SELECT 1 FROM fact f WHERE f.lookup = :lookup AND {_VISIBLE}
 AND {_DECLARED.format(entity="f.subject")} LIMIT 1"""
@@ -255,6 +270,7 @@ KNOWN_ENTITIES = "SELECT e.id, e.n FROM json_each(:ids) j CROSS JOIN entity e ON
 PUT_ENTITY = "INSERT INTO entity (n, id) VALUES (?, ?)"
 PUT_FACT = "INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 PUT_NAME = "INSERT INTO name_text (rowid, folded) VALUES (?, ?)"
+PUT_PASSAGE = "INSERT INTO passage_text (rowid, stems) VALUES (?, ?)"
 PUT_ASSERTION = "INSERT OR IGNORE INTO assertion VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 LIVE_ASSERTION = """SELECT 1 FROM assertion
 WHERE fact = ? AND source = ? AND locator = ? AND record IS ? AND known_to = ? AND class = ?"""
@@ -323,6 +339,7 @@ ERASE_FACTS = (
     f"INSERT OR IGNORE INTO temp.loose SELECT f.subject {_PURGED}",
     f"INSERT OR IGNORE INTO temp.loose SELECT f.object {_PURGED} WHERE f.object IS NOT NULL",
     "DELETE FROM name_text WHERE rowid IN (SELECT fact FROM temp.purged)",
+    "DELETE FROM passage_text WHERE rowid IN (SELECT fact FROM temp.purged)",
     "DELETE FROM fact WHERE n IN (SELECT fact FROM temp.purged)",
     "DELETE FROM temp.loose WHERE EXISTS (SELECT 1 FROM fact f WHERE f.subject = loose.entity)",
     "DELETE FROM temp.loose WHERE EXISTS (SELECT 1 FROM fact f WHERE f.object = loose.entity)",
@@ -332,6 +349,7 @@ ERASE_FACTS = (
 DISCARD = (
     "DELETE FROM assertion WHERE version = :version AND known_from > :at",
     "DELETE FROM name_text WHERE rowid > :facts",
+    "DELETE FROM passage_text WHERE rowid > :facts",
     "DELETE FROM fact WHERE n > :facts",
     "DELETE FROM entity WHERE n > :entities",
 )
@@ -354,6 +372,7 @@ PLANNED = {
     "known_entities": KNOWN_ENTITIES,
     "retire_unseen": RETIRE_UNSEEN,
     "search": SEARCH,
+    "passages": PASSAGES,
     "value_held": VALUE_HELD,
     "recorded_with": RECORDED_WITH,
     "said_by": SAID_BY,

@@ -33,7 +33,8 @@ from kg.domain.lookup import lookup_for, lookup_for_type, lookup_for_value
 from kg.domain.ontology import Direction, Ontology
 from kg.domain.records import load_source, load_version
 from kg.domain.scope import Scope
-from kg.ports.store import Expansion, Listing
+from kg.ports.store import Expansion, Listing, Quoted
+from kg.text.passages import stemmed
 
 FEW = 16
 """Entities up to which each is read by a statement of its own."""
@@ -137,6 +138,17 @@ class SqliteView:
         for (term,) in self._read(sql.WORDS, first=word[0], end=chr(ord(word[0]) + 1)):
             if OSA.distance(word, term, score_cutoff=edits) <= edits:
                 yield term
+
+    def passages(
+        self, text: str, types: Collection[str], limit: int, ids: Collection[EntityId] | None = None
+    ) -> Quoted:
+        match = " ".join(_quoted(word) for word in stemmed(text).split())
+        if not match or (ids is not None and not ids):
+            return Quoted(())
+        only = {"types": json.dumps(sorted(types)), "ids": None if ids is None else json.dumps(sorted(set(ids)))}
+        facts = [fact_of(row) for row in self._read(sql.PASSAGES, match=match, limit=limit + 1, **only)]
+        kept = tuple(facts[:limit])
+        return Quoted(kept, len(facts) > limit, self.entities({fact.subject for fact in kept}))
 
     def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
         literal = [name for name, spec in self._ontology.predicates.items() if spec.value == "text"]

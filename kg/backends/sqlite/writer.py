@@ -32,6 +32,7 @@ from kg.domain.lookup import folded_name, lookup_for, lookup_of
 from kg.ports.clock import Clock, later
 from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
+from kg.text.passages import passage_words
 
 Place = tuple[int, int, str, str | None]
 """Fact, source, locator, record."""
@@ -119,7 +120,7 @@ class SqliteWriter:
         entities = self._numbers(connection, batch)
         facts = {entry.fact.id: entry.fact for entry in batch}
         numbers: dict[str, int] = dict(connection.execute(sql.KNOWN_FACTS, {"ids": json.dumps(list(facts))}))
-        fact_rows, name_rows = [], []
+        fact_rows, name_rows, passage_rows = [], [], []
         for fact in facts.values():
             if fact.id in numbers:
                 continue
@@ -132,6 +133,8 @@ class SqliteWriter:
                 folded = folded_name(fact.predicate, literal)
                 if folded is not None:
                     name_rows.append((number, folded))
+                elif (words := passage_words(fact.predicate, literal)) is not None:
+                    passage_rows.append((number, words))
                 lookup = lookup_of(fact.predicate, literal) if folded is None else lookup_for(folded)
                 row = (
                     number, fact.id, subject, predicate, None, literal.value, literal.datatype,
@@ -143,6 +146,7 @@ class SqliteWriter:
             fact_rows.append(row)
         connection.executemany(sql.PUT_FACT, fact_rows)
         connection.executemany(sql.PUT_NAME, name_rows)
+        connection.executemany(sql.PUT_PASSAGE, passage_rows)
         places = [(numbers[item.fact.id], self._sources[item.source], item.locator, item.record) for item in batch]
         if self._reload:
             places = self._unseen(connection, places)

@@ -9,7 +9,7 @@ import pytest
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record, reader_for
+from loaders.readers import Record, Span, reader_for
 
 XML = b"""<?xml version="1.0"?><list xmlns="urn:x" made="2026"><!-- note -->
 <group id="g"><item id="1">one <b>two</b></item><item id="2"/></group><item id="3"/></list>"""
@@ -49,10 +49,26 @@ def test_what_a_yaml_text_names_again_is_read() -> None:
 
 def test_elements_of_xml_are_records_located_by_xpath() -> None:
     one = {"@id": "1", "b": [{"text": "two"}], "text": "one two"}
+    group = {"@id": "g", "item": [one, {"@id": "2"}], "text": "one two"}
     assert read("xml", XML) == [
-        Record("/list[1]/group[1]", {"@id": "g", "item": [one, {"@id": "2"}], "text": "one two"}),
+        Record("/list[1]/group[1]", group, span=Span("one two", 0, 7)),
         Record("/list[1]/item[1]", {"@id": "3"}),
     ]
+
+
+def test_an_element_is_a_span_of_its_string_value() -> None:
+    [record] = read("xml", "<a><b>\n  Größe <i>5</i>\xa0cm &amp;\r\n more </b></a>".encode())
+    assert record.span == Span("\n  Größe 5\xa0cm &\n more ", 3, 21)
+    assert record.span.quoted == "Größe 5\xa0cm &\n more"
+    assert record.fields["text"] == "Größe 5 cm & more"
+
+
+def test_an_element_may_be_read_with_what_is_around_it() -> None:
+    found = read("xml", XML.replace(b"<item id", b"<no>7</no><item id", 1), records="/list/**/item", enclosing=True)
+    ups = [(one.fields["@key"], one.fields["@up"]) for one in found]
+    outer = {"@made": "2026", "item": [{"@id": "3"}], "@up": None}
+    group = {"@id": "g", "no": [{"text": "7"}], "item": [{"@id": "2"}], "@up": outer}
+    assert ups == [("item", group), ("item", group), ("item", outer)]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from kg.domain.lookup import LONGEST_VALUE
 from kg.domain.ontology import Direction, Ontology
 from kg.domain.scope import Scope
 from kg.domain.words import fold
-from kg.ports.store import Expansion, Listing
+from kg.ports.store import Expansion, Listing, Quoted
 
 ENGINE = "attached"
 MOST_NAMES = 50_000
@@ -226,6 +226,16 @@ class AttachedView:
                         for said in nodes.texts(value):
                             found[fold(said)].add(one.name)
         return found
+
+    def passages(
+        self,
+        text: str,  # noqa: ARG002
+        types: Collection[str],  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+        ids: Collection[EntityId] | None = None,  # noqa: ARG002
+    ) -> Quoted:
+        """Nothing: a property says no span of a document."""
+        return Quoted(())
 
     def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
         return {text: tuple(sorted(self._values[text])) for text in sorted(set(texts)) if text and text in self._values}
