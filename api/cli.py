@@ -14,6 +14,7 @@ from api.adapters import adapters
 from api.exports import attach, export
 from api.lineage import lineage
 from api.loads import init, load
+from api.matches import matches
 from api.options import (
     AdapterFile,
     AsJson,
@@ -41,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(adapters, name="adapters")
+app.add_typer(matches, name="matches")
 app.command()(load)
 app.command()(init)
 app.command()(export)

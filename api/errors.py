@@ -39,6 +39,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.LineageNotFound: 404,
     kg.Conflict: 409,
     kg.LoadInProgress: 409,
+    kg.MatchConflict: 409,
     kg.StoreError: 500,
     kg.StoreUnavailable: 503,
     kg.StoreTimeout: 504,

@@ -57,9 +57,10 @@ def export(
 
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         scope = replace(scope_of_options(settings, dataset, as_of, known_as_of, ceiling), any_day=as_of is None)
-        view = services.store.view(all_versions(services.store, scope) if versions else scope)
+        store_ = services.recorded
+        view = store_.view(all_versions(store_, scope) if versions else scope)
         writer = import_files(services, view) if form is Format.neo4j_admin else None
-        done = run(view, services.store, Target(form.value, out, writer), told)
+        done = run(view, store_, Target(form.value, out, writer), told)
     if as_json:
         print_json(done)
         return

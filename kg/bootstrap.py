@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.answer.adapter import Adapter, chosen
+from kg.answer.merged import MergedStore
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
@@ -24,11 +25,17 @@ class Services:
     """What the ways in are given."""
 
     store: GraphStore
+    """Its views read matched entities as one."""
     decisions: DecisionLedger
     runs: RunLedger
     clock: Clock
     core: Ontology
     adapter: Adapter = field(default_factory=Adapter)
+
+    @property
+    def recorded(self) -> GraphStore:
+        """The store with every entity by itself, as the sources have it."""
+        return self.store.recorded if isinstance(self.store, MergedStore) else self.store
 
 
 def core_ontology() -> Ontology:
@@ -43,7 +50,7 @@ def import_files(services: Services, view: GraphView) -> Writer:
     """Writes the files from which ``neo4j-admin database import`` makes a database that Whence opens."""
     from kg.backends.neo4j.import_files import ImportFiles
 
-    return ImportFiles(view, services.store, services.runs).write
+    return ImportFiles(view, services.recorded, services.runs).write
 
 
 def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
@@ -57,13 +64,13 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         if not path:
             raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
         store = SqliteStore(path, core, clock)
-        return Services(store, store, store, clock, core, adapter)
+        return Services(MergedStore(store, clock), store, store, clock, core, adapter)
     if kind in NEO4J_SCHEMES:
         from kg.backends.neo4j.store import Neo4jStore
 
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
-        return Services(graph, graph, graph, clock, core, adapter)
+        return Services(MergedStore(graph, clock), graph, graph, clock, core, adapter)
     if kind == "attached":
         return _attached(Path(settings.store.removeprefix("attached:")), settings, clock, core, adapter)
     raise ConfigError(

@@ -133,6 +133,12 @@ class Conflict(KgError):
     code = "conflict"
 
 
+class MatchConflict(Conflict):
+    """Two entities would be one of which somebody said that they are not."""
+
+    code = "match_conflict"
+
+
 class LoadInProgress(Conflict):
     """Another load holds the writer."""
 

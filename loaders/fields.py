@@ -17,7 +17,7 @@ RECORDS = 100_000
 """Records looked at."""
 MOST_VALUES = 12
 """Different values of a field that is one of a few."""
-CORE = ("type", "name", "alias", "key", "status", "replaced_by")
+CORE = ("type", "name", "alias", "key", "status", "replaced_by", "same_as", "different_from", "passage")
 """Predicates that every ontology has."""
 KEY_NAMES = re.compile(r"(^|[_\s@-])(id|key|code|number|no|nr|uuid|accession)$", re.IGNORECASE)
 ALIAS_NAMES = re.compile(r"^(also[_\s-]known[_\s-]as|aka|alias(es)?|synonyms?|other[_\s-]names?)$", re.IGNORECASE)

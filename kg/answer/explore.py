@@ -94,7 +94,7 @@ def find_entities(view: GraphView, text: str, types: Collection[str], limit: int
         listing = view.scan(wanted, limit)
         met = view.entities(listing.ids)
         return Found(tuple(met[one] for one in listing.ids if one in met), listing.cut)
-    exact = view.entities(_exact(view, text))
+    exact = _found(view, _exact(view, text))
     folded = fold(text)
     listing = view.search([folded], wanted if types else (), limit)[folded]
     met = exact | view.entities(listing.ids)
@@ -106,7 +106,7 @@ def resolve(view: GraphView, text: str) -> Entity:
     """The one entity of this id, key or name. Raises EntityNotFound, NameAmbiguous or InvalidInput."""
     if not text.strip() or len(text) > MAX_TEXT:
         raise InvalidInput(f"expected an id, key or name of 1 to {MAX_TEXT} characters")
-    met = view.entities(_exact(view, text))
+    met = _found(view, _exact(view, text))
     # A withdrawn entity is meant only where no active one has the name or key.
     meant = [one for one in met.values() if one.status is None] or list(met.values())
     if not meant:
@@ -126,6 +126,8 @@ def entity_card(view: GraphView, entity: EntityId, limit: int) -> Card:
     met = view.entities([entity])
     if entity not in met:
         raise EntityNotFound(f"no entity {entity!r} in this view")
+    # Another one may stand for it.
+    entity = met[entity].id
     kinds: dict[tuple[str, Direction], list[Fact]] = {}
     cut: list[str] = []
     directions: tuple[Direction, Direction] = ("out", "in")
@@ -172,6 +174,11 @@ def _exact(view: GraphView, text: str) -> list[EntityId]:
     keyed = [bare, *view.ontology().ids_of_key(bare)]
     named = view.named([one for one in (*keyed, fold(bare)) if one], NAMESAKES)
     return list(dict.fromkeys([*keyed, *(one for ids in named.values() for one in ids)]))
+
+
+def _found(view: GraphView, ids: Collection[EntityId]) -> dict[EntityId, Entity]:
+    """The entities of these ids, each once under its own."""
+    return {one.id: one for one in view.entities(ids).values()}
 
 
 def _other(fact: Fact, direction: Direction) -> EntityId | None:

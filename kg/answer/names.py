@@ -131,7 +131,8 @@ def entity_mentions(  # noqa: PLR0913, PLR0917 (what was read, once for all span
     for (i, j), ids in keys.items():
         for entity in (*ids, *(found for key in ids for found in named.get(key, ()))):
             if entity in entities:
-                yield Mention(i, j, "entity", entity)
+                # A key may be that of an entity for which another one stands.
+                yield Mention(i, j, "entity", entities[entity].id)
     for (i, j), name in places:
         found = [one for one in named.get(name, ()) if one in entities]
         raw = text[tokens[i].start : tokens[j - 1].end]

@@ -23,6 +23,7 @@ from kg.answer.explain import explanation
 from kg.answer.fit import fits, validate
 from kg.answer.generate import generate
 from kg.answer.link import link
+from kg.answer.merged import with_ties
 from kg.answer.planner import TIE, Reading, plan
 from kg.answer.verify import verify
 from kg.answer.views import Views
@@ -183,7 +184,7 @@ def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], v
     results = []
     for reading in held:
         try:
-            results.append((reading, execute(reading.plan, views, linked.entities)))
+            results.append((reading, with_ties(execute(reading.plan, views, linked.entities), views)))
         except (TooMuchRead, DecisionInputMissing) as exc:
             if len(held) == 1:
                 return abstained(question, views.own, str(exc), reading.plan)

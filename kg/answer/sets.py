@@ -118,10 +118,10 @@ class Sets:
             reader.tell_withdrawn(plan.ids)
             if self.reader.point == HERE and (unknown := [one for one in plan.ids if one not in reader.entities]):
                 if isinstance(reader.view, SupposedView):
-                    return {(None, one): () for one in plan.ids if one in reader.entities}
+                    return {(None, reader.entities[one].id): () for one in plan.ids if one in reader.entities}
                 raise PlanInvalid(f"no entity {unknown[0]!r} in this scope")
             # A named entity may be withdrawn: the question speaks of it.
-            return {(None, one): () for one in plan.ids if one in reader.entities}
+            return {(None, reader.entities[one].id): () for one in plan.ids if one in reader.entities}
         ids = reader.scan(plan.type or ANY)
         if plan.withdrawn:
             return {

@@ -18,6 +18,8 @@ CORE_PHRASES = {
     "key": "has the key",
     "status": "is marked",
     "replaced_by": "is replaced by",
+    "same_as": "is the same as",
+    "different_from": "is not the same as",
 }
 
 

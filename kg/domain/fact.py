@@ -17,6 +17,8 @@ Datatype = OneOf["text", "number", "date", "boolean"]
 TYPE, NAME, ALIAS, KEY, STATUS, REPLACED_BY = "type", "name", "alias", "key", "status", "replaced_by"
 PASSAGE = "passage"
 """Says the exact text of a span of its source."""
+SAME_AS, DIFFERENT_FROM = "same_as", "different_from"
+"""Ties: facts that say whether two entities are one."""
 IDENTITY = (TYPE, NAME, ALIAS, KEY, STATUS)
 """Predicates whose facts say what an entity is; an entity is what the visible ones say of it."""
 

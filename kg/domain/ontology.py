@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
 
-from kg.domain.fact import IDENTITY, PASSAGE, REPLACED_BY, Datatype, EntityId
+from kg.domain.fact import DIFFERENT_FROM, IDENTITY, PASSAGE, REPLACED_BY, SAME_AS, Datatype, EntityId
 from kg.errors import OntologyInvalid
 
 ANY = "*"
@@ -23,7 +23,7 @@ Depth = OneOf["direct", "any"]
 
 PASSAGES = "Passage"
 """The type of the core above all whose entities are spans of documents."""
-RESERVED = (*IDENTITY, REPLACED_BY, PASSAGE, PASSAGES)
+RESERVED = (*IDENTITY, REPLACED_BY, SAME_AS, DIFFERENT_FROM, PASSAGE, PASSAGES)
 
 
 def back(direction: Direction) -> Direction:

@@ -1,11 +1,11 @@
-"""Whatever is loaded, reloaded, changed by deltas, retired or purged: a fact is seen while a live assertion says it.
+"""Whatever is loaded, reloaded, changed by deltas, merged, retired or purged: a fact is seen while it is said.
 
 Random steps run on a store and on a few lines that keep who says what; after each step both say the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,12 +14,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from kg.answer.merged import MergedStore
+from kg.bootstrap import Services
 from kg.domain.fact import Fact, Literal
 from kg.domain.lineage import GraphProfile
+from kg.domain.ontology import Ontology
 from kg.domain.ref import ref_of
 from kg.domain.scope import Scope
-from kg.errors import DatasetNotFound
+from kg.errors import DatasetNotFound, MatchConflict
 from kg.ports.store import Entry, LoadTarget
+from loaders.matches import Verdict, decide
 from tests.builders import MakeStore, Store, TickingClock, entity, fact, profile, run, target
 
 KEYS = ("ann", "bob", "cy")
@@ -57,6 +61,8 @@ class Machine(RuleBasedStateMachine):
     """The store under test is set by ``machine_on``."""
 
     store: Store
+    clock: TickingClock
+    core: Ontology
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +70,8 @@ class Machine(RuleBasedStateMachine):
         """By dataset and version, what each record says now, with the id of its source as file."""
         self.current: dict[str, str] = {}
         self.past: list[tuple[str, Seen]] = []
+        self.matched: dict[frozenset[str], tuple[str, str, Verdict]] = {}
+        """What was said last of a pair of people."""
         self.steps = 0
 
     # --- steps ---
@@ -138,7 +146,7 @@ class Machine(RuleBasedStateMachine):
     @rule(picked=st.data(), what=st.sampled_from(["retire", "purge"]))
     def end_a_source(self, picked: Any, what: str) -> None:
         view = self.store.view(Scope())
-        names = sorted(view.sources())
+        names = sorted(key for key, source in view.sources().items() if source.dataset in DATASETS)
         if not names:
             return
         source = picked.draw(st.sampled_from(names))
@@ -167,7 +175,55 @@ class Machine(RuleBasedStateMachine):
         if self.current.get(dataset) in versions:
             del self.current[dataset]
 
+    @rule(picked=st.data(), verdict=st.sampled_from(["same", "same", "different", "open"]))
+    def say_who_is_one(self, picked: Any, verdict: Verdict) -> None:
+        seen = sorted(self.store.view(Scope()).scan(["Person"], 100).ids)
+        pairs = [(one, other) for one in seen for other in seen if one != other]
+        if verdict == "open":
+            pairs = [pair for pair in pairs if frozenset(pair) in self.matched]
+        if not pairs:
+            return
+        pair = picked.draw(st.sampled_from(pairs))
+        services = Services(MergedStore(self.store, self.clock), self.store, self.store, self.clock, self.core)
+        joined = {key: held for key, held in self.matched.items() if held[2] == "same"}
+        if verdict == "same":
+            joined[frozenset(pair)] = (*pair, verdict)
+        apart = [key for key, held in self.matched.items() if held[2] == "different" and key != frozenset(pair)]
+        groups = together(joined.values())
+        refused = verdict == "same" and any(any(key <= group for group in groups) for key in apart)
+        try:
+            decide([pair], verdict, services, "ann", "they look it")
+        except MatchConflict:
+            assert refused
+            return
+        assert not refused
+        self.matched.pop(frozenset(pair), None)
+        if verdict != "open":
+            self.matched[frozenset(pair)] = (*pair, verdict)
+
     # --- what has to hold ---
+
+    @invariant()
+    def people_that_are_one_are_read_as_one_and_lose_nothing(self) -> None:
+        recorded, merged = self.store.view(Scope()), MergedStore(self.store, self.clock).view(Scope())
+        seen = recorded.scan(["Person"], 100).ids
+        same = [held for held in self.matched.values() if held[2] == "same" and {*held[:2]} <= {*seen}]
+        stands = {one: stands_for(one, same) for one in seen}
+        assert list(merged.scan(["Person"], 100).ids) == sorted(set(stands.values()))
+        names = {one: {e.name, *e.aliases} for one, e in recorded.entities(seen).items()}
+        read = merged.entities(seen)
+        assert {one: read[one].id for one in seen} == stands
+        for one in seen:
+            assert names[one] <= {read[one].name, *read[one].aliases}
+        before = {item.id: item for item in recorded.follow(seen, ["knows", "note"], "out", 100).facts}
+        after = {item.id: item for item in merged.follow(read, ["knows", "note"], "out", 100).facts}
+        moved = {
+            key: (stands[item.subject], item.object if item.target is None else stands[item.target])
+            for key, item in before.items()
+        }
+        assert {key: (item.subject, item.object) for key, item in after.items()} == {
+            key: ends for key, ends in moved.items() if ends[0] != ends[1]
+        }
 
     @invariant()
     def a_fact_is_seen_while_a_live_assertion_says_it(self) -> None:
@@ -202,6 +258,20 @@ class Machine(RuleBasedStateMachine):
         assert {item for item, found in view.assertions(ids).items() if found} == set(ids)
 
 
+def together(pairs: Iterable[tuple[str, str, Verdict]]) -> list[set[str]]:
+    groups: list[set[str]] = []
+    for first, second, _ in pairs:
+        touched = [group for group in groups if group & {first, second}]
+        groups = [group for group in groups if group not in touched] + [{first, second}.union(*touched)]
+    return groups
+
+
+def stands_for(one: str, same: list[tuple[str, str, Verdict]]) -> str:
+    """Of those that are one with it: the first that is not said to be another."""
+    group = next((group for group in together(same) if one in group), {one})
+    return min(group, key=lambda key: (key in {first for first, *_ in same}, key))
+
+
 def told(held: Mapping[str, Record]) -> set[str]:
     return {item.id for _, stated in held.values() for item in stated}
 
@@ -228,7 +298,9 @@ def look(store: Store, scope: Scope) -> Seen:
     ids = view.scan(["Person"], 100).ids
     found = view.follow(ids, ["type", "name", "knows", "note"], "out", 100).facts
     alone = {
-        version.dataset: store.view(replace(scope, datasets=(version.ref,))).profile() for version in view.datasets()
+        version.dataset: store.view(replace(scope, datasets=(version.ref,))).profile()
+        for version in view.datasets()
+        if version.dataset in DATASETS
     }
     profiles = {dataset: replace(one, engine="") for dataset, one in alone.items()}
     return Seen(frozenset(ids), frozenset(item.id for item in found), tuple(sorted(profiles.items())))
@@ -238,7 +310,7 @@ def look(store: Store, scope: Scope) -> Seen:
     ("kind", "share"), [("sqlite-memory", 1.0), pytest.param("neo4j", 0.12, marks=pytest.mark.neo4j)]
 )
 def test_a_fact_is_seen_while_a_live_assertion_says_it(
-    make_store: MakeStore, clock: TickingClock, kind: Any, share: float
+    make_store: MakeStore, clock: TickingClock, core: Ontology, kind: Any, share: float
 ) -> None:
     opened: list[Store] = []
 
@@ -248,7 +320,7 @@ def test_a_fact_is_seen_while_a_live_assertion_says_it(
             for store in opened:
                 store.close()
             opened[:] = [make_store(kind)]
-            self.store = opened[0]
+            self.store, self.clock, self.core = opened[0], clock, core
 
     examples = max(1, round(settings().max_examples * share))
     run_state_machine_as_test(
