@@ -4,12 +4,16 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
+    │                              PromptInvalid
     │                              TrainingRefused · LineageInvalid · ExportRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
-    ├─ Conflict                    LoadInProgress
+    │                              PromptNotFound
+    ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     │                              StoreReadOnly
+    ├─ ModelError                  ModelUnavailable* · ModelTimeout* · ModelRejected · ModelMalformed* · ModelRefused
+    │                              BudgetSpent
     ├─ LoadError                   SourceUnreadable · MappingInvalid · OntologyInvalid · ExpectationFailed
     │                              FeedOutOfOrder
     └─ ConfigError                 at start only · AdapterInvalid · AdapterUnfit · AttachmentInvalid     (* retryable)
@@ -55,6 +59,12 @@ class LimitInvalid(InvalidInput):
     """A limit is out of range."""
 
     code = "limit_invalid"
+
+
+class PromptInvalid(InvalidInput):
+    """The prompt does not parse, misses a variable, or has no valid schema."""
+
+    code = "prompt_invalid"
 
 
 class NameAmbiguous(InvalidInput):
@@ -115,6 +125,12 @@ class DatasetNotFound(NotFound):
     code = "dataset_not_found"
 
 
+class PromptNotFound(NotFound):
+    """No prompt, version or label of that name."""
+
+    code = "prompt_not_found"
+
+
 class RunNotFound(NotFound):
     """No run of that id."""
 
@@ -131,6 +147,12 @@ class Conflict(KgError):
     """What was asked for collides with what stands."""
 
     code = "conflict"
+
+
+class LabelMoved(Conflict):
+    """The label points at another version than the one that was seen."""
+
+    code = "label_moved"
 
 
 class MatchConflict(Conflict):
@@ -188,6 +210,51 @@ class StoreReadOnly(StoreError):
     """The store is the database of others, which is only read."""
 
     code = "store_read_only"
+
+
+class ModelError(KgError):
+    """The language model did not give a whole reply of the form asked for."""
+
+    code = "model_error"
+
+
+class ModelUnavailable(ModelError):
+    """The model's server cannot be reached, fails, or takes no more requests for now."""
+
+    code = "model_unavailable"
+    retryable = True
+
+
+class ModelTimeout(ModelError):
+    """The model did not answer before the deadline."""
+
+    code = "model_timeout"
+    retryable = True
+
+
+class ModelRejected(ModelError):
+    """The model's server does not take the request: the key, the model's name, or the schema."""
+
+    code = "model_rejected"
+
+
+class ModelMalformed(ModelError):
+    """What came back is no whole reply of the form asked for: cut off, empty, no JSON, another schema."""
+
+    code = "model_malformed"
+    retryable = True
+
+
+class ModelRefused(ModelError):
+    """The model refused to answer."""
+
+    code = "model_refused"
+
+
+class BudgetSpent(ModelError):
+    """The request would cost more than is left of a budget."""
+
+    code = "budget_spent"
 
 
 class LoadError(KgError):

@@ -1,0 +1,40 @@
+"""Prompt versions and the labels that point at them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from kg.domain.prompt import LabelMove, PromptVersion, Template
+
+UNSEEN = -1
+"""Says that a label is moved wherever it points now."""
+
+
+class PromptRegistry(Protocol):
+    """Versions are appended and never changed; labels move atomically and keep their history."""
+
+    def save_prompt(self, name: str, template: Template, message: str, actor: str) -> PromptVersion:
+        """The next version of the prompt; or the version that already has this content."""
+        ...
+
+    def prompt_names(self) -> tuple[str, ...]: ...
+
+    def prompt_versions(self, name: str) -> tuple[PromptVersion, ...]:
+        """Oldest first; none of an unknown prompt."""
+        ...
+
+    def prompt_labels(self, name: str) -> dict[str, int]: ...
+
+    def move_label(  # noqa: PLR0913, PLR0917 (a move is recorded with all of these)
+        self, name: str, label: str, number: int | None, actor: str, reason: str, expected: int | None = UNSEEN
+    ) -> LabelMove:
+        """Point the label at a version, or remove it.
+
+        Raises PromptNotFound for a version that is not there, and LabelMoved where ``expected`` (the version it
+        points at, ``None`` for none) is given and it points elsewhere by now.
+        """
+        ...
+
+    def label_history(self, name: str) -> tuple[LabelMove, ...]:
+        """Newest first."""
+        ...
