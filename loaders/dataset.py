@@ -16,6 +16,8 @@ from loaders.yaml_text import parse_yaml
 
 UNSHARED = ("current",)
 """What a file that extends another does not take over."""
+NAMED = ("keys", "types", "predicates", "concepts", "tables")
+"""Parts of an ontology that hold things by name: those of both files are there, and the file's own come first."""
 Scalar = str | int | float | bool | None
 
 
@@ -255,11 +257,21 @@ def read_document(path: Path) -> dict[str, Any]:
     above = document.pop("extends", None)
     if above is None:
         return document
-    if not isinstance(above, str) or (beside := path.parent / above).resolve() == path.resolve():
-        raise MappingInvalid(f"{path}: extends: expected the name of another file in the same folder")
-    if "extends" in (other := read_yaml(beside)):
+    if not isinstance(above, str) or (other_path := path.parent / above).resolve() == path.resolve():
+        raise MappingInvalid(f"{path}: extends: expected the path of another file, from the folder of this one")
+    if "extends" in (other := read_yaml(other_path)):
         raise MappingInvalid(f"{path}: extends: {above!r} extends a file itself")
-    return {key: value for key, value in other.items() if key not in UNSHARED} | document
+    both = {key: value for key, value in other.items() if key not in UNSHARED} | document
+    if is_ontology(both):
+        both |= {
+            name: _put_together(other[name], document[name]) for name in NAMED if name in other and name in document
+        }
+    return both
+
+
+def _put_together(below: Any, own: Any) -> Any:
+    """A part of both ontologies; one that is no mapping is left to the check of the ontology."""
+    return below | own if isinstance(below, dict) and isinstance(own, dict) else own
 
 
 def is_ontology(document: dict[str, Any]) -> bool:

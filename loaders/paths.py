@@ -24,6 +24,8 @@ _SEGMENT = re.compile(
     r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^.\[\]"]+))'
     r"(?:\[(?P<place>\d+)\]|\[(?P<attr>[^=\]]+)=(?P<value>[^\]]*)\])?(?:\.|$)"
 )
+_NAMED = re.compile(r'"[^"]*"|\$([a-z0-9_]+)')
+"""A quoted field name, whose ``$`` is one of its letters, or a named path."""
 _BRACES = re.compile(r"\{([^{}]+)\}")
 LONGEST_NUMBER = 60
 """Digits; more than any measure or count has, and fewer than a mistyped exponent writes out."""
@@ -123,7 +125,7 @@ def compile_path(text: str, names: Mapping[str, str], lookups: Mapping[str, Any]
     clean = tuple(_function(name, text) for name in functions)
     if head.startswith("= "):
         return _constant(text, head[2:].strip(), clean, (names, lookups))
-    head = re.sub(r"\$([a-z0-9_]+)", lambda m: _named(m.group(1), names, text), head)
+    head = _NAMED.sub(lambda m: _named(m.group(1), names, text) if m.group(1) else m.group(), head)
     if " | " in head:
         head, *inner = [part.strip() for part in head.split(" | ")]
         clean = tuple(_function(name, text) for name in inner) + clean

@@ -185,6 +185,30 @@ def test_a_file_takes_from_the_one_it_extends_what_it_does_not_say(tmp_path: Pat
     assert read_document(tmp_path / "two.yml") == {"dataset": "d", "version": "2", "files": ["a"]}
 
 
+def test_a_file_may_extend_one_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "one.yml").write_text("dataset: d\nfiles: [a]\n", "utf-8")
+    (tmp_path / "more" / "two.yml").write_text("extends: ../one.yml\nversion: '2'\n", "utf-8")
+    assert read_document(tmp_path / "more" / "two.yml") == {"dataset": "d", "version": "2", "files": ["a"]}
+
+
+def test_an_ontology_adds_to_the_one_it_extends_and_says_anew_what_it_names_too(tmp_path: Path) -> None:
+    below = {"ontology": "o", "types": {"A": {"nouns": ["a"]}, "B": {}}, "missing": [{"words": ["x"], "says": "no"}]}
+    write_yaml(tmp_path / "one.yml", below)
+    write_yaml(tmp_path / "two.yml", {"extends": "one.yml", "ontology": "p", "types": {"B": {"is": "A"}, "C": {}}})
+    assert read_document(tmp_path / "two.yml") == {
+        "ontology": "p",
+        "types": {"A": {"nouns": ["a"]}, "B": {"is": "A"}, "C": {}},
+        "missing": [{"words": ["x"], "says": "no"}],
+    }
+
+
+def test_a_part_that_is_no_mapping_is_left_to_the_check_of_the_ontology(tmp_path: Path) -> None:
+    write_yaml(tmp_path / "one.yml", {"ontology": "o", "types": {"A": {}}})
+    write_yaml(tmp_path / "two.yml", {"extends": "one.yml", "ontology": "p", "types": ["B"]})
+    assert read_document(tmp_path / "two.yml")["types"] == ["B"]
+
+
 @pytest.mark.parametrize("above", ["two.yml", "[one.yml]", "three.yml"])
 def test_a_file_does_not_extend_itself_or_one_that_extends(tmp_path: Path, above: str) -> None:
     (tmp_path / "one.yml").write_text("dataset: d\n", "utf-8")
