@@ -146,7 +146,7 @@ class _Walk:
         self, value: dict[str, Any], at: str, kind: str, above: tuple[str | None, str | None]
     ) -> Iterator[Record]:
         parent, parent_kind = above
-        own = {key: member for key, member in value.items() if not _holds_objects(member)}
+        own = _less_objects(value)
         yield Record(self._at(value, at), own | {"kind": kind, "parent": parent, "parent_kind": parent_kind})
         yield from self._inside(value, at, (value.get("uuid"), kind))
 
@@ -165,11 +165,22 @@ def _needs_catalog(imported: dict[str, Any]) -> bool:
     return "include-all" in imported or asks
 
 
-def _holds_objects(value: Any) -> bool:
-    """Whether there are objects inside that are records of their own."""
+def _less_objects(value: dict[str, Any]) -> dict[str, Any]:
+    """Its members without the objects inside that are records of their own, and without what then is empty."""
+    found = {key: _less(member) for key, member in value.items() if not _is_object(member)}
+    return {key: member for key, member in found.items() if member or not value[key]}
+
+
+def _less(value: Any) -> Any:
     if isinstance(value, dict):
-        return "uuid" in value or any(_holds_objects(member) for member in value.values())
-    return isinstance(value, list) and any(_holds_objects(member) for member in value)
+        return _less_objects(value)
+    if isinstance(value, list):
+        return [_less(member) for member in value if not _is_object(member)]
+    return value
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict) and "uuid" in value
 
 
 def _singular(name: str) -> str:

@@ -10,32 +10,46 @@ from xml.etree.ElementTree import Element
 from loaders.readers.xml import children, name_of, parse
 
 LISTED = {
-    "action": "actions", "actor": "actors", "add": "adds", "addr-line": "addr-lines", "address": "addresses", "alter":
-    "alters", "assessment-platform": "assessment-platforms", "assessment-subject": "assessment-subjects",
+    "action": "actions", "activity": "activities", "actor": "actors", "add": "adds", "addr-line": "addr-lines",
+    "address": "addresses", "alter": "alters", "assessment-platform": "assessment-platforms", "assessment-subject":
+    "assessment-subjects", "associated-activity": "associated-activities", "attestation": "attestations",
     "authorized-privilege": "authorized-privileges", "by-component": "by-components", "capability": "capabilities",
     "categorization": "categorizations", "characterization": "characterizations", "choice": "choice", "component":
     "components", "constraint": "constraints", "control": "controls", "control-implementation":
-    "control-implementations", "defined-component": "components", "document-id": "document-ids", "email-address":
-    "email-addresses", "entry": "entries", "exclude-controls": "exclude-controls", "external-id": "external-ids",
-    "facet": "facets", "finding": "findings", "function-performed": "functions-performed", "group": "groups",
-    "guideline": "guidelines", "implemented-component": "implemented-components", "implemented-requirement":
-    "implemented-requirements", "import": "imports", "include-controls": "include-controls", "information-type":
-    "information-types", "information-type-id": "information-type-ids", "insert-controls": "insert-controls",
-    "inventory-item": "inventory-items", "leveraged-authorization": "leveraged-authorizations", "link": "links",
-    "location": "locations", "location-uuid": "location-uuids", "matching": "matching", "member-of-organization":
-    "member-of-organizations", "method": "methods", "mitigating-factor": "mitigating-factors", "observation":
+    "control-implementations", "control-objective-selection": "control-objective-selections", "control-selection":
+    "control-selections", "defined-component": "components", "dependency": "dependencies", "diagram": "diagrams",
+    "document-id": "document-ids", "email-address": "email-addresses", "entry": "entries", "exclude-control":
+    "exclude-controls", "exclude-controls": "exclude-controls", "exclude-objective": "exclude-objectives",
+    "exclude-subject": "exclude-subjects", "external-id": "external-ids", "facet": "facets", "finding": "findings",
+    "function-performed": "functions-performed", "group": "groups", "guideline": "guidelines",
+    "implemented-component": "implemented-components", "implemented-requirement": "implemented-requirements",
+    "import": "imports", "import-component-definition": "import-component-definitions", "include-control":
+    "include-controls", "include-controls": "include-controls", "include-objective": "include-objectives",
+    "include-subject": "include-subjects", "incorporates-component": "incorporates-components", "information-type":
+    "information-types", "information-type-id": "information-type-ids", "inherited": "inherited", "insert-controls":
+    "insert-controls", "inventory-item": "inventory-items", "leveraged-authorization": "leveraged-authorizations",
+    "link": "links", "location": "locations", "location-uuid": "location-uuids", "logged-by": "logged-by",
+    "matching": "matching", "member-of-organization": "member-of-organizations", "method": "methods",
+    "mitigating-factor": "mitigating-factors", "objectives-and-methods": "objectives-and-methods", "observation":
     "observations", "origin": "origins", "param": "params", "part": "parts", "party": "parties", "party-uuid":
     "party-uuids", "poam-item": "poam-items", "port-range": "port-ranges", "prop": "props", "protocol": "protocols",
-    "related-finding": "related-findings", "related-observation": "related-observations", "related-risk":
-    "related-risks", "relevant-evidence": "relevant-evidence", "remove": "removes", "required-asset":
-    "required-assets", "resource": "resources", "response": "remediations", "responsible-party":
+    "provided": "provided", "related-finding": "related-findings", "related-observation": "related-observations",
+    "related-response": "related-responses", "related-risk": "related-risks", "related-task": "related-tasks",
+    "relevant-evidence": "relevant-evidence", "remove": "removes", "required-asset": "required-assets", "resource":
+    "resources", "response": "remediations", "responsibility": "responsibilities", "responsible-party":
     "responsible-parties", "responsible-role": "responsible-roles", "result": "results", "revision": "revisions",
-    "risk": "risks", "rlink": "rlinks", "role": "roles", "role-id": "role-ids", "select-control-by-id":
-    "select-control-by-id", "set-parameter": "set-parameters", "statement": "statements", "subject": "subjects",
-    "system-id": "system-ids", "task": "tasks", "telephone-number": "telephone-numbers", "test": "tests", "type":
-    "types", "user": "users", "value": "values", "with-id": "with-ids",
+    "risk": "risks", "rlink": "rlinks", "role": "roles", "role-id": "role-ids", "satisfied": "satisfied",
+    "select-control-by-id": "select-control-by-id", "set-parameter": "set-parameters", "statement": "statements",
+    "statement-id": "statement-ids", "step": "steps", "subject": "subjects", "system-id": "system-ids", "task":
+    "tasks", "telephone-number": "telephone-numbers", "test": "tests", "threat-id": "threat-ids", "type": "types",
+    "user": "users", "uses-component": "uses-components", "value": "values", "with-id": "with-ids",
 }  # fmt: skip
 """Elements that JSON has in lists, with the name of the list."""
+SINGLE = {
+    ("characterization", "origin"), ("plan-of-action-and-milestones", "system-id"), ("risk", "statement"),
+    ("system-security-plan", "control-implementation"),
+}  # fmt: skip
+"""Where one of them stands alone: the element around it, and its name."""
 BLOCKS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "pre", "blockquote"))
 """Elements of text in several paragraphs (OSCAL markup-multiline)."""
 TEXT_OF = {"part": "prose", "group": "prose"}
@@ -58,7 +72,7 @@ def _object(element: Element, place: str, places: dict[int, str]) -> dict[str, A
         name = name_of(child)
         if name in BLOCKS:
             blocks.append(child)
-        elif name in LISTED:
+        elif name in LISTED and (name_of(element), name) not in SINGLE:
             value.setdefault(LISTED[name], []).append(_value(child, where, places))
         else:
             value[name] = _value(child, where, places)

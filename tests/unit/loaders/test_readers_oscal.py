@@ -7,13 +7,16 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
+import yaml
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
 from loaders.inputs import open_unpacked
 from loaders.readers import Record, reader_for
+from loaders.readers.oscal_xml import LISTED
 
 ABOUT = {"document_title": "T", "document_version": "5", "document_uuid": "u"}
 METADATA = {"title": "T", "version": "5"}
@@ -145,7 +148,8 @@ def test_objects_of_a_plan_are_records_that_know_what_they_are_in() -> None:
     assert records({"system-security-plan": plan}) == [
         Record(
             at,
-            {"uuid": "u", "import-profile": {"href": "p.json"}, "kind": at[1:], "parent": None, "parent_kind": None}
+            {"uuid": "u", "metadata": METADATA, "import-profile": {"href": "p.json"}}
+            | {"kind": at[1:], "parent": None, "parent_kind": None}
             | ABOUT,
         ),
         Record(
@@ -169,6 +173,13 @@ def test_objects_of_a_plan_are_records_that_know_what_they_are_in() -> None:
             | ABOUT,
         ),
     ]
+
+
+def test_what_stands_around_objects_is_of_the_record_that_holds_them() -> None:
+    about = {"system-name": "S", "system-information": {"information-types": [{"uuid": "i", "title": "I"}]}}
+    plan, kind = records({"system-security-plan": {"uuid": "u", "system-characteristics": about}})
+    assert plan.fields["system-characteristics"] == {"system-name": "S"}
+    assert (kind.fields["title"], kind.fields["parent"]) == ("I", "u")
 
 
 NIST = "cyber_core/nist/NIST_SP-800-53_rev5"
@@ -206,3 +217,45 @@ def test_a_profile_selects_what_its_published_resolution_holds(data: Path, level
     # A resolution keeps the control that a chosen enhancement belongs to, chosen or not.
     above = {control.rpartition(".")[0] for control in chosen if "." in control}
     assert {*chosen, *above} == {one.fields["id"] for one in resolved if one.fields["kind"] == "control"}
+
+
+SINGULAR = {many: one for one, many in reversed(LISTED.items())}
+TEXTS = ("description", "prose", "purpose", "remarks", "statement", "title")
+
+
+def as_xml(name: str, value: Any) -> str:
+    """A member of an OSCAL document in XML: texts as paragraphs, other values as attributes, lists as elements."""
+    if isinstance(value, list):
+        return "".join(as_xml(SINGULAR.get(name, name), member) for member in value)
+    if not isinstance(value, dict):
+        return f"<{name}>{escape(str(value))}</{name}>"
+    plain = {key: member for key, member in value.items() if not isinstance(member, dict | list) and key not in TEXTS}
+    texts = {key: member for key, member in value.items() if isinstance(member, str) and key in TEXTS}
+    attributes = "".join(f" {key}={quoteattr(str(member))}" for key, member in plain.items())
+    paragraphs = "".join(f"<{key}><p>{escape(text)}</p></{key}>" for key, text in texts.items())
+    inner = "".join(as_xml(key, member) for key, member in value.items() if key not in {*plain, *texts})
+    return f"<{name}{attributes}>{paragraphs}{inner}</{name}>"
+
+
+def texts_of(value: Any) -> Any:
+    """The value with numbers as the text that XML has for them."""
+    if isinstance(value, dict):
+        return {key: texts_of(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [texts_of(member) for member in value]
+    return str(value) if isinstance(value, int) else value
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("syntax", ["yaml", "xml"])
+def test_plans_results_and_actions_say_the_same_in_every_syntax(data: Path, syntax: str) -> None:
+    paths = sorted((data / "cyber_core" / "oscal_examples").glob("*.json"))
+    assert len(paths) == 5
+    for path in paths:
+        document = json.loads(path.read_text("utf-8"))
+        [(model, body)] = document.items()
+        written = yaml.safe_dump(document, sort_keys=False) if syntax == "yaml" else as_xml(model, body)
+        found = list(reader_for("oscal")(io.BytesIO(written.encode()), Options()))
+        assert [spaced(texts_of(one.fields)) for one in found] == [
+            spaced(texts_of(one.fields)) for one in records(document)
+        ], path.name
