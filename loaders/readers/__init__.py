@@ -60,7 +60,9 @@ FILE = "@file"
 
 KIND, DATASET, NAMESPACE, COLUMN = "@kind", "@dataset", "@namespace", "@column"
 """Fields of a record of a lineage event: what it is, and the dataset and column that it is of."""
-ADDED = frozenset({OWN_KEY, ENCLOSING, FILE, KIND, DATASET, NAMESPACE, COLUMN})
+JOB, JOB_NAMESPACE, SIDE = "@job", "@job_namespace", "@side"
+"""Fields of a dataset of a job's event: the job, and whether the dataset is one of its ``inputs`` or ``outputs``."""
+ADDED = frozenset({OWN_KEY, ENCLOSING, FILE, KIND, DATASET, NAMESPACE, COLUMN, JOB, JOB_NAMESPACE, SIDE})
 """Fields that readers add. They stand nowhere in the file, so no locator names them, and none is left over."""
 
 Reader = Callable[[BinaryIO, Options], Iterator[Record]]

@@ -149,7 +149,7 @@ class _Place(NamedTuple):
 
 def _walk(value: Any, parts: list[str], at: str, place: _Place | None) -> Iterator[Record]:
     if not parts:
-        own = value if isinstance(value, dict | list) or not place else {"value": value}
+        own = value if isinstance(value, dict) or not place else {"value": value}
         yield _record(at, place.around(own) if place and isinstance(own, dict) else own)
         return
     head, rest = parts[0], parts[1:]

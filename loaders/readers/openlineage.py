@@ -11,7 +11,20 @@ from typing import Any, BinaryIO
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import COLUMN, DATASET, KIND, MAX_LINE, NAMESPACE, Record, decode, lines_of, whole
+from loaders.readers import (
+    COLUMN,
+    DATASET,
+    JOB,
+    JOB_NAMESPACE,
+    KIND,
+    MAX_LINE,
+    NAMESPACE,
+    SIDE,
+    Record,
+    decode,
+    lines_of,
+    whole,
+)
 from loaders.readers.json import escape, members, parse, parse_text
 
 
@@ -48,24 +61,33 @@ def _of_event(event: Any, at: str) -> Iterator[Record]:
         fields = event if isinstance(event, dict) else {"value": event}
         yield Record(at, fields, "not an OpenLineage event: it has neither a job nor a dataset")
         return
+    job: dict[str, str] = {}
     if "job" in event:
-        job = event["job"]
-        named = isinstance(job, dict) and isinstance(job.get("name"), str) and isinstance(job.get("namespace"), str)
+        named = _named(event["job"])
         yield Record(at, event | {KIND: "job"}, None if named else "the job has no name or no namespace")
+        job = {JOB_NAMESPACE: named[0], JOB: named[1]} if named else {}
     for side in ("inputs", "outputs"):
         for key, one in members(event.get(side)):
-            yield from _of_dataset(one, f"{at}/{side}/{key}")
+            yield from _of_dataset(one, f"{at}/{side}/{key}", job | {SIDE: side})
     if "dataset" in event:
-        yield from _of_dataset(event["dataset"], f"{at}/dataset")
+        yield from _of_dataset(event["dataset"], f"{at}/dataset", {})
 
 
-def _of_dataset(dataset: Any, at: str) -> Iterator[Record]:
-    name, namespace = (dataset.get("name"), dataset.get("namespace")) if isinstance(dataset, dict) else (None, None)
-    if not isinstance(name, str) or not isinstance(namespace, str):
+def _named(value: Any) -> tuple[str, str] | None:
+    """Namespace and name, if it has both."""
+    namespace, name = _member(value, "namespace"), _member(value, "name")
+    return (namespace, name) if isinstance(namespace, str) and isinstance(name, str) else None
+
+
+def _of_dataset(dataset: Any, at: str, event: dict[str, str]) -> Iterator[Record]:
+    """The dataset with what its event says about it, its fields, and what these come from."""
+    named = _named(dataset)
+    if named is None:
         fields = dataset if isinstance(dataset, dict) else {"value": dataset}
         yield Record(at, fields, "the dataset has no name or no namespace")
         return
-    yield Record(at, dataset | {KIND: "dataset"})
+    namespace, name = named
+    yield Record(at, dataset | {KIND: "dataset"} | event)
     added = {DATASET: name, NAMESPACE: namespace}
     yield from _of_fields(_member(dataset, "facets", "schema", "fields"), f"{at}/facets/schema/fields", "", added)
     place = f"{at}/facets/columnLineage/fields"

@@ -27,7 +27,7 @@ from rdflib.plugins.parsers.ntriples import W3CNTriplesParser
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
 from loaders.inputs import open_unpacked
-from loaders.readers import Record, decode, lines_of, shacl, whole
+from loaders.readers import ENCLOSING, OWN_KEY, Record, decode, lines_of, shacl, whole
 from loaders.readers import json as json_reader
 from loaders.readers.xml import check_xml
 
@@ -176,7 +176,7 @@ def _records(parsed: rdflib.Dataset, options: Options) -> Iterator[Record]:
                 place = f"{_place(subject)} {_place(predicate)}"
                 yield Record(place, short.statement(subject, predicate, target, said), wrong.get(subject), said)
         else:
-            yield from _Subjects(graph, said, short, options.language, wrong).records()
+            yield from _Subjects(graph, said, short, options, wrong).records()
     for node in sorted(wrong, key=str):
         if (node, None, None) not in merged:
             # A value, or a thing that the file only points at.
@@ -225,11 +225,14 @@ class _Short:
 class _Subjects:
     """The records of one graph."""
 
-    def __init__(self, graph: rdflib.Graph, name: str, short: _Short, language: str, wrong: Mapping[Any, str]) -> None:
+    def __init__(
+        self, graph: rdflib.Graph, name: str, short: _Short, options: Options, wrong: Mapping[Any, str]
+    ) -> None:
         self._graph = graph
         self._name = name
         self._short = short
-        self._language = language
+        self._language = options.language
+        self._enclosing = options.enclosing
         self._wrong = wrong
         leads = Counter(target for target in graph.objects() if isinstance(target, rdflib.BNode))
         self._inside = {node for node, times in leads.items() if times == 1 and self._hangs_on(node)}
@@ -246,12 +249,24 @@ class _Subjects:
     def records(self) -> Iterator[Record]:
         for subject in sorted(set(self._graph.subjects()), key=str):
             if isinstance(subject, rdflib.URIRef):
-                yield Record(
-                    _place(subject), self._fields(subject) | self._about(subject), self._problem(subject), self._name
-                )
+                place, fields = _place(subject), self._fields(subject) | self._about(subject)
             elif subject not in self._inside and (subject, RDF.first, None) not in self._graph:
-                name = self._blank(subject)
-                yield Record(name, self._fields(subject) | {"@id": name}, self._problem(subject), self._name)
+                place = self._blank(subject)
+                fields = self._fields(subject) | {"@id": place}
+            else:
+                continue
+            yield Record(place, fields, self._problem(subject), self._name)
+            if self._enclosing:
+                yield from self._nested(subject, fields, place)
+
+    def _nested(self, node: Any, fields: dict[str, Any], place: str) -> Iterator[Record]:
+        """A record for each blank node inside another, with the one around it and the property it hangs on."""
+        for predicate, target in sorted(self._graph.predicate_objects(node)):
+            if target in self._inside and (target, RDF.first, None) not in self._graph:
+                inner = self._fields(target) | {OWN_KEY: self._short(predicate), ENCLOSING: fields}
+                at = f"{place} {_place(predicate)}"
+                yield Record(at, inner, part=self._name)
+                yield from self._nested(target, inner, at)
 
     def _problem(self, subject: Any) -> str | None:
         """What shapes find wrong with the subject, or with a blank node inside its record."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 import rdflib
-from rdflib.namespace import RDF, SH
+from rdflib.namespace import RDF, RDFS, SH
 
 from kg.errors import SourceUnreadable
 from loaders.readers import needed
@@ -17,11 +17,17 @@ QUERIES = (SH.select, SH.ask, SH.construct, SH.update)
 def broken(data: rdflib.Graph, shapes: rdflib.Graph) -> dict[Any, str]:
     """What is wrong with each focus node that has a violation; warnings and infos are none.
 
+    What the shapes say is a subclass of what holds for the data as well.
+
     Raises SourceUnreadable for shapes that cannot be used.
     """
     pyshacl = needed("pyshacl", "shacl")
+    classes = rdflib.Graph()
+    for one, above in shapes.subject_objects(RDFS.subClassOf):
+        classes.add((one, RDFS.subClassOf, above))
+    given = {"shacl_graph": shapes, "ont_graph": classes}
     try:
-        _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inference="none", do_owl_imports=False, js=False)
+        _, report, _ = pyshacl.validate(data, **given, inference="none", do_owl_imports=False, js=False)
     except Exception as exc:
         raise SourceUnreadable(f"shapes that cannot be used: {' '.join(str(exc).split())[:300]}") from exc
     if not isinstance(report, rdflib.Graph):

@@ -151,6 +151,15 @@ def test_a_record_can_carry_the_name_it_stands_under_and_the_object_around_it() 
     assert record.fields["@up"]["@up"]["@key"] == "t.a"
 
 
+def test_a_value_that_is_no_object_is_a_record_where_what_encloses_it_is_asked_for() -> None:
+    content = json.dumps({"n": [["a", "b"], 7]}).encode()
+    found = list(reader_for("json")(io.BytesIO(content), Options(records=["/n/*"], enclosing=True)))
+    assert [(one.fields["value"], one.fields["@key"], one.problem) for one in found] == [
+        (["a", "b"], "0", None),
+        (7, "1", None),
+    ]
+
+
 def test_a_pointer_picks_records_inside_each_line() -> None:
     content = b'{"nodes": [{"id": 1}, {"id": 2}]}\n\n{"nodes": [{"id": 3}]}\n'
     found = list(reader_for("jsonl")(io.BytesIO(content), Options(records=["/nodes/*"])))

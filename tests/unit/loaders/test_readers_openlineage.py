@@ -77,6 +77,19 @@ def test_a_column_gives_each_field_it_comes_from() -> None:
     assert found == Record("/0/outputs/0/facets/columnLineage/fields/a~1b/inputFields/0", source | added)
 
 
+def test_a_dataset_of_an_event_knows_its_job_and_side() -> None:
+    found = records(json.dumps([event()]))[1:]
+    assert [(one.fields["@side"], one.fields["@job_namespace"], one.fields["@job"]) for one in found] == [
+        ("inputs", "etl", "nightly"),
+        ("outputs", "etl", "nightly"),
+    ]
+
+
+def test_a_dataset_of_a_job_without_a_name_knows_none() -> None:
+    found = records(json.dumps([event(job={"name": "x"})]))[1:]
+    assert [(one.fields["@side"], "@job" in one.fields) for one in found] == [("inputs", False), ("outputs", False)]
+
+
 def test_a_dataset_event_gives_its_dataset() -> None:
     told = {"eventTime": "2026-03-01T10:00:00Z", "dataset": dataset(fields=[{"name": "id"}])}
     assert kinds(records(json.dumps([told]))) == [

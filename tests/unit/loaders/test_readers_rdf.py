@@ -105,6 +105,17 @@ def test_blank_nodes_that_several_lead_to_have_an_id_of_what_they_say() -> None:
     assert [one.fields["http://p"] for one in found if "http://p" in one.fields] == [[shared.locator]] * 2
 
 
+def test_blank_nodes_inside_a_record_are_records_too_if_asked_for() -> None:
+    text = "@prefix ex: <http://example.org/> . ex:a ex:p [ ex:q 1 ; ex:r [ ex:s 2 ] ], ex:b ; ex:list ( [ ex:q 3 ] ) ."
+    whole, outer, inner = read("turtle", text, enclosing=True)
+    assert [whole] == read("turtle", text)
+    place = "<http://example.org/a> <http://example.org/p>"
+    assert (outer.locator, outer.fields["ex:q"], outer.fields["@key"]) == (place, ["1"], "ex:p")
+    assert outer.fields["@up"]["@id"] == "ex:a"
+    assert (inner.locator, inner.fields["ex:s"]) == (f"{place} <http://example.org/r>", ["2"])
+    assert inner.fields["@up"]["@up"]["@id"] == "ex:a"
+
+
 def test_blank_nodes_in_a_circle_end() -> None:
     assert len(read("turtle", "_:x <http://p> _:y . _:y <http://p> _:x . <http://a> <http://p> 1 .")) == 3
 

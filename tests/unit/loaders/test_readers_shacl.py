@@ -49,6 +49,16 @@ def test_a_subject_that_breaks_a_shape_is_a_record_with_the_message_and_a_warnin
     assert str(found["ex:c"]).endswith("at http://example.org/price")
 
 
+def test_what_the_shapes_say_of_classes_holds_for_the_data(tmp_path: Path) -> None:
+    shapes = (
+        f"{PREFIXES} ex:S a sh:NodeShape ; sh:targetClass ex:Item ; sh:property [ sh:path ex:by ; sh:class ex:Party ] ."
+    )
+    data = f"{PREFIXES} ex:a a ex:Item ; ex:by ex:b . ex:b a ex:Person ."
+    assert [one.problem is None for one in read(tmp_path, data, shapes)] == [False, True]
+    classes = " ex:Person <http://www.w3.org/2000/01/rdf-schema#subClassOf> ex:Party ."
+    assert [one.problem for one in read(tmp_path, data, shapes + classes)] == [None, None]
+
+
 def test_a_node_that_the_file_only_points_at_is_a_record_too(tmp_path: Path) -> None:
     shapes = f"{PREFIXES} ex:S a sh:NodeShape ; sh:targetObjectsOf ex:price ; sh:minInclusive 0 ."
     found = read(tmp_path, f"{PREFIXES} ex:a ex:price -1 .", shapes)
