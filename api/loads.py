@@ -66,12 +66,14 @@ def _say_run(run: Run, services: Services, console: Console) -> None:
     done = run.changes
     parts = [f"{run.records:,} records", f"{done.added:,} assertions added"]
     parts += [f"{count:,} {what}" for count, what in ((done.kept, "kept"), (done.retired, "retired")) if count]
-    parts += [f"{run.rejected:,} rejected"] if run.rejected else []
+    parts += [f"{count:,} {what}" for count, what in ((run.skipped, "skipped"), (run.rejected, "rejected")) if count]
     console.print(shown(f"{name}: {', '.join(parts)}"), soft_wrap=True)
     for rejection in services.runs.rejections(run.id)[:3]:
         console.print(shown(f"  rejected {rejection.locator}: {rejection.reason}", "yellow"), soft_wrap=True)
     if run.rejected > 3:
-        console.print(shown(f"  all rejected records: whence runs {run.id}", "yellow"))
+        console.print(
+            shown(f"  all rejected records: whence runs {run.id}, or with --rejected FILE into a file", "yellow")
+        )
     show_summary(run, services, console)
     if run.left_over:
         console.print(shown(f"  fields left over: {', '.join(run.left_over)}", "yellow"), soft_wrap=True)

@@ -144,6 +144,8 @@ def _show_one(run: Run, services: Services, screen: Console, live: LiveRun | Non
         typer.echo(printable(f"by {run.actor}"))
     if run.message:
         typer.echo(printable(run.message, lines=True))
+    if run.left_over:
+        typer.echo(printable(f"fields left over: {', '.join(run.left_over)}"))
     show_difference(run, services, screen)
     if rejections := services.runs.rejections(run.id):
         rows = [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections]
