@@ -41,7 +41,7 @@ def read_by(example: str, folder: Path) -> set[Path]:
 
 
 def test_every_example_of_public_data_has_its_folder() -> None:
-    examples = {path.parent.name for path in EXAMPLES.glob("*/ontology.yml")} - {HAS_ITS_OWN_DATA, "policies"}
+    examples = {path.parent.name for path in EXAMPLES.glob("*/ontology.yml")} - {HAS_ITS_OWN_DATA}
     assert set(FOLDERS) == examples
 
 
