@@ -20,7 +20,7 @@ from tests.faults.children import Graph, command, environment, moments, read_gra
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 POINTS = 200 if PROOFS else 6
-ROWS = 6_000 if PROOFS else 2_500
+ROWS = 2_500
 
 
 @dataclass(frozen=True)
