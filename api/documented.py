@@ -14,6 +14,7 @@ MEANINGS = {
     400: "The request cannot be read: bad JSON, not UTF-8, or a host this server does not answer to",
     404: "There is no such thing in this view",
     406: "None of the wanted media types is offered",
+    408: "The body took too long to come in",
     409: "It collides with what stands",
     413: "The body is larger than this server takes",
     422: "It can be read, and cannot be done; the code says why",

@@ -71,7 +71,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.AttachmentInvalid: 500,
 }
 
-CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large"}
 """Codes of refusals that the framework makes."""
 SAYINGS = {404: "there is nothing at this path", 405: "the path does not take this method; see the Allow header"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import zlib
@@ -111,12 +112,17 @@ class HostList:
         await self._app(scope, receive, send)
 
 
-class BodyCap:
-    """Refuses a body that is longer than the cap, by its announced length or as it comes in."""
+BODY_S = 30
+"""Seconds for all of a body; at the cap that is 33 kB/s, a slow telephone line."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+
+class BodyCap:
+    """Refuses a body that is longer than the cap, by its announced length or as it comes in, or that takes too long."""
+
+    def __init__(self, app: ASGIApp, most: int, seconds: float = BODY_S) -> None:
         self._app = app
         self._most = most
+        self._seconds = seconds
         self._says = f"the body is longer than {most:,} bytes"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,11 +134,19 @@ class BodyCap:
             refusal = problem(413, CODES[413], self._says, headers={"Connection": "close"})
             await refusal(scope, receive, send)
             return
-        seen = 0
+        seen, whole = 0, False
+        until = asyncio.get_running_loop().time() + self._seconds
 
         async def receiving() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, whole
+            try:
+                # What comes after the body is that the caller has gone, and may take as long as it likes.
+                async with asyncio.timeout_at(None if whole else until):
+                    message = await receive()
+            except TimeoutError as exc:
+                slow = f"the body was not here after {self._seconds:g} seconds"
+                raise HTTPException(408, slow, {"Connection": "close"}) from exc
+            whole = not message.get("more_body", False)
             seen += len(message.get("body", b""))
             if seen > self._most:
                 raise HTTPException(413, self._says, {"Connection": "close"})

@@ -50,7 +50,7 @@ EXPLAINED: dict[int | str, dict[str, Any]] = {
     "",
     status_code=201,
     response_model=DecisionOut,
-    responses=CREATED | refusals(400, 404, 409, 413, 422, 503, 504),
+    responses=CREATED | refusals(400, 404, 408, 409, 413, 422, 503, 504),
 )
 def ask(body: QuestionIn, services: ServicesDep, settings: SettingsDep) -> Response:
     """Answer a question and record the decision.

@@ -47,13 +47,13 @@ def source(source_id: Annotated[str, Path(title="Source id", max_length=2_000)],
     return SourceOut.of(found)
 
 
-@router.post("/lineage", status_code=201, responses=refusals(400, 413, 422, 503, 504))
+@router.post("/lineage", status_code=201, responses=refusals(400, 408, 413, 422, 503, 504))
 def receive(event: Event, services: ServicesDep) -> EventsOut:
     """Record an OpenLineage event: of a run, a job or a dataset. Sent again, it is recorded once."""
     return _record([received(event)], services)
 
 
-@router.post("/lineage/batch", status_code=201, responses=refusals(400, 413, 422, 503, 504))
+@router.post("/lineage/batch", status_code=201, responses=refusals(400, 408, 413, 422, 503, 504))
 def receive_batch(events: Events, services: ServicesDep) -> EventsOut:
     """Record several events, all of them or none."""
     found = []
