@@ -82,7 +82,7 @@ def list_matches(services: ServicesDep, settings: SettingsDep, limit: Limit = 10
     return MatchList(matches=[MatchOut.of(one) for one in found[:limit]], cut=len(found) > limit)
 
 
-@router.post("", status_code=201, responses=refusals(400, 404, 409, 413, 422, 503, 504))
+@router.post("", status_code=201, responses=refusals(400, 404, 408, 409, 413, 422, 503, 504))
 def say(body: MatchIn, services: ServicesDep, settings: SettingsDep) -> MatchDone:
     """Say that two entities are one, or are not, or take it back. Answers follow from then on, and cite it."""
     view = services.recorded.view(replace(EVERYTHING, ceiling=settings.ceiling))
