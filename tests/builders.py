@@ -145,7 +145,7 @@ def load(
     items = [item for item in held if isinstance(item, Entry)] + entries(
         into, [item for item in held if isinstance(item, Fact)]
     )
-    done = run(into, run_id or f"run-{next(_numbers)}")
+    done = run(into, run_id or f"loaded-{next(_numbers)}")
     with store.writer(into, done.id) as writer:
         writer.put(iter(items))
         return writer.commit(done, profile(items), rejections)

@@ -18,6 +18,7 @@ from kg.backends.neo4j.errors import store_errors
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.fact import PASSAGE, Literal
+from kg.domain.lineage import Changes
 from kg.domain.ontology import Ontology
 from kg.domain.scope import Scope
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
@@ -54,7 +55,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     store.close()
     with apsw.Connection(str(tmp_path / "whence.db")) as connection:
         connection.execute(
-            """DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
+            """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
             DROP TABLE passage_text;
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
@@ -68,6 +69,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     assert view.search(["anm"], [], 5, edits=1)["anm"].ids == ("person:ann",)
     load(opened, target("rules"), [*TOWN, SAYS])
     assert opened.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
+    assert load(opened, target(), BUSY[:-1]).changes == Changes(kept=len(BUSY) - 1, retired=1, lost=1)
 
 
 @pytest.mark.neo4j

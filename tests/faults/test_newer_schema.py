@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.backends.sqlite.sql import SCHEMA_VERSION
+from kg.backends.sqlite.schema import SCHEMA_VERSION
 from kg.errors import SchemaTooNew, StoreRejected, StoreUnavailable
 from tests.faults.children import open_store
 

@@ -6,9 +6,8 @@ search. It keeps what it counted apart until its transaction is known to have en
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -16,6 +15,7 @@ from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
 from kg.backends.neo4j.names import OWN_PROPERTIES
 from kg.backends.neo4j.rows import Support, TypeEntry, copy, found_by, support_properties, type_properties
+from kg.backends.neo4j.said import Said, digest, place
 from kg.backends.neo4j.supports import Copies, Touched, known, known_types, set_supports
 from kg.domain.fact import FOREVER, TYPE, EntityId, Fact, FactId, Instant, Literal
 from kg.domain.lookup import lookup_of
@@ -82,6 +82,7 @@ class BatchWriter:
         self.objects = objects
         self.literals = literals
         self.tally = Tally()
+        self.said = Said()
         self.gained: list[Fact] = []
         """Facts that the compared version did not say."""
         self.stale: Copies = defaultdict(set)
@@ -96,8 +97,14 @@ class BatchWriter:
         found = {fact.predicate for fact in batch.facts.values() if fact.target is not None}
         return sorted(found - self.objects)
 
-    def was_seen(self, place: Sequence[str | None], class_: int) -> bool:
-        return class_ == self.staging.class_ and _digest(place) in self._seen
+    def unsaid(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Those that are not live as they are."""
+        for entry in entries:
+            again = self.said.again(digest(place(entry.fact.id, entry.source, entry.locator, entry.record)))
+            if again is None:
+                yield entry
+            else:
+                self.tally.kept += again
 
     def accept(self) -> None:
         """Take over what the last batch changed: its transaction has ended."""
@@ -275,19 +282,14 @@ class BatchWriter:
         groups: dict[str, list[Any]] = defaultdict(list)
         for entry in batch.entries:
             fact = entry.fact
-            place = (fact.id, entry.source, entry.locator, entry.record)
-            digest = _digest(place) if staging.reload else b""
-            if place not in live:
+            at = (fact.id, entry.source, entry.locator, entry.record)
+            mark = digest(place(*at)) if staging.reload else b""
+            if at not in live:
                 groups[entry.source].append([fact.id, fact.subject, fact.predicate, entry.locator, entry.record])
                 outcome.added += 1
-            elif staging.reload and digest not in self._seen:
+            elif staging.reload and mark not in self._seen:
                 outcome.kept += 1
             if staging.reload:
-                outcome.seen.add(digest)
+                outcome.seen.add(mark)
         rows = [[source, items] for source, items in groups.items()]
         tx.run(texts.PUT_ASSERTIONS, groups=rows, run=staging.run, at=staging.at, **bounds)
-
-
-def _digest(place: Sequence[str | None]) -> bytes:
-    """Sixteen bytes that stand for a place, since a reload remembers each of them."""
-    return hashlib.blake2b("\x00".join(part or "" for part in place).encode(), digest_size=16).digest()

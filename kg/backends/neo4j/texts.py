@@ -206,7 +206,7 @@ MATCH ()-[r:{kind}]->() USING INDEX SEEK r:{kind}(fact) WHERE r.fact = row[0] SE
 
 LIVE_OF_VERSION = """MATCH (a:Assertion)-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(version, known_to, known_from)
 WHERE a.version = $in.version AND a.known_to = $in.forever AND a.known_from < $in.at
-RETURN elementId(a), a.fact, c.id, a.locator, a.record, a.class"""
+RETURN elementId(a), a.fact + '\\u001f' + c.id + '\\u001f' + a.locator + '\\u001f' + coalesce(a.record, ''), a.class"""
 
 OF_RECORDS = """UNWIND $in.records AS record
 MATCH (a:Assertion {version: $in.version, record: record}) USING INDEX SEEK a:Assertion(version, record)

@@ -81,11 +81,17 @@ class Neo4jWriter:
         return dict(sorted(found))
 
     def put(self, entries: Iterable[Entry]) -> None:
-        for entries_of_batch in batches(entries, BATCH):
+        self._read_said()
+        for entries_of_batch in batches(self._batches.unsaid(entries), BATCH):
             batch = Batch.of(entries_of_batch)
             index_facts(self._database, self._batches.new_objects(batch))
             fenced(self._lock, lambda tx, batch=batch: self._batches.write(tx, batch))  # type: ignore[misc]
             self._batches.accept()
+
+    def _read_said(self) -> None:
+        staging = self._batches.staging
+        if staging.reload and not self._target.delta:
+            self._batches.said.read(self._database, staging.version, staging.class_, self.known_from)
 
     def replace(self, records: Collection[str]) -> None:
         if self._target.delta:
@@ -142,9 +148,8 @@ class Neo4jWriter:
             for some in batches(sorted(self._replaced), AT_ONCE):
                 yield from (row[0] for row in self._database.read(texts.OF_RECORDS, records=list(some), **bounds))
             return
-        with self._database.stream(texts.LIVE_OF_VERSION, **bounds) as rows:
-            gone = [element for element, *place, class_ in rows if not self._batches.was_seen(place, class_)]
-        yield from gone
+        self._read_said()
+        yield from self._batches.said.gone()
 
     def _changed(self, ending: Ending) -> list[FactChange]:
         """Which facts the version gained and lost."""

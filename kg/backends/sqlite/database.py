@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from kg.backends.sqlite import sql
+from kg.backends.sqlite import schema
 from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import (
@@ -126,26 +126,26 @@ class Database:
             if tables and not tables >= {"meta", "assertion"}:
                 raise StoreRejected(f"{self.path!r} is an SQLite database, but not one of Whence's")
             found = connection.execute("PRAGMA user_version").get
-            if found > sql.SCHEMA_VERSION:
+            if found > schema.SCHEMA_VERSION:
                 raise SchemaTooNew(
-                    f"{self.path!r} has schema {found}, this Whence knows {sql.SCHEMA_VERSION}: "
+                    f"{self.path!r} has schema {found}, this Whence knows {schema.SCHEMA_VERSION}: "
                     "upgrade Whence or use another store"
                 )
 
     @staticmethod
     def _migrate(connection: apsw.Connection) -> None:
-        if connection.execute("PRAGMA user_version").get == sql.SCHEMA_VERSION:
+        if connection.execute("PRAGMA user_version").get == schema.SCHEMA_VERSION:
             return
         connection.create_scalar_function("whence_lookup", _lookup)
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = connection.execute("PRAGMA user_version").get
             if found == 0:
-                connection.execute(sql.SCHEMA)
+                connection.execute(schema.SCHEMA)
                 connection.execute("INSERT INTO meta VALUES ('head', '')")
-            for version in range(found, sql.SCHEMA_VERSION) if found else ():
-                connection.execute(sql.MIGRATIONS[version])
-            connection.execute(f"PRAGMA user_version={sql.SCHEMA_VERSION}")
+            for version in range(found, schema.SCHEMA_VERSION) if found else ():
+                connection.execute(schema.MIGRATIONS[version])
+            connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION}")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")

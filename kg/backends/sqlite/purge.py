@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from kg.backends.sqlite import sql
+from kg.backends.sqlite import said, sql
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.records import put_run
 from kg.backends.sqlite.retire import retire
@@ -88,6 +88,7 @@ def _erase_facts(connection: Any, sources: Sequence[tuple[int, int]]) -> tuple[P
         connection.execute(sql.FIND_PURGED, bounds)
         connection.execute(sql.ERASE_ASSERTIONS, bounds)
         assertions += connection.changes()
+        connection.execute(said.FORGET_SOURCE, bounds)
         documents += connection.execute("SELECT document FROM source_state WHERE source = ?", (source,)).fetchall()
     connection.execute(sql.KEEP_SAID)
     identity = [fact_of(row) for row in connection.execute(sql.PURGED_IDENTITY, {"identity": json.dumps(IDENTITY)})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from kg.backends.sqlite import changes, sql
+from kg.backends.sqlite import changes, said, sql
 from kg.backends.sqlite.records import current_version, end_sources
 from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, Instant
@@ -33,6 +33,7 @@ def retire(connection: Any, ref: Ref, run: Run, at: Instant) -> Run:
             raise NotFound(f"no source {ref.source!r} is in use; see `whence sources`")
         source, version = found
         retired = changes.retire(connection, sql.RETIRE_SOURCE, bounds | {"version": version, "source": source})
+        connection.execute(said.FORGET_SOURCE, {"version": version, "source": source})
         _end_source(connection, source, version, at)
     else:
         versions = [n for (n,) in connection.execute(_LIVE_VERSIONS, _named(ref) | {"forever": FOREVER})]
@@ -41,6 +42,7 @@ def retire(connection: Any, ref: Ref, run: Run, at: Instant) -> Run:
         retired = 0
         for version in versions:
             retired += changes.retire(connection, sql.RETIRE_VERSION, bounds | {"version": version})
+            connection.execute(said.FORGET_VERSION, {"version": version})
             _end_version(connection, version, at)
     touched = connection.execute("SELECT count(*) FROM temp.touched").get
     lost = connection.execute(sql.UNSAID, {"forever": FOREVER}).get

@@ -2,114 +2,6 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 5
-
-LINEAGE = """
-CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX lineage_event_run ON lineage_event (run) WHERE run IS NOT NULL;
-CREATE TABLE lineage_node (key TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE lineage_link (start TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (start, target)) WITHOUT ROWID;
-CREATE INDEX lineage_link_up ON lineage_link (target, start);
-"""
-
-# A passage is under the number of its fact, as a name is.
-PASSAGE_TEXT = """
-CREATE VIRTUAL TABLE passage_text USING fts5(
-    stems, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
-);
-"""
-
-SCHEMA = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE entity (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
-CREATE TABLE fact (
-    n INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    subject INTEGER NOT NULL,
-    predicate INTEGER NOT NULL,
-    object INTEGER,
-    value TEXT,
-    datatype TEXT,
-    valid_from TEXT,
-    valid_to TEXT,
-    lookup TEXT
-);
-CREATE INDEX fact_out ON fact (subject, predicate, id);
-CREATE INDEX fact_in ON fact (object, predicate, id) WHERE object IS NOT NULL;
-CREATE INDEX fact_lookup ON fact (lookup, subject) WHERE lookup IS NOT NULL;
-CREATE VIRTUAL TABLE name_text USING fts5(
-    folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
-);
-CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
-CREATE TABLE dataset_version (
-    n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version)
-);
-CREATE TABLE dataset_state (
-    version INTEGER NOT NULL, document TEXT NOT NULL, profile TEXT NOT NULL, ontology TEXT NOT NULL,
-    known_from TEXT NOT NULL, known_to TEXT NOT NULL, PRIMARY KEY (version, known_from)
-) WITHOUT ROWID;
-CREATE TABLE dataset_current (
-    dataset TEXT NOT NULL, version INTEGER NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
-    PRIMARY KEY (dataset, known_from)
-) WITHOUT ROWID;
-CREATE TABLE source (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL);
-CREATE TABLE source_state (
-    source INTEGER NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
-    PRIMARY KEY (source, known_from)
-) WITHOUT ROWID;
-CREATE TABLE ontology_state (
-    name TEXT NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
-    PRIMARY KEY (name, known_from)
-) WITHOUT ROWID;
-CREATE TABLE run (
-    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, dataset TEXT NOT NULL, version TEXT NOT NULL,
-    document TEXT NOT NULL
-);
-CREATE TABLE rejection (
-    run TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run, seq)
-) WITHOUT ROWID;
-CREATE TABLE assertion (
-    fact INTEGER NOT NULL,
-    source INTEGER NOT NULL,
-    locator TEXT NOT NULL,
-    known_from TEXT NOT NULL,
-    known_to TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    class INTEGER NOT NULL,
-    run TEXT NOT NULL,
-    record TEXT,
-    PRIMARY KEY (fact, source, locator, known_from)
-) WITHOUT ROWID;
-CREATE INDEX assertion_version ON assertion (version, source, locator);
-CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
-CREATE TABLE change (
-    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
-) WITHOUT ROWID;
-CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}"""
-
-MIGRATIONS = {
-    1: """
-DROP INDEX assertion_version;
-CREATE INDEX assertion_version ON assertion (version, source, locator);
-CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
-UPDATE fact SET lookup = (
-    SELECT whence_lookup(p.name, fact.value, fact.datatype) FROM predicate p WHERE p.n = fact.predicate)
-WHERE lookup IS NULL AND datatype = 'text';
-""",
-    2: LINEAGE,
-    3: """
-ALTER TABLE assertion ADD COLUMN record TEXT;
-CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
-CREATE TABLE change (
-    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
-) WITHOUT ROWID;
-""",
-    4: PASSAGE_TEXT,
-}
-"""What makes a database of the next schema of one of this."""
-
 _SUPPORT = """EXISTS (
     SELECT 1 FROM assertion a WHERE a.fact = {fact}.n
     AND a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
@@ -278,17 +170,11 @@ WHERE fact = ? AND source = ? AND locator = ? AND record IS ? AND known_to = ? A
 SEEN = """CREATE TEMP TABLE IF NOT EXISTS seen (
     fact INTEGER, source INTEGER, locator TEXT, record TEXT, PRIMARY KEY (fact, source, locator)) WITHOUT ROWID"""
 MARK_SEEN = "INSERT OR IGNORE INTO temp.seen VALUES (?, ?, ?, ?)"
-RETIRE_UNSEEN = """UPDATE assertion SET known_to = :at
-WHERE version = :version AND known_to = :forever AND known_from < :at AND (class <> :class OR NOT EXISTS (
-    SELECT 1 FROM temp.seen s
-    WHERE s.fact = assertion.fact AND s.source = assertion.source AND s.locator = assertion.locator
-    AND s.record IS assertion.record))
-RETURNING fact"""
 REPLACE = "INSERT OR IGNORE INTO temp.replaced VALUES (?)"
 REPLACED = "CREATE TEMP TABLE IF NOT EXISTS replaced (record TEXT PRIMARY KEY) WITHOUT ROWID"
 RETIRE_REPLACED = """UPDATE assertion INDEXED BY assertion_record SET known_to = :at
 WHERE version = :version AND record IN (SELECT record FROM temp.replaced) AND known_to = :forever AND known_from < :at
-RETURNING fact"""
+RETURNING fact, source, locator"""
 # What one source says and said lies together in the index, whatever else the graph holds.
 RETIRE_SOURCE = """UPDATE assertion INDEXED BY assertion_version SET known_to = :at
 WHERE version = :version AND source = :source AND known_to = :forever RETURNING fact"""
@@ -352,6 +238,7 @@ DISCARD = (
     "DELETE FROM passage_text WHERE rowid > :facts",
     "DELETE FROM fact WHERE n > :facts",
     "DELETE FROM entity WHERE n > :entities",
+    "DELETE FROM said WHERE version = :version AND :first",
 )
 
 # Texts whose query plan the tests check: none may scan a table that grows with the graph.
@@ -370,7 +257,6 @@ PLANNED = {
     "live_types": LIVE_TYPES,
     "known_facts": KNOWN_FACTS,
     "known_entities": KNOWN_ENTITIES,
-    "retire_unseen": RETIRE_UNSEEN,
     "search": SEARCH,
     "passages": PASSAGES,
     "value_held": VALUE_HELD,

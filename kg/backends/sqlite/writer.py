@@ -24,6 +24,7 @@ from kg.backends.sqlite.records import (
     put_run,
     put_states,
 )
+from kg.backends.sqlite.said import Said
 from kg.domain.batches import batches
 from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
@@ -71,10 +72,13 @@ class SqliteWriter:
             connection.execute(sql.REPLACED)
             connection.execute("DELETE FROM temp.replaced")
             changes.begin(connection)
+            class_ = int(target.version.classification)
+            self._said = Said(connection, self._version, class_, self._sources)
             floor = {
                 "version": self._version,
                 "facts": self._next_fact - 1,
                 "entities": self._next_entity - 1,
+                "first": not self._reload,
             }
             connection.execute("INSERT INTO meta VALUES ('staged', ?)", (json.dumps(floor),))
 
@@ -86,7 +90,7 @@ class SqliteWriter:
             return
         head = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
         for text in sql.DISCARD:
-            connection.execute(text, json.loads(staged) | {"at": head})
+            connection.execute(text, {"first": False} | json.loads(staged) | {"at": head})
         connection.execute("DELETE FROM meta WHERE key = 'staged'")
 
     def _number_version(self, connection: Any) -> int:
@@ -114,7 +118,16 @@ class SqliteWriter:
     def put(self, entries: Iterable[Entry]) -> None:
         for batch in batches(entries, BATCH):
             with self._database.write() as connection:
-                self._put_batch(connection, batch)
+                if not self._reload:
+                    self._said.first(connection, batch)
+                    self._put_batch(connection, batch)
+                elif self._target.delta:
+                    self._said.told(connection, batch)
+                    self._put_batch(connection, batch)
+                else:
+                    changed, kept = self._said.compared(connection, batch)
+                    self._kept += kept
+                    self._put_batch(connection, changed)
 
     def _put_batch(self, connection: Any, batch: Sequence[Entry]) -> None:
         entities = self._numbers(connection, batch)
@@ -215,12 +228,9 @@ class SqliteWriter:
         """End what is not said any more, and note which facts that and what was put have changed."""
         retired = 0
         if self._reload:
-            bounds = {"version": self._version, "forever": FOREVER, "at": self.known_from}
-            class_ = int(self._target.version.classification)
-            if self._target.delta:
-                retired = changes.retire(connection, sql.RETIRE_REPLACED, bounds)
-            else:
-                retired = changes.retire(connection, sql.RETIRE_UNSEEN, bounds | {"class": class_})
+            bounds = {"forever": FOREVER, "at": self.known_from}
+            said = self._said
+            retired = (said.retire_replaced if self._target.delta else said.retire)(connection, bounds)
             changes.note_changed(connection, self._run, self._version, self.known_from)
         elif self._before is not None:
             changes.note_apart(connection, self._run, self._version, self._before[0])

@@ -1,0 +1,126 @@
+"""The tables of the embedded store, and how a database of an earlier schema is brought up to them."""
+
+from __future__ import annotations
+
+from kg.domain.fact import FOREVER
+
+SCHEMA_VERSION = 6
+
+LINEAGE = """
+CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX lineage_event_run ON lineage_event (run) WHERE run IS NOT NULL;
+CREATE TABLE lineage_node (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE lineage_link (start TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (start, target)) WITHOUT ROWID;
+CREATE INDEX lineage_link_up ON lineage_link (target, start);
+"""
+
+# A passage is under the number of its fact, as a name is.
+PASSAGE_TEXT = """
+CREATE VIRTUAL TABLE passage_text USING fts5(
+    stems, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
+);
+"""
+
+# What the records of a version say now: a digest of all assertions at one locator, less its fields.
+SAID = """
+CREATE TABLE said (
+    version INTEGER NOT NULL, source INTEGER NOT NULL, locator TEXT NOT NULL, digest BLOB,
+    PRIMARY KEY (version, source, locator)
+) WITHOUT ROWID;
+"""
+
+SCHEMA = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE entity (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+CREATE TABLE fact (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    subject INTEGER NOT NULL,
+    predicate INTEGER NOT NULL,
+    object INTEGER,
+    value TEXT,
+    datatype TEXT,
+    valid_from TEXT,
+    valid_to TEXT,
+    lookup TEXT
+);
+CREATE INDEX fact_out ON fact (subject, predicate, id);
+CREATE INDEX fact_in ON fact (object, predicate, id) WHERE object IS NOT NULL;
+CREATE INDEX fact_lookup ON fact (lookup, subject) WHERE lookup IS NOT NULL;
+CREATE VIRTUAL TABLE name_text USING fts5(
+    folded, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0'
+);
+CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
+CREATE TABLE dataset_version (
+    n INTEGER PRIMARY KEY, dataset TEXT NOT NULL, version TEXT NOT NULL, UNIQUE (dataset, version)
+);
+CREATE TABLE dataset_state (
+    version INTEGER NOT NULL, document TEXT NOT NULL, profile TEXT NOT NULL, ontology TEXT NOT NULL,
+    known_from TEXT NOT NULL, known_to TEXT NOT NULL, PRIMARY KEY (version, known_from)
+) WITHOUT ROWID;
+CREATE TABLE dataset_current (
+    dataset TEXT NOT NULL, version INTEGER NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
+    PRIMARY KEY (dataset, known_from)
+) WITHOUT ROWID;
+CREATE TABLE source (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL);
+CREATE TABLE source_state (
+    source INTEGER NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
+    PRIMARY KEY (source, known_from)
+) WITHOUT ROWID;
+CREATE TABLE ontology_state (
+    name TEXT NOT NULL, document TEXT NOT NULL, known_from TEXT NOT NULL, known_to TEXT NOT NULL,
+    PRIMARY KEY (name, known_from)
+) WITHOUT ROWID;
+CREATE TABLE run (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, dataset TEXT NOT NULL, version TEXT NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE TABLE rejection (
+    run TEXT NOT NULL, seq INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
+CREATE TABLE assertion (
+    fact INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    locator TEXT NOT NULL,
+    known_from TEXT NOT NULL,
+    known_to TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    class INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    record TEXT,
+    PRIMARY KEY (fact, source, locator, known_from)
+) WITHOUT ROWID;
+CREATE INDEX assertion_version ON assertion (version, source, locator);
+CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
+CREATE TABLE change (
+    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
+) WITHOUT ROWID;
+CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
+{LINEAGE}{PASSAGE_TEXT}{SAID}"""
+
+MIGRATIONS = {
+    1: """
+DROP INDEX assertion_version;
+CREATE INDEX assertion_version ON assertion (version, source, locator);
+CREATE VIRTUAL TABLE name_word USING fts5vocab(name_text, 'row');
+UPDATE fact SET lookup = (
+    SELECT whence_lookup(p.name, fact.value, fact.datatype) FROM predicate p WHERE p.n = fact.predicate)
+WHERE lookup IS NULL AND datatype = 'text';
+""",
+    2: LINEAGE,
+    3: """
+ALTER TABLE assertion ADD COLUMN record TEXT;
+CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT NULL;
+CREATE TABLE change (
+    run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
+) WITHOUT ROWID;
+""",
+    4: PASSAGE_TEXT,
+    5: f"""{SAID}
+INSERT INTO said SELECT DISTINCT version, source,
+    CASE instr(locator, '#') WHEN 0 THEN locator ELSE substr(locator, 1, instr(locator, '#') - 1) END, NULL
+FROM assertion WHERE known_to = '{FOREVER}';
+""",
+}
+"""What makes a database of the next schema of one of this."""
