@@ -16,6 +16,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from kg.domain.decision import Document
+from kg.text.passages import quotation
 
 MAX_ROWS = 25
 MAX_EVIDENCE = 12
@@ -120,6 +121,7 @@ def _rows(document: Document, console: Console) -> None:
         cited = claims[row["claim"]]["evidence"] if row["claim"] else []
         marks = " ".join(f"[{one}]" for one in cited[:6]) + (f" +{len(cited) - 6}" if len(cited) > 6 else "")
         value = "" if row["value"] is None else str(row["value"])
+        value = quotation(value) if document["answer"]["type"] == "passages" else value
         value += f" of {row['of']}" if "of" in row else ""
         cells = [shown(key, style="cyan"), shown(name), shown(value), shown(marks, style="dim")]
         if grouped or any("other" in one for one in rows):

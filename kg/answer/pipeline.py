@@ -41,6 +41,7 @@ from kg.domain.plan import (
     Minus,
     Only,
     Parts,
+    Passages,
     Plan,
     Rank,
     Top,
@@ -304,6 +305,10 @@ def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
     wording = Wording(ontology, result.entities)
     interpretation = wording.plan(chosen)
     empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
+    if empty and isinstance(chosen, Passages):
+        reason = f"no text has all of these words, though one may say it in others; I read it as {interpretation}"
+        searched = context(order, result, grounds, ontology)
+        return not_known(question, view, reason, chosen, interpretation, searched)
     if empty and (unknown := _open(chosen, ontology)):
         reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
         searched = context(order, result, grounds, ontology)

@@ -13,6 +13,7 @@ from kg.answer.reading.chart import TooLong
 from kg.answer.reading.clauses import Clauses
 from kg.answer.reading.leaves import leaves, size
 from kg.answer.reading.parts import Feature
+from kg.answer.reading.quotations import quotations
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sources import agreements
 from kg.answer.reading.tables import decisions
@@ -59,7 +60,13 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
     if too_long and not told:
         return Planned(too_long=True)
     found: dict[Plan, Reading] = {}
-    for root, score, features in (*made, *decisions(linked, grammar), *agreements(linked, grammar), *told):
+    for root, score, features in (
+        *made,
+        *decisions(linked, grammar),
+        *agreements(linked, grammar),
+        *quotations(linked, grammar),
+        *told,
+    ):
         if root not in found or found[root].score < score:
             found[root] = Reading(root, score, features)
     ranked = sorted(found.values(), key=lambda reading: -reading.score)

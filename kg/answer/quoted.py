@@ -9,6 +9,8 @@ from kg.answer.steps import order
 from kg.domain.fact import PASSAGE, EntityId, Fact, Literal
 from kg.domain.plan import Entities, Passages, SetPlan
 from kg.domain.result import Result, Row
+from kg.domain.words import fold
+from kg.text.language import english
 from kg.text.passages import stemmed
 
 MAX_PASSAGES = 200
@@ -26,9 +28,10 @@ def passages(plan: Passages, sets: Sets) -> Result:
     ids = None if whole is not None else sets.ids(plan.source)
     types = reader.ontology.family(whole) if whole is not None else _types(ids or (), sets)
     facts: list[Fact] = []
+    text = _told(plan.text)
     if types & reader.ontology.ends(PASSAGE)[0]:
-        facts += reader.passages(plan.text, types if ids is None else (), MAX_PASSAGES, ids)
-    wanted = set(stemmed(plan.text).split())
+        facts += reader.passages(text, types if ids is None else (), MAX_PASSAGES, ids)
+    wanted = set(stemmed(text).split())
     for name in _other_texts(types, sets):
         ids = sets.ids(plan.source) if ids is None else ids
         facts += [one for one in reader.facts(ids, name, "out") if wanted <= set(stemmed(_text(one)).split())]
@@ -39,6 +42,13 @@ def passages(plan: Passages, sets: Sets) -> Result:
     if not rows:
         sets.book.absent((), plan)
     return sets.book.result("passages", tuple(rows))
+
+
+def _told(text: str) -> str:
+    """The text without its small words, unless it has no others."""
+    language = english()
+    words = fold(text).split()
+    return " ".join(word for word in words if word not in language.droppable | language.light) or text
 
 
 def _whole_type(plan: SetPlan) -> str | None:

@@ -262,6 +262,10 @@ class Wording(Terms):
         return f"what the decision table {plan.table.replace('_', ' ')} says for {self.set(plan.source)}{with_}"
 
     def _passages(self, plan: Passages) -> str:
+        held = plan.source.plans[-1] if isinstance(plan.source, UnionOf) else plan.source
+        if isinstance(held, Follow) and held.repeat and held.type is not None:
+            # What a document is made of, however deep, and the document where it has a text itself.
+            return f"{self.noun(held.type)} in {self.set(held.source)} that speak of {plan.text}"
         return f"texts of the {self.set(plan.source)} that speak of {plan.text}"
 
     # --- pieces ---

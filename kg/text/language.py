@@ -106,6 +106,12 @@ class Language:
     misspelt: dict[str, str]
     vocabulary: frozenset[str]
     """Every word that some cue has."""
+    quoting: tuple[tuple[str, ...], ...]
+    """Phrases, as stems, that ask for what a text says about what stands behind them."""
+    subject: tuple[tuple[str, ...], ...]
+    """The same where a word for a text stands before them."""
+    quotes: frozenset[str]
+    """Words for a stretch of text."""
 
 
 @functools.cache
@@ -129,4 +135,7 @@ def english() -> Language:
         document["months"],
         {str(wrong): str(meant) for wrong, meant in document["misspelt"].items()},
         frozenset(words),
+        tuple(stems(phrase) for phrase in document["quoting"]),
+        tuple(stems(phrase) for phrase in document["subject"]),
+        frozenset(document["quotes"]),
     )

@@ -23,6 +23,8 @@ DEFAULT: dict[str, float] = {
     "topic_unused": -0.8,
     "decided": 0.8,
     "undecided_words": -0.4,
+    "quoted": 0.3,
+    "quoted_within": 0.2,
     "input_missing": -0.5,
     "bare_none": -0.1,
     "focus": 0.4,
