@@ -33,7 +33,7 @@ def _suffix(fields: frozenset[str]) -> str:
 
 
 def verbatim(value: Any, record: Record, fields: Collection[str]) -> Literal:
-    """The passage that a value stands for: the span of the record, or one of the texts of these fields.
+    """The passage that a value stands for: the span of the record, or a stretch of one of the texts of these fields.
 
     White space alone may differ from the span, whose text is what is kept. Raises ValueRejected.
     """
@@ -46,7 +46,7 @@ def verbatim(value: Any, record: Record, fields: Collection[str]) -> Literal:
             raise ValueRejected(
                 f"{PASSAGE}: {value[:40]!r} is not what stands at {_characters(record)}: take the text of the record"
             )
-    elif not any(value == one for name in fields for one in _texts(record.fields.get(name))):
+    elif not any(value in one for name in fields for one in _texts(record.fields.get(name))):
         raise ValueRejected(f"{PASSAGE}: {value[:40]!r} does not stand so in the record: map it without changes")
     if found := refused(text, passage=True):
         raise ValueRejected(f"{PASSAGE}: {found} in {text[:40]!r}")

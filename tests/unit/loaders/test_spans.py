@@ -67,15 +67,16 @@ def test_text_that_is_not_its_span_is_rejected(text: str) -> None:
     assert found.reason == f"passage: {text!r} is not what stands at /a[1]#char=9,32: take the text of the record"
 
 
-def test_the_text_of_a_field_is_kept_as_it_stands() -> None:
-    found = passage({"rule": {"said": ["One ", " two\n"]}}, "rule.said", "/3")
-    assert (found.fact and found.fact.object, found.locator) == (Literal(" two\n"), "/3#rule")
+@pytest.mark.parametrize(("value", "text"), [("rule.said", " two\n"), ("rule.said | cut ^ t", "wo")])
+def test_a_stretch_of_the_text_of_a_field_is_kept_as_it_stands(value: str, text: str) -> None:
+    found = passage({"rule": {"said": ["One ", " two\n"]}}, value, "/3")
+    assert (found.fact and found.fact.object, found.locator) == (Literal(text), "/3#rule")
 
 
 @pytest.mark.parametrize(
     ("fields", "value", "reason"),
     [
-        ({"a": "One "}, "a | strip", "passage: 'One' does not stand so in the record: map it without changes"),
+        ({"a": "One "}, "a | upper", "passage: 'ONE ' does not stand so in the record: map it without changes"),
         ({"a": "One"}, "= {a} two", "passage: 'One two' does not stand so in the record: map it without changes"),
         ({"a": "One"}, "= One", "passage: 'One' does not stand so in the record: map it without changes"),
         ({"a": 7}, "a", "passage: a int where text is wanted"),
