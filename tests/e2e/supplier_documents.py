@@ -145,5 +145,17 @@ def events(rows: list[Row]) -> Iterable[str]:
         )
 
 
+def write_paragraphs(path: Path, rows: list[Row]) -> None:
+    """A paragraph for each, of one or several lines, behind a byte order mark."""
+    said = [f"{row['id']} {' '.join(row['name'].split())}\nsupplies *{row['item']}*." for row in rows]
+    path.write_bytes("\ufeff# Suppliers\r\n\r\n".encode() + "\n\n".join(said).encode())
+
+
+def look_span(path: Path, place: str) -> Found:
+    """Characters, counted after the mark."""
+    start, end = map(int, place.removeprefix("#char=").split(","))
+    return {place.removeprefix("#"): [path.read_bytes().decode("utf-8-sig")[start:end]]}
+
+
 def write_openlineage(path: Path, rows: list[Row]) -> None:
     path.write_text("\n".join(events(rows)) + "\n", "utf-8")

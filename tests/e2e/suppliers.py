@@ -7,6 +7,7 @@ each with all its values as text. It opens the file by the format's own means an
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import io
 import json
@@ -109,6 +110,12 @@ def opened(path: Path) -> bytes:
     return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
 
+@functools.lru_cache(maxsize=1)
+def parsed(path: Path, parse: Callable[[bytes], Any]) -> Any:
+    """What a library makes of the whole file; once for all places in it."""
+    return parse(opened(path))
+
+
 def packed(write: Callable[[Path, list[Row]], None]) -> Callable[[Path, list[Row]], None]:
     def write_packed(path: Path, rows: list[Row]) -> None:
         write(path, rows)
@@ -173,7 +180,7 @@ def write_json(path: Path, rows: list[Row]) -> None:
 
 
 def look_json(path: Path, place: str) -> Found:
-    return members(at_pointer(json.loads(opened(path)), place))
+    return members(at_pointer(parsed(path, json.loads), place))
 
 
 def write_jsonl(path: Path, rows: list[Row]) -> None:
@@ -190,7 +197,7 @@ def write_yaml(path: Path, rows: list[Row]) -> None:
 
 
 def look_yaml(path: Path, place: str) -> Found:
-    return members(at_pointer(yaml.safe_load(opened(path)), place))
+    return members(at_pointer(parsed(path, yaml.safe_load), place))
 
 
 def write_xml(path: Path, rows: list[Row]) -> None:
@@ -203,11 +210,16 @@ def write_xml(path: Path, rows: list[Row]) -> None:
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def look_xml(path: Path, place: str) -> Found:
-    """XPath; what stands there by attribute (``@id``) and by child."""
-    root = ET.fromstring(opened(path))  # noqa: S314 (our own)
+def without_namespaces(data: bytes) -> ET.Element:
+    root = ET.fromstring(data)  # noqa: S314 (our own)
     for one in root.iter():
         one.tag = one.tag.rpartition("}")[2]
+    return root
+
+
+def look_xml(path: Path, place: str) -> Found:
+    """XPath; what stands there by attribute (``@id``) and by child."""
+    root = parsed(path, without_namespaces)
     _, first, rest = (*place.split("/", 2), "")[:3]
     assert first == f"{root.tag}[1]"
     found = root.find(rest) if rest else root
@@ -260,9 +272,13 @@ def write_excel(path: Path, rows: list[Row]) -> None:
     book.close()
 
 
+def book_of(data: bytes) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
 def look_excel(path: Path, place: str) -> Found:
     name, _, number = place.rpartition("!")
-    sheet = openpyxl.load_workbook(path)[name.replace("%23", "#")]
+    sheet = parsed(path, book_of)[name.replace("%23", "#")]
     header, row = ([cell.value for cell in next(sheet.iter_rows(at, at))] for at in (3, int(number)))
     return {name: texts(value) for name, value in zip(header, row, strict=True)}
 
@@ -282,20 +298,21 @@ def write_ods(path: Path, rows: list[Row]) -> None:
     book.save(path)
 
 
-def look_ods(path: Path, place: str) -> Found:
+def ods_lines(data: bytes) -> list[list[str]]:
     """Rows and paragraphs of the sheet, as they stand in the archive."""
-    table, text = (
-        "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}",
-        "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}",
-    )
-    with zipfile.ZipFile(path) as archive:
+    space = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+    row, cell, paragraph = (space % "table" + "table-row", space % "table" + "table-cell", space % "text" + "p")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         root = ET.fromstring(archive.read("content.xml"))  # noqa: S314 (our own)
-    lines = [
-        ["\n".join("".join(one.itertext()) for one in cell.iter(f"{text}p")) for cell in row.iter(f"{table}table-cell")]
-        for row in root.iter(f"{table}table-row")
+    return [
+        ["\n".join("".join(one.itertext()) for one in held.iter(paragraph)) for held in line.iter(cell)]
+        for line in root.iter(row)
     ]
-    row = lines[int(place.rpartition("!")[2]) - 1]
-    return {name: [value] for name, value in zip(lines[0], row, strict=True)}
+
+
+def look_ods(path: Path, place: str) -> Found:
+    header, row = (parsed(path, ods_lines)[number] for number in (0, int(place.rpartition("!")[2]) - 1))
+    return {name: [value] for name, value in zip(header, row, strict=True)}
 
 
 def write_sql(path: Path, rows: list[Row]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -66,6 +67,21 @@ XML = {"map": mapping(id="@id", **{name: f"{name}.text" for name in made.FIELDS[
 CATALOG: dict[str, Any] = {
     "map": mapping(name="title", item="class", share="", founded="", certified="", risk=""),
     "skip": [{"when": {"kind": "group"}, "reason": "a group"}],
+}
+PASSAGES: dict[str, Any] = {
+    "map": [
+        {
+            "when": {"kind": "paragraph"},
+            "entity": {"type": "Clause", "key": r"text | find ^SUP-\d+"},
+            "facts": [{"predicate": "passage", "value": "text"}],
+        }
+    ],
+    "skip": [{"when": {"kind": ["document", "section"]}, "reason": "holds the paragraphs"}],
+    "expect": {"rejected": 0.02},
+}
+WITH_CLAUSES = ONTOLOGY | {
+    "keys": ONTOLOGY["keys"] | {"clause": {"spellings": [{"pattern": "(.+)", "write": r"\1"}]}},
+    "types": ONTOLOGY["types"] | {"Clause": {"is": "Passage", "key": "clause", "nouns": ["clause"]}},
 }
 EVENTS: dict[str, Any] = {
     "map": [
@@ -136,6 +152,8 @@ FORMS = {
     "oscal json": Form("oscal", "d.json", docs.write_oscal_json, made.look_json, CATALOG),
     "oscal yaml": Form("oscal", "d.yaml", docs.write_oscal_yaml, made.look_yaml, CATALOG),
     "oscal xml": Form("oscal", "d.xml", docs.write_oscal_xml, made.look_xml, CATALOG, squeezed=True),
+    "markdown": Form("markdown", "d.md", docs.write_paragraphs, docs.look_span, PASSAGES),
+    "text": Form("text", "d.txt", docs.write_paragraphs, docs.look_span, PASSAGES),
     "openlineage": Form("openlineage", "d.jsonl", docs.write_openlineage, made.look_jsonl, EVENTS),
 }
 
@@ -148,7 +166,7 @@ Said = tuple[Fact, Assertion]
 def test_the_file_shows_the_value_at_the_place(name: str, tmp_path: Path) -> None:
     form = FORMS[name]
     form.write(tmp_path / form.file, made.suppliers(ROWS))
-    write_yaml(tmp_path / "ontology.yml", ONTOLOGY)
+    write_yaml(tmp_path / "ontology.yml", WITH_CLAUSES)
     said = document(**{"files": [form.file], "format": form.format} | form.said)
     loaded = whence("load", write_yaml(tmp_path / "register.yml", said), "--store", f"sqlite:{tmp_path}/whence.db")
     assert loaded.code == 0, loaded
@@ -158,9 +176,11 @@ def test_the_file_shows_the_value_at_the_place(name: str, tmp_path: Path) -> Non
     seen: dict[str, Found] = {}
     for fact, assertion in chosen:
         place, _, fields = assertion.locator.partition("#")
+        # The place of a span is all of its locator, and its characters are what it shows.
+        place, named = (place, fields.split(",")) if place else (assertion.locator, [fields])
         if place not in seen:
             seen[place] = form.look(tmp_path / form.file, place)
-        shows = [value for field in fields.split(",") for value in seen[place].get(field, ())]
+        shows = [value for field in named for value in seen[place].get(field, ())]
         assert shows_fact(fact, shows, seen[place], squeezed=form.squeezed), (fact, assertion, seen[place])
 
 
@@ -179,8 +199,8 @@ def facts_of(database: Path) -> Iterator[Said]:
 
 def shows_fact(fact: Fact, shows: list[str], record: Found, *, squeezed: bool) -> bool:
     """Whether the fields of the place show the object, and the record names the subject."""
-    key = fact.subject.partition(":")[2]
-    about = any(value.lower().endswith(key.lower()) for values in record.values() for value in values)
+    key = re.compile(rf"(?<![\w-]){re.escape(fact.subject.partition(':')[2])}(?![\w-])", re.IGNORECASE)
+    about = any(key.search(value) for values in record.values() for value in values)
     if not isinstance(fact.object, Literal):
         wanted = fact.object.partition(":")[2]
         return about and any(value.lower() == wanted for value in shows)

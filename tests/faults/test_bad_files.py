@@ -235,6 +235,10 @@ LINKS: dict[str, tuple[str, dict[str, Any]]] = {
         ),
         {},
     ),
+    "markdown": (
+        "---\nid: http://127.0.0.1:9/x\n---\n# SUP-1\n\n![a](http://127.0.0.1:9/y) [b](file:///etc/hostname)\n",
+        {"map": [{"when": {"kind": "section"}, "entity": {"type": "Supplier", "key": "place"}}]},
+    ),
     "openlineage": (
         '{"job": {"namespace": "n", "name": "SUP-1"}, "schemaURL": "http://127.0.0.1:9/s"}\n',
         {"map": [{"entity": {"type": "Supplier", "key": "job.name"}}]},
