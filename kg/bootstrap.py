@@ -16,6 +16,7 @@ from kg.export.pages import Writer
 from kg.ports.attachable import GraphSketch
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger
+from kg.ports.prompts import PromptRegistry
 from kg.ports.store import GraphStore, GraphView
 from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
 
@@ -28,6 +29,7 @@ class Services:
     """Its views read matched entities as one."""
     decisions: DecisionLedger
     runs: RunLedger
+    prompts: PromptRegistry
     clock: Clock
     core: Ontology
     adapter: Adapter = field(default_factory=Adapter)
@@ -64,13 +66,13 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         if not path:
             raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
         store = SqliteStore(path, core, clock)
-        return Services(MergedStore(store, clock), store, store, clock, core, adapter)
+        return Services(MergedStore(store, clock), store, store, store, clock, core, adapter)
     if kind in NEO4J_SCHEMES:
         from kg.backends.neo4j.store import Neo4jStore
 
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
-        return Services(MergedStore(graph, clock), graph, graph, clock, core, adapter)
+        return Services(MergedStore(graph, clock), graph, graph, graph, clock, core, adapter)
     if kind == "attached":
         return _attached(Path(settings.store.removeprefix("attached:")), settings, clock, core, adapter)
     raise ConfigError(
@@ -79,7 +81,7 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
 
 
 def _attached(path: Path, settings: Settings, clock: Clock, core: Ontology, adapter: Adapter) -> Services:
-    """A database of others, only read; decisions are recorded in a file beside the attachment."""
+    """A database of others, only read; decisions and prompts are kept in a file beside the attachment."""
     from kg.backends.neo4j.attached.attachment import read_attachment
     from kg.backends.neo4j.attached.store import AttachedStore
     from kg.backends.neo4j.database import Database
@@ -95,7 +97,7 @@ def _attached(path: Path, settings: Settings, clock: Clock, core: Ontology, adap
     except BaseException:
         store.close()
         raise
-    return Services(store, ledger, ledger, clock, core, adapter)
+    return Services(store, ledger, ledger, ledger, clock, core, adapter)
 
 
 def introspect(address: str, settings: Settings) -> GraphSketch:

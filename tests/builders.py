@@ -14,12 +14,13 @@ from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, 
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent, received
 from kg.ports.ledger import DecisionLedger, RunLedger
+from kg.ports.prompts import PromptRegistry
 from kg.ports.store import Entry, GraphStore, LoadTarget
 
 Kind = OneOf["sqlite-memory", "sqlite-file", "neo4j"]
 
 
-class Store(GraphStore, DecisionLedger, RunLedger, Protocol):
+class Store(GraphStore, DecisionLedger, RunLedger, PromptRegistry, Protocol):
     """What one database is for the services."""
 
 

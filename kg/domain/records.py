@@ -1,4 +1,4 @@
-"""Lineage values as JSON text and back, the same for every store."""
+"""Lineage values and prompts as JSON text and back, the same for every store."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from kg.domain.difference import FactChange
 from kg.domain.fact import Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
+from kg.domain.prompt import LabelMove, PromptVersion, Template
+
+Recorded = DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove
 
 
-def dump(value: DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange) -> str:
-    """Canonical JSON text of a lineage value."""
+def dump(value: Recorded) -> str:
+    """Canonical JSON text of what is recorded."""
     return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -51,6 +54,20 @@ def load_change(text: str) -> FactChange:
     target = said["object"] if isinstance(said["object"], str) else Literal(**said["object"])
     valid = Interval(**said["valid"])
     return FactChange(Fact(said["id"], said["subject"], said["predicate"], target, valid), document["gained"])
+
+
+def dump_prompt(version: PromptVersion) -> str:
+    """JSON text that keeps the order of the schema's fields, in which models write them."""
+    return json.dumps(asdict(version), ensure_ascii=False, separators=(",", ":"))
+
+
+def load_prompt(text: str) -> PromptVersion:
+    document = json.loads(text)
+    return PromptVersion(**document | {"template": Template(**document["template"])})
+
+
+def load_move(text: str) -> LabelMove:
+    return LabelMove(**json.loads(text))
 
 
 def load_profile(text: str) -> GraphProfile:

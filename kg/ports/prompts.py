@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from kg.domain.prompt import LabelMove, PromptVersion, Template
+from kg.errors import LabelMoved, PromptNotFound
 
 UNSEEN = -1
 """Says that a label is moved wherever it points now."""
@@ -38,3 +39,20 @@ class PromptRegistry(Protocol):
     def label_history(self, name: str) -> tuple[LabelMove, ...]:
         """Newest first."""
         ...
+
+
+def check_move(move: LabelMove, expected: int | None, *, there: bool) -> None:
+    """Whether the move may be made: the rule of every registry. ``there`` says that its version exists.
+
+    Raises LabelMoved, PromptNotFound.
+    """
+    at = f"{move.name}@{move.label}"
+    if expected not in (UNSEEN, move.before):
+        now, seen = ("no version" if n is None else f"version {n}" for n in (move.before, expected))
+        raise LabelMoved(f"{at} points at {now} by now, not at {seen}: look at it again, and then move it")
+    if move.number is None and move.before is None:
+        raise PromptNotFound(f"{at} points at no version: there is no label to remove")
+    if move.number is not None and not there:
+        raise PromptNotFound(
+            f"prompt {move.name!r} has no version {move.number}; see `whence prompts list {move.name}`"
+        )

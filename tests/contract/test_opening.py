@@ -20,6 +20,7 @@ from kg.backends.sqlite.store import SqliteStore
 from kg.domain.fact import PASSAGE, Literal
 from kg.domain.lineage import Changes
 from kg.domain.ontology import Ontology
+from kg.domain.prompt import Template
 from kg.domain.scope import Scope
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
 from kg.settings import neo4j_address
@@ -44,6 +45,7 @@ def test_a_newer_sqlite_schema_is_refused(
 
 
 SAYS = fact("ann", PASSAGE, Literal("Open at all hours"))
+TEMPLATE = Template("", "{{ question }}", {})
 BUSY = [*TOWN, fact("ann", "note", Literal("Very busy"))]
 
 
@@ -56,7 +58,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     with apsw.Connection(str(tmp_path / "whence.db")) as connection:
         connection.execute(
             """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
-            DROP TABLE passage_text;
+            DROP TABLE passage_text; DROP TABLE prompt_version; DROP TABLE prompt_label; DROP TABLE label_move;
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);
@@ -70,6 +72,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     load(opened, target("rules"), [*TOWN, SAYS])
     assert opened.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
     assert load(opened, target(), BUSY[:-1]).changes == Changes(kept=len(BUSY) - 1, retired=1, lost=1)
+    assert opened.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
 
 
 @pytest.mark.neo4j
@@ -83,6 +86,8 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         "MATCH (g:Graph {id: 'graph'}) SET g.schema = 1",
         "DROP INDEX whence_assertion_place",
         "DROP INDEX whence_passages",
+        "DROP INDEX whence_prompt_content",
+        "MATCH (e:Entity {id: 'person:ann'}) SET e:Prompt",
     ):
         neo4j_driver.execute_query(text, database_=database)
     store = open_neo4j(neo4j_url, core, clock)
@@ -90,6 +95,10 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         assert store.view(Scope()).values(["very busy"]) == {"very busy": ("note",)}
         load(store, target("rules"), [*TOWN, SAYS])
         assert store.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
+        assert store.prompt_names() == ()
+        assert store.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
+        found, _, _ = neo4j_driver.execute_query("MATCH (e:Entity:Prompt_) RETURN e.id", database_=database)
+        assert [row[0] for row in found] == ["person:ann"]
     finally:
         store.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from kg.backends.neo4j import cypher, texts
+from kg.backends.neo4j import cypher, prompts, texts
 from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import said, sql
@@ -36,6 +36,9 @@ GROWS = (
     "Run",
     "LineageEvent",
     "LineageNode",
+    "PromptVersion",
+    "PromptLabel",
+    "LabelMove",
 )
 
 BUILT: dict[str, str] = {
@@ -57,10 +60,10 @@ VALUES: dict[str, Any] = {"match": "+ann*", "ids": [], "limit": 5}
 
 
 def named_texts() -> dict[str, str]:
-    """All constants of both modules that are texts."""
+    """All constants of these modules that are texts."""
     found = {
         f"{module.__name__.rpartition('.')[2]} {name}": text
-        for module in (cypher, texts)
+        for module in (cypher, texts, prompts)
         for name, text in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str) and " " in text
     }

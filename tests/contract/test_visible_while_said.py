@@ -184,7 +184,9 @@ class Machine(RuleBasedStateMachine):
         if not pairs:
             return
         pair = picked.draw(st.sampled_from(pairs))
-        services = Services(MergedStore(self.store, self.clock), self.store, self.store, self.clock, self.core)
+        services = Services(
+            MergedStore(self.store, self.clock), self.store, self.store, self.store, self.clock, self.core
+        )
         joined = {key: held for key, held in self.matched.items() if held[2] == "same"}
         if verdict == "same":
             joined[frozenset(pair)] = (*pair, verdict)

@@ -55,7 +55,7 @@ def loaded(services: Services, name: str, data: Path) -> dict[str, Counts]:
 
 def services_of(kind: Kind, make_store: MakeStore, core: Ontology) -> Services:
     store = make_store(kind)
-    return Services(store, store, store, system_clock, core)
+    return Services(store, store, store, store, system_clock, core)
 
 
 @pytest.mark.parametrize(("name", "kind"), list(cases()))

@@ -10,12 +10,14 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
-    "LineageEvent", "LineageNode",
+    "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel",
 )  # fmt: skip
+_TAKEN = ("Prompt", "PromptVersion", "PromptLabel", "LabelMove")
+"""Labels that schema 6 took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
     "literal_lookup": ("Literal", "lookup"),
     "assertion_fact": ("Assertion", "fact"),
@@ -28,6 +30,7 @@ _INDEXES = {
     "run_seq": ("Run", "seq"),
     "decision_seq": ("Decision", "seq"),
     "event_run": ("LineageEvent", "run"),
+    "prompt_content": ("PromptVersion", "content"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
 _TEXT_INDEXES = {"names": "Name", "passages": "Quote"}
@@ -38,6 +41,7 @@ AT_ONCE = 5_000
 _TEXTS = """MATCH (l:Literal)<-[r]-(:Entity) WHERE l.id > $in.after AND l.lookup IS NULL AND l.datatype = 'text'
 RETURN l.id AS id, type(r), l.value ORDER BY id LIMIT $in.limit"""
 _KEY_TEXTS = """UNWIND $in.rows AS row MATCH (l:Literal {id: row[0]}) SET l.lookup = row[1]"""
+_RENAMED = """MATCH (e:Entity:{0}) CALL (e) {{ SET e:{0}_ REMOVE e:{0} }} IN TRANSACTIONS OF 5000 ROWS"""
 _FOUND = """OPTIONAL MATCH (g:Graph {id: 'graph'})
 RETURN g.schema, coalesce(g.unindexed, false), coalesce(g.object_predicates, [])"""
 _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
@@ -65,6 +69,8 @@ def prepare(database: Database) -> None:
             f"{database.name!r} at {database.address!r} has nodes {foreign[0][0]} that Whence did not write: "
             "use another database"
         )
+    for name in _TAKEN if found is not None and found < 6 else ():
+        database.define(_RENAMED.format(name))
     # One after the other: made side by side they collide.
     for name in _UNIQUE:
         database.define(

@@ -12,6 +12,7 @@ from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.ending import fenced
 from kg.backends.neo4j.lock import LoadLock, live_run, staged_by
+from kg.backends.neo4j.prompts import Neo4jPrompts
 from kg.backends.neo4j.purge import finish, purge
 from kg.backends.neo4j.retire import retire
 from kg.backends.neo4j.schema import prepare
@@ -32,15 +33,14 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "neo4j"
 
 
-class Neo4jStore:
-    """Graph, decisions and runs in one Neo4j database; an empty user means a server without authentication."""
+class Neo4jStore(Neo4jPrompts):
+    """Graph, decisions, runs and prompts in one Neo4j database; an empty user means a server without authentication."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what an address, a sign-in and a store need
         self, address: str, database: str, user: str, password: str, core: Ontology, clock: Clock
     ) -> None:
-        self._database = Database(address, database, user, password)
+        super().__init__(Database(address, database, user, password), clock)
         self._core = core
-        self._clock = clock
         try:
             prepare(self._database)
         except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -27,6 +27,19 @@ CREATE TABLE said (
     version INTEGER NOT NULL, source INTEGER NOT NULL, locator TEXT NOT NULL, digest BLOB,
     PRIMARY KEY (version, source, locator)
 ) WITHOUT ROWID;
+"""
+
+# A prompt's content is found by its hash, so that it is one version however often it is saved.
+PROMPTS = """
+CREATE TABLE prompt_version (
+    name TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (name, number)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX prompt_content ON prompt_version (name, hash);
+CREATE TABLE prompt_label (
+    name TEXT NOT NULL, label TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (name, label)
+) WITHOUT ROWID;
+CREATE TABLE label_move (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL);
+CREATE INDEX label_move_name ON label_move (name, seq);
 """
 
 SCHEMA = f"""
@@ -97,7 +110,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}{SAID}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{PROMPTS}"""
 
 MIGRATIONS = {
     1: """
@@ -122,5 +135,6 @@ INSERT INTO said SELECT DISTINCT version, source,
     CASE instr(locator, '#') WHEN 0 THEN locator ELSE substr(locator, 1, instr(locator, '#') - 1) END, NULL
 FROM assertion WHERE known_to = '{FOREVER}';
 """,
+    6: PROMPTS,
 }
 """What makes a database of the next schema of one of this."""

@@ -148,6 +148,15 @@ PUT_EVENT = "INSERT INTO lineage_event VALUES (?, ?, ?) ON CONFLICT (id) DO NOTH
 PUT_NODE = "INSERT INTO lineage_node VALUES (?) ON CONFLICT DO NOTHING"
 PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
 
+# --- prompts ------------------------------------------------------------------------------------------------
+
+PROMPT_VERSIONS = "SELECT document FROM prompt_version WHERE name = :name ORDER BY number"
+PROMPT_CONTENT = "SELECT document FROM prompt_version WHERE name = :name AND hash = :hash"
+LAST_PROMPT = "SELECT max(number) FROM prompt_version WHERE name = :name"
+PROMPT_NUMBER = "SELECT 1 FROM prompt_version WHERE name = :name AND number = :number"
+PROMPT_LABELS = "SELECT label, number FROM prompt_label WHERE name = :name ORDER BY label"
+LABEL_HISTORY = "SELECT document FROM label_move WHERE name = :name ORDER BY seq DESC"
+
 # --- writing ------------------------------------------------------------------------------------------------
 
 LIVE_TYPES = """SELECT e.id, t.value FROM json_each(:ids) j CROSS JOIN entity e ON e.id = j.value
@@ -266,6 +275,12 @@ PLANNED = {
     "known_nodes": KNOWN_NODES,
     "linked_down": LINKED_DOWN,
     "linked_up": LINKED_UP,
+    "prompt_versions": PROMPT_VERSIONS,
+    "prompt_content": PROMPT_CONTENT,
+    "last_prompt": LAST_PROMPT,
+    "prompt_number": PROMPT_NUMBER,
+    "prompt_labels": PROMPT_LABELS,
+    "label_history": LABEL_HISTORY,
     "retire_replaced": RETIRE_REPLACED,
     "retire_source": RETIRE_SOURCE,
     "retire_version": RETIRE_VERSION,

@@ -10,6 +10,7 @@ from typing import Any
 from kg.backends.sqlite import sql
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
+from kg.backends.sqlite.prompts import SqlitePrompts
 from kg.backends.sqlite.purge import finish, purge
 from kg.backends.sqlite.records import live_run, put_events, put_ontology, put_run, settle
 from kg.backends.sqlite.retire import retire
@@ -31,13 +32,12 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "sqlite"
 
 
-class SqliteStore:
-    """Graph, decisions and runs in one SQLite file, or in memory with ``:memory:``."""
+class SqliteStore(SqlitePrompts):
+    """Graph, decisions, runs and prompts in one SQLite file, or in memory with ``:memory:``."""
 
     def __init__(self, path: str, core: Ontology, clock: Clock) -> None:
-        self._database = Database(path)
+        super().__init__(Database(path), clock)
         self._core = core
-        self._clock = clock
         self._predicates: dict[str, int] = {}
 
     # --- graph ---
