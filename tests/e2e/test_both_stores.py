@@ -28,6 +28,7 @@ from kg.domain.scope import Scope
 from kg.settings import neo4j_address
 from loaders.jobs import load_files
 from tests.builders import TickingClock
+from tests.e2e.counts import COUNTS
 from tests.e2e.domains import FOLDERS, Domain, domain
 from tests.neo4j_server import empty, neo4j_auth
 
@@ -68,6 +69,8 @@ def loaded(store: SqliteStore | Neo4jStore, example: Domain, core: Ontology) -> 
     services = Services(store, store, store, store, TickingClock(), core)
     runs = list(load_files(example.files, example.data, services, lambda *_: None))
     assert {run.state for run in runs} == {"complete"}
+    counts = {f"{run.dataset}@{run.version}": (run.records, run.skipped, run.rejected) for run in runs}
+    assert counts == COUNTS.get(example.name, counts)
     return services
 
 

@@ -1,12 +1,12 @@
 """Examples that no question set asks: all of their data loads on both stores, counted, and what is left out is said.
 
-Loading the two largest into a server takes minutes in all and is a proof (``WHENCE_PROOFS=1``).
+Of the largest only some files are loaded into the server, and all of them as a proof (``WHENCE_PROOFS=1``).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,13 @@ from tests.e2e.counts import COUNTS, Counts
 from tests.e2e.domains import EXAMPLES, FOLDERS
 from tests.e2e.test_public_data_is_read import FOLDERS as DATA
 
-LARGE = ("hetionet", "music")
+PART = {
+    "compliance": ("catalog-yaml", "goodread"),
+    "dbt": ("manifest-1.12", "catalog-1.12", "run-results"),
+    "hetionet": ("kinds-of-nodes", "kinds-of-edges", "metagraph"),
+    "music": ("music-schema",),
+}
+"""Dataset files that are loaded into the server where proofs are not asked for."""
 BESIDE = {"compliance": ("cyber/attack-16.1.yml",)}
 """Files of other examples that an example refers to."""
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
@@ -31,18 +37,16 @@ PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 pytestmark = pytest.mark.data
 
 
-def cases() -> Iterator[object]:
-    """Each example that no question set asks, on either store."""
-    for name in sorted(set(COUNTS) - set(FOLDERS)):
-        yield pytest.param(name, "sqlite-file")
-        if PROOFS or name not in LARGE:
-            yield pytest.param(name, "neo4j", marks=pytest.mark.neo4j)
+def files_of(name: str, kind: Kind) -> list[Path]:
+    """All dataset files of the example, or some."""
+    if kind == "neo4j" and not PROOFS and name in PART:
+        return [EXAMPLES / name / f"{stem}.yml" for stem in PART[name]]
+    return sorted((EXAMPLES / name).glob("*.yml")) + [EXAMPLES / other for other in BESIDE.get(name, ())]
 
 
-def loaded(services: Services, name: str, data: Path) -> dict[str, Counts]:
-    """Of each dataset: records, skipped and rejected. Every file of the example, none twice, nothing left over."""
-    files = sorted((EXAMPLES / name).glob("*.yml")) + [EXAMPLES / other for other in BESIDE.get(name, ())]
-    runs = list(load_files(files, data / DATA[name], services, lambda *_: None))
+def loaded(services: Services, files: Sequence[Path], folder: Path) -> dict[str, Counts]:
+    """Of each dataset: records, skipped and rejected. None is loaded twice, no field is left over."""
+    runs = list(load_files(files, folder, services, lambda *_: None))
     assert {run.state for run in runs} == {"complete"}
     assert {field for run in runs for field in run.left_over} == set()
     for run in runs:
@@ -58,13 +62,19 @@ def services_of(kind: Kind, make_store: MakeStore, core: Ontology) -> Services:
     return Services(store, store, store, store, system_clock, core)
 
 
-@pytest.mark.parametrize(("name", "kind"), list(cases()))
+@pytest.mark.parametrize("kind", ["sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+@pytest.mark.parametrize("name", sorted(set(COUNTS) - set(FOLDERS)))
 def test_all_of_an_example_loads_with_every_record_accounted_for(
     name: str, kind: Kind, make_store: MakeStore, core: Ontology, data: Path
 ) -> None:
-    services = services_of(kind, make_store, core)
-    assert loaded(services, name, data) == COUNTS[name]
-    LOOKS[name](services)
+    services, files = services_of(kind, make_store, core), files_of(name, kind)
+    found = loaded(services, files, data / DATA[name])
+    if len(files) < len(COUNTS[name]):
+        assert found.items() <= COUNTS[name].items()
+        assert len(found) == len(files)
+    else:
+        assert found == COUNTS[name]
+        LOOKS[name](services)
 
 
 # --- what the graph then says ---
