@@ -8,6 +8,7 @@ from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.lineage import Classification
+from kg.domain.spending import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class ModelSpec:
     """Seconds for one request with all its retries."""
     retries: int = 1
     price: Price = Price()
+    limits: Limits = field(default_factory=Limits)
+    cache: int = 0
+    """How many of its replies are kept to be given again; none by default."""
     scripted: bool = False
     """Whether it is a scripted server that stands in for a model; said wherever its name is."""
 

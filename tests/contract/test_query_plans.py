@@ -39,6 +39,7 @@ GROWS = (
     "PromptVersion",
     "PromptLabel",
     "LabelMove",
+    "Spending",
 )
 
 BUILT: dict[str, str] = {

@@ -9,7 +9,7 @@ from kg.errors import StoreRejected
 OWN_LABELS = (
     "Entity", "Literal", "Name", "Quote", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
     "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
-    "Prompt", "PromptVersion", "PromptLabel", "LabelMove",
+    "Prompt", "PromptVersion", "PromptLabel", "LabelMove", "Spending",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 

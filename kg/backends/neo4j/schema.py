@@ -10,14 +10,14 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
-    "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel",
+    "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending",
 )  # fmt: skip
-_TAKEN = ("Prompt", "PromptVersion", "PromptLabel", "LabelMove")
-"""Labels that schema 6 took for itself: an entity type of that name has an underscore from then on."""
+_TAKEN = {6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"), 7: ("Spending",)}
+"""Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
     "literal_lookup": ("Literal", "lookup"),
     "assertion_fact": ("Assertion", "fact"),
@@ -31,6 +31,7 @@ _INDEXES = {
     "decision_seq": ("Decision", "seq"),
     "event_run": ("LineageEvent", "run"),
     "prompt_content": ("PromptVersion", "content"),
+    "spending_day": ("Spending", "day"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
 _TEXT_INDEXES = {"names": "Name", "passages": "Quote"}
@@ -69,7 +70,7 @@ def prepare(database: Database) -> None:
             f"{database.name!r} at {database.address!r} has nodes {foreign[0][0]} that Whence did not write: "
             "use another database"
         )
-    for name in _TAKEN if found is not None and found < 6 else ():
+    for name in _taken_since(SCHEMA_VERSION if found is None else found):
         database.define(_RENAMED.format(name))
     # One after the other: made side by side they collide.
     for name in _UNIQUE:
@@ -87,6 +88,10 @@ def prepare(database: Database) -> None:
     if found == 1:
         _index_values(database)
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
+
+
+def _taken_since(schema: int) -> list[str]:
+    return [name for taken, names in _TAKEN.items() if taken > schema for name in names]
 
 
 def _index_values(database: Database) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.neo4j import cypher, records, texts
+from kg.backends.neo4j import cypher, records, spending, texts
 from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.ending import fenced
@@ -26,6 +26,7 @@ from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_change, load_profile, load_rejection, load_run, load_version
 from kg.domain.ref import Ref
 from kg.domain.scope import Scope
+from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError
 from kg.ports.clock import Clock, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
@@ -217,6 +218,15 @@ class Neo4jStore(Neo4jPrompts):
     def changes(self, run_id: str) -> list[FactChange]:
         found = [load_change(text) for (text,) in self._database.read(cypher.CHANGES, run=run_id)]
         return sorted(found, key=lambda one: (one.fact.predicate, one.fact.id, one.gained))
+
+    def spend(self, asked: Spending, limits: Limits) -> str | None:
+        return self._database.write(lambda tx: spending.spend(tx, asked, limits))
+
+    def settle(self, difference: Spending) -> None:
+        self._database.write(lambda tx: spending.settle(tx, difference))
+
+    def spendings(self, day: str) -> tuple[Spending, ...]:
+        return spending.of_rows(self._database.read(cypher.SPENDINGS, day=day))
 
 
 @contextlib.contextmanager

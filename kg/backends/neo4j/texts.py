@@ -119,6 +119,13 @@ ERASE_LINKS = """MATCH (n:LineageNode {id: $in.key}) OPTIONAL MATCH (n)<-[:LEADS
 WHERE file.known IS NULL AND COUNT { (file)--() } = 1
 DETACH DELETE n, file"""
 
+# --- spending: counted one at a time, held by the lock that the first SET takes ---
+
+TAKE_SPENDING = "MERGE (c:Graph {id: 'spending'}) SET c.touched = timestamp()"
+ADD_SPENDING = """MERGE (s:Spending {id: $in.id})
+ON CREATE SET s += $in.key, s.requests = 0, s.tokens = 0, s.cost = 0.0
+SET s.requests = s.requests + $in.requests, s.tokens = s.tokens + $in.tokens, s.cost = s.cost + $in.cost"""
+
 # --- facts ---
 
 KNOWN_ENTITIES = """UNWIND $in.ids AS id MATCH (e:Entity {id: id})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +40,13 @@ CREATE TABLE prompt_label (
 ) WITHOUT ROWID;
 CREATE TABLE label_move (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL);
 CREATE INDEX label_move_name ON label_move (name, seq);
+"""
+
+SPENDING = """
+CREATE TABLE spending (
+    day TEXT NOT NULL, model TEXT NOT NULL, caller TEXT NOT NULL, purpose TEXT NOT NULL,
+    requests INTEGER NOT NULL, tokens INTEGER NOT NULL, cost REAL NOT NULL, PRIMARY KEY (day, model, caller, purpose)
+) WITHOUT ROWID;
 """
 
 SCHEMA = f"""
@@ -110,7 +117,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}{SAID}{PROMPTS}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{PROMPTS}{SPENDING}"""
 
 MIGRATIONS = {
     1: """
@@ -136,5 +143,6 @@ INSERT INTO said SELECT DISTINCT version, source,
 FROM assertion WHERE known_to = '{FOREVER}';
 """,
     6: PROMPTS,
+    7: SPENDING,
 }
 """What makes a database of the next schema of one of this."""

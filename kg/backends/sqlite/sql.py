@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kg.backends.sqlite import spending
+
 _SUPPORT = """EXISTS (
     SELECT 1 FROM assertion a WHERE a.fact = {fact}.n
     AND a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
@@ -297,4 +299,5 @@ PLANNED = {
     "purged_identity": PURGED_IDENTITY,
     **{f"erase_facts_{number}": text for number, text in enumerate(ERASE_FACTS)},
     **{f"erase_lineage_{number}": text for number, text in enumerate(ERASE_LINEAGE)},
+    "spent_on_day": spending.OF_DAY,
 }

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.sqlite import sql
+from kg.backends.sqlite import spending, sql
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.prompts import SqlitePrompts
@@ -25,6 +25,7 @@ from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.ref import Ref
 from kg.domain.scope import Scope
+from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError, LoadInProgress
 from kg.ports.clock import Clock, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
@@ -246,3 +247,15 @@ class SqliteStore(SqlitePrompts):
     def changes(self, run_id: str) -> list[FactChange]:
         with self._database.use() as connection:
             return changes_of(connection, run_id)
+
+    def spend(self, asked: Spending, limits: Limits) -> str | None:
+        with self._database.write() as connection:
+            return spending.spend(connection, asked, limits)
+
+    def settle(self, difference: Spending) -> None:
+        with self._database.write() as connection:
+            spending.add(connection, difference)
+
+    def spendings(self, day: str) -> tuple[Spending, ...]:
+        with self._database.use() as connection:
+            return spending.spendings(connection, day)
