@@ -37,7 +37,7 @@ class _Check:
         # Longest first: one label may be the beginning of another.
         for label in sorted(_labels(result, wording), key=lambda one: (-len(one), one)):
             self._labels.setdefault(label[:LABEL_START], []).append(label)
-        self._counted = frozenset(str(value) for value in _counted(result) if value is not None)
+        self._counted = frozenset(str(value) for value in counted(result) if value is not None)
         self._named = {item.id: {wording.entity(one) for one in item.entities} for item in evidence.items}
 
     def verdict(self, claim: Claim) -> Verdict:
@@ -103,7 +103,7 @@ def _labels(result: Result, wording: Wording) -> set[str]:
     return {wording.entity(one) for one in own} | {label for label in met if " " in label}
 
 
-def _counted(result: Result) -> Iterator[object]:
+def counted(result: Result) -> Iterator[object]:
     """Every number that the plan counted, or that says how much a sentence does not name."""
     rows = len(result.rows)
     yield from (result.of, rows, rows - MAX_NAMED, len({row.entity for row in result.rows}) - MAX_NAMED)

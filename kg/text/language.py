@@ -112,6 +112,8 @@ class Language:
     """The same where a word for a text stands before them."""
     quotes: frozenset[str]
     """Words for a stretch of text."""
+    claims: dict[str, frozenset[str]]
+    """Words of sentences about evidence, by what they do there."""
 
 
 @functools.cache
@@ -138,4 +140,5 @@ def english() -> Language:
         tuple(stems(phrase) for phrase in document["quoting"]),
         tuple(stems(phrase) for phrase in document["subject"]),
         frozenset(document["quotes"]),
+        {part: frozenset(map(str, listed)) for part, listed in document["claims"].items()},
     )

@@ -1,0 +1,380 @@
+"""Claims that a model wrote, held against the evidence they cite, word for word and without a model.
+
+A claim stands if everything it says is said by what it cites: each name, day, number with its unit, which things it
+ties together and in which direction, what it denies, and how many it speaks of. A word that neither the cited
+evidence nor the question has is beyond the evidence, however plausible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
+
+from kg.answer.said import Named, Names, Number, Said, forms_of, stems_of
+from kg.answer.verify import counted
+from kg.answer.wording import Wording
+from kg.domain.evidence import Claim, Evidence, EvidenceSet, Verdict
+from kg.domain.fact import EntityId, Fact, FactId, Literal
+from kg.domain.lineage import Source
+from kg.domain.result import Result
+from kg.domain.words import fold
+from kg.text.dates import dated
+from kg.text.language import english, stem
+
+SOURCE = "source "
+"""Begins the owner of a name that is one of a source."""
+_QUOTED = re.compile('[“"]([^“”"]+)[”"]')
+_PLAIN = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim with its verdict, and what is wrong with it."""
+
+    claim: Claim
+    problem: str | None = None
+
+
+class Scrutiny:
+    """What every claim of one answer is held against, put together once."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (what an answer consists of)
+        self,
+        question: str,
+        interpretation: str,
+        evidence: EvidenceSet,
+        result: Result,
+        facts: Mapping[FactId, Fact],
+        wording: Wording,
+        computed: str = "",
+    ) -> None:
+        self._language = english()
+        self._items = {item.id: item for item in evidence.items}
+        self._result = result
+        self._facts = facts
+        self._wording = wording
+        self._asked = f"{question} {interpretation}"
+        self._computed = computed
+        self._names = Names(self._language)
+        for one, entity in result.entities.items():
+            self._names.add(one, forms_of(entity.name, entity.aliases, entity.keys))
+        self._sources = _sources(evidence)
+        for key, source in self._sources.items():
+            self._names.add(f"{SOURCE}{key}", {source.title, source.name, source.dataset} - {""})
+        self._asked_of = {one for named in self._names.take_apart(self._asked).named for one in named.ids}
+        self._counted = {str(value) for value in counted(result) if value is not None}
+
+    def check(self, claims: Collection[Claim]) -> list[Checked]:
+        return [self._checked(claim) for claim in claims]
+
+    def named_in(self, text: str) -> set[str]:
+        """Everything that a text names."""
+        return {one for named in self._names.take_apart(text).named for one in named.ids}
+
+    def has_number(self, text: str, value: str) -> bool:
+        said = self._names.take_apart(text)
+        denied = value == "0" and any(word in self._language.claims["denying"] for _, word in said.words)
+        return denied or any(number.value == value for number in said.numbers) or value == "1"
+
+    def _checked(self, claim: Claim) -> Checked:
+        for verdict, problem in self._problems(claim):
+            return Checked(replace(claim, verdict=verdict), problem)
+        return Checked(replace(claim, verdict="supported"))
+
+    def _problems(self, claim: Claim) -> Iterator[tuple[Verdict, str]]:
+        """The first of them is the reason that is given."""
+        unknown = [one for one in claim.evidence if one not in self._items]
+        if unknown:
+            yield "unsupported", f"it cites {unknown[0]}, which is no evidence"
+            return
+        if not claim.evidence and self._items:
+            yield "unsupported", "it cites no evidence"
+            return
+        cited = _Cited([self._items[one] for one in claim.evidence], self._facts)
+        said = self._names.take_apart(claim.text)
+        yield from self._polarity(said, cited)
+        yield from self._named(said, cited)
+        yield from self._tied(said, cited)
+        yield from self._days(said, cited)
+        yield from self._numbers(said, cited)
+        yield from self._quantities(said)
+        yield from self._quotes(claim, cited)
+        yield from self._words(said, cited)
+
+    # --- whom it names, and what it ties together ---
+
+    def _named(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        for named in said.named:
+            sources = {one.removeprefix(SOURCE) for one in named.ids if one.startswith(SOURCE)}
+            if named.ids & (cited.entities | self._asked_of) or sources & cited.sources:
+                continue
+            name = said.text[named.start : named.end]
+            if fold(name) in cited.folded or fold(name) in fold(self._asked):
+                continue
+            what = "no cited evidence was read in it" if sources else "no cited evidence speaks of it"
+            yield "unsupported", f"it names “{name}”, and {what}"
+
+    def _tied(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        """Things named in one clause are tied by cited facts, and in the direction that the clause says."""
+        for start, end in _clauses(said):
+            named = [one for one in said.within(start, end) if one.ids & cited.tied]
+            if len(named) < 2:
+                continue
+            for one in named:
+                others = {key for other in named if other is not one for key in other.ids}
+                if not (one.ids & others) and not any(cited.reach(key) & others for key in one.ids):
+                    yield (
+                        "unsupported",
+                        f"no cited fact ties “{said.text[one.start : one.end]}” to what is said of it",
+                    )
+            for first, second in pairwise(named):
+                yield from self._direction(first, second, said, cited)
+
+    def _direction(self, first: Named, second: Named, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        between = " ".join(fold(said.text[first.end : second.start]).split())
+        for fact in cited.between(first.ids, second.ids):
+            spec = self._wording.ontology.predicates[fact.predicate]
+            if spec.symmetric or fact.subject == fact.target:
+                continue
+            forward = fact.subject in first.ids
+            phrases, inverse = ({_plain(one) for one in some} for some in (spec.phrases, spec.inverse))
+            here = _plain(between)
+            ways = (phrases, inverse) if forward else (inverse, phrases)
+            if here and here in ways[1] - ways[0]:
+                yield "contradicted", f"the evidence says it the other way round: {self._wording.fact(fact)}"
+
+    # --- what it denies ---
+
+    def _polarity(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        denying = [start for start, word in said.words if word in self._language.claims["denying"]]
+        denying += self._negative_phrases(said)
+        denying += [number.start for number in said.numbers if number.value == "0"]
+        if cited.absent and not denying:
+            yield "contradicted", "it cites that something was not found, and does not say so"
+        for place in denying:
+            start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
+            named = said.within(start, end)
+            if any(list(cited.between(a.ids, b.ids)) for a, b in combinations(named, 2)):
+                yield "contradicted", f"it denies what the evidence says: “{said.text[start:end].strip()}”"
+        if denying and not (cited.absent or self._denial_follows(cited)):
+            yield "unsupported", "it says that something is not so, and no cited evidence does"
+
+    def _negative_phrases(self, said: Said) -> list[int]:
+        """Where a phrase of the ontology denies: *uncertified*."""
+        phrases = [
+            phrase
+            for spec in self._wording.ontology.predicates.values()
+            for phrase in (*spec.negative, *spec.inverse_negative)
+        ]
+        text = said.text.casefold()
+        return [text.index(phrase) for phrase in phrases if re.search(rf"\b{re.escape(phrase)}\b", text)]
+
+    def _denial_follows(self, cited: _Cited) -> bool:
+        denying = self._language.claims["denying"]
+        known = f"{cited.folded} {fold(self._asked)} {fold(self._computed)}".split()
+        nothing = self._result.value in (0, False) or not (self._result.rows or self._result.paths)
+        return nothing or self._result.refuted or bool(denying & set(known)) or "false" in known
+
+    # --- days, numbers, how many ---
+
+    def _days(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        months, ways = self._language.months, self._language.claims
+        asked = [(one.first, one.last) for one in dated(f"{self._asked} {self._computed}", months)]
+        known = [*cited.days, *asked]
+        for day in said.days:
+            if not any(day.first <= first and last <= day.last for first, last in known):
+                yield "unsupported", f"no cited evidence has the day {_shown(day.first, day.last)}"
+            starts = {fact.valid.start for fact in cited.facts if fact.valid.start}
+            ends = {fact.valid.end for fact in cited.facts if fact.valid.end}
+            if day.before in ways["until"] and day.first in starts - ends:
+                yield "contradicted", f"{day.first} is when it begins"
+            if day.before in ways["from"] and day.first in ends - starts:
+                yield "contradicted", f"{day.first} is when it ends"
+
+    def _numbers(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        text = said.text.casefold()
+        for number in said.numbers:
+            bound = next((one for one in self._language.claims["bounding"] if _bounds(one, text, number)), None)
+            if bound is not None and bound not in f"{self._asked} {self._computed} {cited.text}".casefold():
+                yield "unsupported", f"it makes {number.value} a bound: “{bound}”"
+            if not self._follows(number, said, cited):
+                yield "unsupported", f"{number.value} does not follow from the cited evidence"
+
+    def _follows(self, number: Number, said: Said, cited: _Cited) -> bool:
+        units = {stem(one) for one in self._language.claims["units"]}
+        unit = number.unit if number.unit in units else ""
+        of_type = self._types_near(number)
+        named = {key for one in said.named for key in one.ids}
+        if not unit and self._counts(number, of_type, named, cited):
+            return True
+        if unit == "%" and number.value in self._counted:
+            return True
+        for told in cited.numbers(self._names, self._asked, self._computed):
+            if told.value == number.value and (not unit or told.unit == unit or unit in cited.units(self._wording)):
+                near = (told.near - units) & number.near
+                if near or not told.near or not number.near or self._is_value(number, named, cited):
+                    return True
+        return self._is_value(number, named, cited) and (not unit or unit in cited.units(self._wording))
+
+    def _is_value(self, number: Number, named: set[str], cited: _Cited) -> bool:
+        """Whether a cited fact gives the number for something that is named, or for what the question is about."""
+        return any(
+            isinstance(fact.object, Literal)
+            and fact.object.value == number.value
+            and fact.subject in named | self._asked_of
+            for fact in cited.facts
+        )
+
+    def _types_near(self, number: Number) -> set[str]:
+        """The types whose noun stands behind the number."""
+        types = self._wording.ontology.types
+        return {name for name, spec in types.items() if any(stems_of([noun]) <= number.near for noun in spec.nouns)}
+
+    def _counts(self, number: Number, of_type: set[str], named: set[str], cited: _Cited) -> bool:
+        """Whether it is what the plan counted, or how many the cited evidence speaks of."""
+        rows = self._result.rows
+        own = {str(row.value) for row in rows if row.entity in named} | {str(row.of) for row in rows}
+        whole = self._counted - {str(row.value) for row in rows} | {str(len(rows))}
+        if number.value in own | whole:
+            return True
+        ontology, entities = self._wording.ontology, self._result.entities
+        for name in of_type:
+            family = ontology.family(name)
+            several = [one for one in cited.entities if one in entities and entities[one].type in family]
+            if number.value == str(len(several)):
+                return True
+        return False
+
+    def _quantities(self, said: Said) -> Iterator[tuple[Verdict, str]]:
+        known = set(fold(f"{self._asked} {self._computed}").split())
+        complete = self._result.of is not None and self._result.value == self._result.of
+        for _, word in said.words:
+            if word not in self._language.claims["quantifying"] or word in known:
+                continue
+            if word in ("all", "every", "each") and (complete or word == "each"):
+                continue
+            if word == "both" and len(said.named) >= 2:
+                continue
+            yield "unsupported", f"“{word}” does not follow from what was counted"
+
+    # --- its words ---
+
+    @staticmethod
+    def _quotes(claim: Claim, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        known = " ".join(cited.text.split())
+        for quoted in _QUOTED.findall(claim.text):
+            if " ".join(quoted.split()).rstrip(".,") not in known:
+                yield "unsupported", f"“{quoted}” is quoted, and stands so in no cited evidence"
+
+    def _words(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+        language = self._language
+        small = language.droppable | language.light | language.claims["reporting"] | language.claims["denying"]
+        known = stems_of([cited.text, self._asked, self._computed, *cited.phrases(self._wording, self._result)])
+        for start, word in said.words:
+            if word in small or stem(word) in known or word in language.claims["from"] | language.claims["until"]:
+                continue
+            if len(word) == 1:
+                continue
+            yield "unsupported", f"“{said.text[start : start + len(word)]}” is in no cited evidence"
+
+
+class _Cited:
+    """The evidence that one claim cites."""
+
+    def __init__(self, items: Collection[Evidence], facts: Mapping[FactId, Fact]) -> None:
+        self.items = tuple(items)
+        self.facts = [facts[one] for item in items for one in item.facts if one in facts]
+        self.text = " ".join([*(item.text for item in items), *(item.quote or "" for item in items)])
+        self.folded = fold(self.text)
+        self.absent = [item for item in items if item.kind == "absence"]
+        ends = {end for fact in self.facts for end in (fact.subject, fact.target) if end is not None}
+        self.tied = frozenset(ends)
+        self.entities = ends | {one for item in items for one in item.entities}
+        self.sources = {support.source.id for item in items for support in item.supports}
+        self.sources |= {source.id for item in self.absent for source in item.searched}
+        self._near: dict[EntityId, set[EntityId]] = {}
+        for fact in self.facts:
+            if fact.target is not None:
+                self._near.setdefault(fact.subject, set()).add(fact.target)
+                self._near.setdefault(fact.target, set()).add(fact.subject)
+
+    @property
+    def days(self) -> list[tuple[str, str]]:
+        found = [(one.first, one.last) for one in dated(self.text, english().months)]
+        dates = [fact.object.value for fact in self.facts if isinstance(fact.object, Literal)]
+        found += [(one, one) for one in dates if re.fullmatch(r"\d{4}-\d\d-\d\d", one)]
+        issued = [support.source.issued for item in self.items for support in item.supports if support.source.issued]
+        return found + [(one, one) for one in issued]
+
+    def reach(self, start: EntityId) -> set[EntityId]:
+        """What cited facts lead to from it."""
+        reached, frontier = {start}, [start]
+        while frontier:
+            new = self._near.get(frontier.pop(), set()) - reached
+            reached |= new
+            frontier += new
+        return reached - {start}
+
+    def between(self, first: Collection[str], second: Collection[str]) -> Iterator[Fact]:
+        for fact in self.facts:
+            ends = {fact.subject, fact.target}
+            if fact.target is not None and ends & set(first) and ends & set(second):
+                yield fact
+
+    def numbers(self, names: Names, *more: str) -> list[Number]:
+        """The numbers of what is cited, with the words around them."""
+        texts = [self.text, *more]
+        texts += [fact.object.value for fact in self.facts if isinstance(fact.object, Literal)]
+        return [number for text in texts for number in names.take_apart(text).numbers]
+
+    def units(self, wording: Wording) -> set[str]:
+        """Stems of the units that the ontology gives what is cited."""
+        specs = (wording.ontology.predicates[fact.predicate] for fact in self.facts)
+        return {stem(fold(spec.unit)) for spec in specs if spec.unit}
+
+    def phrases(self, wording: Wording, result: Result) -> Iterator[str]:
+        """What people say for the relations and the kinds of things that are cited."""
+        ontology = wording.ontology
+        for predicate in {fact.predicate for fact in self.facts}:
+            spec = ontology.predicates[predicate]
+            yield predicate.replace("_", " ")
+            yield from (*spec.phrases, *spec.inverse, *spec.roles, *spec.inverse_roles)
+            if self.absent:
+                yield from (*spec.negative, *spec.inverse_negative)
+        for one in self.entities & result.entities.keys():
+            kind = ontology.types.get(result.entities[one].type)
+            while kind is not None:
+                yield from (*kind.nouns, *kind.titles)
+                kind = ontology.types.get(kind.parent) if kind.parent else None
+
+
+def _clauses(said: Said) -> list[tuple[int, int]]:
+    """Clauses that tie things together: pieces with one name belong to the clause before them."""
+    found: list[tuple[int, int]] = []
+    for start, end in said.pieces:
+        if found and len(said.within(start, end)) < 2:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _plain(phrase: str) -> str:
+    """A phrase without what joins it to its ends."""
+    words = [stem(word) for word in fold(phrase).split() if word not in ("is", "are", "was", "were", "the", "a", "an")]
+    return " ".join(words)
+
+
+def _bounds(bound: str, text: str, number: Number) -> bool:
+    return text[: number.start].rstrip().endswith(f" {bound}") or text[: number.start].strip() == bound
+
+
+def _shown(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
+
+
+def _sources(evidence: EvidenceSet) -> dict[str, Source]:
+    found = {support.source.id: support.source for item in evidence.items for support in item.supports}
+    return found | {source.id: source for item in evidence.items for source in item.searched}

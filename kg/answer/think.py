@@ -1,0 +1,188 @@
+"""Question to a plan by a language model: in the same plan type, validated, mended once, held against the question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kg.answer.account import Account, account
+from kg.answer.choose import Chosen
+from kg.answer.fit import validate
+from kg.answer.pack import as_data
+from kg.answer.planner import Reading
+from kg.answer.write import REPAIR, Author, Use
+from kg.domain.completion import Reply
+from kg.domain.fact import Entity, EntityId
+from kg.domain.ontology import ANY, Ontology
+from kg.domain.plan import Entities, Plan, walk
+from kg.domain.plan_json import from_json, to_json
+from kg.domain.question import Linked
+from kg.errors import PlanInvalid
+
+PLAN = "plan"
+MAX_NAMED = 40
+"""Linked names told to the model."""
+MOST_LACKING = 4
+"""What a plan of the model alone may leave out of a question, in the measure of ``Account.lacking``."""
+OWN, MODEL, BOTH = "grammar", "model", "grammar and model"
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """What the model reads the question as; or why it reads it as nothing."""
+
+    plan: Plan | None = None
+    account: Account = Account()
+    uses: tuple[Use, ...] = ()
+    reason: str | None = None
+    sure: bool = False
+    """Whether it accounts for every word, or was said twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Readings to try, the first that holds is answered; who made them, and why they were taken."""
+
+    attempts: tuple[tuple[Reading, ...], ...]
+    by: str
+    why: str
+
+
+def think(
+    linked: Linked, ontology: Ontology, own: Plan | None, author: Author, seen: Mapping[EntityId, Entity], today: str
+) -> Thought:
+    """Ask for a plan; ``seen`` are the linked entities that the model may see.
+
+    Where it leaves words unexplained and the grammar has no plan, it is asked again without a hint, and has to say
+    the same: what is said twice is seldom made up (Wang et al., Self-Consistency, 2022).
+    """
+    variables = _variables(linked, ontology, own, seen, today)
+    plan, uses, reason = _planned(variables, linked, ontology, author)
+    if plan is None:
+        return Thought(uses=uses, reason=reason)
+    told = account(plan, linked, ontology)
+    if not told.lacking or own is not None:
+        return Thought(plan, told, uses, sure=not told.lacking)
+    again, more, _ = _planned(variables | {"hint": None}, linked, ontology, author)
+    return Thought(plan, told, (*uses, *more), sure=again == plan)
+
+
+def settle(chosen: Chosen, thought: Thought, linked: Linked, ontology: Ontology) -> Settled | None:
+    """One rule where grammar and model differ: the plan that accounts for more of the question and whose
+    presuppositions hold; if both account for as much, both are run, and if they find different things it is asked.
+
+    ``None`` where neither has a plan to run.
+    """
+    own = chosen.readings
+    if thought.plan is None:
+        return Settled((own,), OWN, thought.reason or "the model gave no plan") if own else None
+    model = (Reading(thought.plan, 0.0),)
+    if not own:
+        # Nothing else speaks for it, so it has to speak for itself.
+        told = thought.account
+        if told.named or told.added or told.lacking > MOST_LACKING or not thought.sure:
+            return None
+        return Settled((model,), MODEL, "the grammar has no reading; the model's accounts for what is asked")
+    if any(one.plan == thought.plan for one in own):
+        same = tuple(one for one in own if one.plan == thought.plan)
+        return Settled((same,), BOTH, "both read it so")
+    ours, theirs = account(own[0].plan, linked, ontology).lacking, thought.account.lacking
+    if theirs < ours:
+        return Settled((model, own), MODEL, "the model's reading accounts for more of the question")
+    if ours < theirs:
+        return Settled((own,), OWN, "the grammar's reading accounts for more of the question")
+    return Settled(((*own, *model),), BOTH, "both readings account for as much of the question")
+
+
+def _planned(
+    variables: Mapping[str, Any], linked: Linked, ontology: Ontology, author: Author
+) -> tuple[Plan | None, tuple[Use, ...], str | None]:
+    use = author.ask(PLAN, variables)
+    if use.reply is None:
+        return None, (use,), use.error
+    try:
+        return _read(use.reply, linked, ontology), (use,), None
+    except PlanInvalid as exc:
+        again = author.ask(REPAIR, {**variables, "reply": use.reply.text, "problems": [str(exc)]}, of=PLAN)
+        if again.reply is None:
+            return None, (use, again), again.error
+        try:
+            return _read(again.reply, linked, ontology), (use, again), None
+        except PlanInvalid as last:
+            return None, (use, again), f"the model's plan does not fit: {last}"
+
+
+def _read(reply: Reply, linked: Linked, ontology: Ontology) -> Plan:
+    """The plan of a reply. Raises PlanInvalid."""
+    told = reply.content.get("plan_json", reply.content.get("plan"))
+    if isinstance(told, str):
+        try:
+            told = json.loads(told)
+        except (ValueError, RecursionError) as exc:
+            raise PlanInvalid(f"the plan is not JSON: {exc}") from exc
+    if told is None:
+        raise PlanInvalid("there is no plan in the reply")
+    plan = from_json(told)
+    validate(plan, ontology)
+    known = {one for m in linked.mentions if m.kind == "entity" for one in (m.value, *m.more)} | _of_concepts(ontology)
+    for part in walk(plan):
+        if isinstance(part, Entities) and (strange := [one for one in part.ids if one not in known]):
+            raise PlanInvalid(f"the question names no entity {strange[0]!r}: use the ids that are listed")
+    return plan
+
+
+def _of_concepts(ontology: Ontology) -> set[EntityId]:
+    """Ids that stand in the ontology's own plans."""
+    texts = [one.plan for one in ontology.concepts.values()]
+    return {one for text in texts for one in _ids(json.loads(text))}
+
+
+def _ids(document: Any) -> list[str]:
+    if isinstance(document, dict):
+        own = [one for one in document.get("ids", []) if isinstance(one, str)]
+        return own + [one for value in document.values() for one in _ids(value)]
+    return [one for value in document for one in _ids(value)] if isinstance(document, list) else []
+
+
+# --- what the model is told -------------------------------------------------------------------------------------
+
+
+def _variables(
+    linked: Linked, ontology: Ontology, own: Plan | None, seen: Mapping[EntityId, Entity], today: str
+) -> dict[str, Any]:
+    named: dict[tuple[str, EntityId], dict[str, str]] = {}
+    for mention in linked.mentions:
+        said = " ".join(word.text for word in linked.words[mention.start : mention.end])
+        for one in (mention.value, *mention.more) if mention.kind == "entity" else ():
+            if one in seen and len(named) < MAX_NAMED:
+                met = seen[one]
+                named[said, one] = {"span": said, "id": one, "name": as_data(met.name), "type": met.type}
+    return {
+        "question": linked.text,
+        "today": today,
+        "ontology": described(ontology),
+        "entities": list(named.values()),
+        "hint": None if own is None else json.dumps(to_json(own)),
+    }
+
+
+def described(ontology: Ontology) -> str:
+    """Types with their nouns, predicates with what they lead from and to and what people say for them."""
+    lines = ["Types:"]
+    for name, kind in sorted(ontology.types.items()):
+        of = f" (a kind of {kind.parent})" if kind.parent else ""
+        lines.append(f"- {name}{of}: {', '.join(kind.nouns)}")
+    lines.append("Predicates:")
+    for name, spec in sorted(ontology.predicates.items()):
+        ends = f"{_either(spec.subjects)} -> {_either(spec.objects) if spec.objects else spec.value}"
+        values = f"; values {', '.join(value for value, _ in spec.values)}" if spec.values else ""
+        said = ", ".join(spec.phrases[:4])
+        back = f"; backwards: {', '.join(spec.inverse[:3])}" if spec.inverse else ""
+        lines.append(f"- {name}: {ends}: {said}{back}{values}")
+    return "\n".join(lines)
+
+
+def _either(types: Collection[str]) -> str:
+    return "anything" if ANY in types or not types else " or ".join(types)

@@ -1,0 +1,186 @@
+"""Evidence to claims by a language model: it writes, every claim is held against its evidence, one round of mending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from kg.answer.pack import Packed, pack, unnamed, withheld
+from kg.answer.scrutiny import Checked, Scrutiny
+from kg.answer.wording import Wording
+from kg.domain.completion import Reply, Request
+from kg.domain.evidence import Claim, EvidenceSet
+from kg.domain.fact import NAME, Fact, FactId
+from kg.domain.plan import Plan
+from kg.domain.prompt import PromptChoice, PromptVersion
+from kg.domain.result import Result
+from kg.errors import ModelError
+from kg.ports.model import Model
+from kg.ports.store import GraphView
+
+ANSWER, REPAIR = "answer", "repair"
+MAX_CLAIMS = 40
+MAX_TOLD = 10
+"""Rows of which each has to be named by a claim for the answer to stand; of more, as many."""
+
+
+class Prompting(Protocol):
+    """Prompts, chosen by name or reference when they are used."""
+
+    def choose(self, name: str) -> PromptChoice:
+        """Raises PromptNotFound."""
+        ...
+
+    def render(self, version: PromptVersion, variables: Mapping[str, Any]) -> tuple[str, str]:
+        """What is said to the model: by the system, and by the user. Raises PromptInvalid."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a model: with which prompt, what it said, or why it said nothing."""
+
+    purpose: str
+    prompt: PromptChoice
+    reply: Reply | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Author:
+    """A model that reads questions and writes answers, on somebody's account."""
+
+    model: Model
+    prompts: Prompting
+    caller: str = ""
+
+    def ask(self, name: str, variables: Mapping[str, Any], of: str | None = None) -> Use:
+        """One call, answered in the form of this prompt or of another one; an error of the model is in the result."""
+        chosen = self.prompts.choose(name)
+        system, user = self.prompts.render(chosen.version, variables)
+        form = chosen.version.template if of is None else self.prompts.choose(of).version.template
+        request = Request(system, user, form.schema, chosen.version.template.parameters, name, self.caller)
+        try:
+            return Use(name, chosen, self.model.complete(request))
+        except ModelError as exc:
+            return Use(name, chosen, error=f"{exc.code}: {exc}")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Claims of a model that stand; or none, with the reason."""
+
+    claims: tuple[Claim, ...] = ()
+    dropped: tuple[Checked, ...] = ()
+    """Claims that did not stand."""
+    uses: tuple[Use, ...] = ()
+    reason: str | None = None
+    """Why nothing of the model is in the answer."""
+    packed: Packed = field(default=Packed(()))
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an answer is written from."""
+
+    question: str
+    plan: Plan
+    interpretation: str
+    computed: str
+    """The answer in the words of the extractive writer, first sentence."""
+    result: Result
+    evidence: EvidenceSet
+    facts: Mapping[FactId, Fact]
+    wording: Wording
+    notes: tuple[str, ...] = ()
+
+
+def write(material: Material, author: Author, low: GraphView) -> Written:
+    """Claims of the model, checked; ``low`` reads as high as the model may see.
+
+    Nothing is sent if a part of the evidence may not be seen by the model.
+    """
+    spec = author.model.spec
+    if withheld(material.evidence, material.facts.values(), low):
+        return Written(reason=f"evidence is classified above what {spec.name} may see")
+    packed = pack(material.evidence, material.result, dict(material.facts), material.wording, spec)
+    sent = EvidenceSet(tuple(item for item in material.evidence.items if item.id in {one.id for one in packed.items}))
+    variables = _variables(material, packed, redact=spec.redact)
+    use = author.ask(ANSWER, variables)
+    uses = [use]
+    if use.reply is None:
+        return Written(uses=tuple(uses), reason=use.error, packed=packed)
+    scrutiny = Scrutiny(
+        material.question,
+        material.interpretation,
+        sent,
+        material.result,
+        material.facts,
+        material.wording,
+        material.computed,
+    )
+    checked = scrutiny.check(claims_of(use.reply))
+    wrong = [one for one in checked if one.problem is not None]
+    if wrong or not checked:
+        again = author.ask(REPAIR, variables | {"reply": use.reply.text, "problems": _problems(wrong)}, of=ANSWER)
+        uses.append(again)
+        if again.reply is not None:
+            mended = scrutiny.check(claims_of(again.reply))
+            if _good(mended) >= _good(checked):
+                checked = mended
+    kept = tuple(one.claim for one in checked if one.problem is None)
+    dropped = tuple(one for one in checked if one.problem is not None)
+    stands = _answers(kept, material, scrutiny)
+    reason = None if stands else "what is left of its claims does not answer the question"
+    renumbered = tuple(replace(one, id=f"C{n}") for n, one in enumerate(kept, 1))
+    return Written(renumbered if stands else (), dropped, tuple(uses), reason, packed)
+
+
+def _good(checked: Sequence[Checked]) -> int:
+    return sum(one.problem is None for one in checked)
+
+
+def _problems(wrong: Sequence[Checked]) -> list[str]:
+    return [f"“{one.claim.text}”: {one.problem}" for one in wrong] or ["there is no claim in it"]
+
+
+def claims_of(reply: Reply) -> list[Claim]:
+    """The claims of a reply that are of their form."""
+    told = reply.content.get("claims")
+    found: list[Claim] = []
+    for one in (told if isinstance(told, list) else [])[:MAX_CLAIMS]:
+        if isinstance(one, dict) and isinstance(one.get("text"), str) and one["text"].strip():
+            cited = one.get("evidence")
+            ids = [item for item in cited if isinstance(item, str)] if isinstance(cited, list) else []
+            found.append(Claim(f"C{len(found) + 1}", " ".join(one["text"].split()), tuple(dict.fromkeys(ids))))
+    return found
+
+
+def _variables(material: Material, packed: Packed, *, redact: tuple[str, ...]) -> dict[str, Any]:
+    def shown(text: str) -> str:
+        return unnamed(text, material.result.entities, material.wording) if NAME in redact else text
+
+    notes = [*material.notes]
+    if packed.left_out:
+        notes.append(f"{packed.left_out} more pieces of evidence did not fit")
+    return {
+        "question": material.question,
+        "interpretation": shown(material.interpretation),
+        "result": shown(material.computed),
+        "evidence": [{"id": one.id, "kind": one.kind, "text": one.text} for one in packed.items],
+        "notes": notes,
+    }
+
+
+def _answers(kept: Sequence[Claim], material: Material, scrutiny: Scrutiny) -> bool:
+    """Whether the claims that are left say what was asked for: the number, or each of the first rows."""
+    if not kept:
+        return False
+    result = material.result
+    text = " ".join(one.text for one in kept)
+    if result.type == "count":
+        return scrutiny.has_number(text, str(result.value))
+    rows = list(dict.fromkeys(row.entity for row in result.rows))[:MAX_TOLD]
+    named = scrutiny.named_in(text)
+    return all(row in named for row in rows)
