@@ -6,60 +6,38 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import rfc8785
 
 from kg.answer.adapter import Adapter
-from kg.answer.choose import MOST_PASSED_OVER, Chosen, choose, guessed, left_over
+from kg.answer.choose import Chosen, choose
 from kg.answer.confidence import confidence, doubt, read_as, signs
-from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.decide import DecisionInputMissing
-from kg.answer.document import Finding, abstained, ambiguous, answered, in_parts, not_known
+from kg.answer.document import abstained, ambiguous, in_parts
 from kg.answer.execute import TooMuchRead, execute
-from kg.answer.explain import explanation
+from kg.answer.finish import Asked, finish, ground, without_facts
 from kg.answer.fit import fits, validate
-from kg.answer.generate import generate
 from kg.answer.link import link
 from kg.answer.merged import with_ties
 from kg.answer.planner import TIE, Reading, plan
-from kg.answer.verify import verify
+from kg.answer.think import Settled, Told, settle, think
 from kg.answer.views import Views
 from kg.answer.wording import Wording
+from kg.answer.write import Author, Use
 from kg.domain.decision import Document, comparable
-from kg.domain.evidence import Grounds
-from kg.domain.fact import Entity, EntityId, Fact, FactId
+from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import (
-    Each,
-    Entities,
-    Follow,
-    Group,
-    Having,
-    Minus,
-    Only,
-    Parts,
-    Passages,
-    Plan,
-    Rank,
-    Top,
-    Value,
-    Where,
-    walk,
-)
+from kg.domain.plan import Entities, Parts, Plan, walk
 from kg.domain.plan_json import to_json
 from kg.domain.question import MAX_QUESTION, Linked, Question
-from kg.domain.result import HERE, Result
+from kg.domain.result import Result
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
 from kg.ports.store import GraphStore, GraphView
-
-MAX_RIVALS = 10
-"""Values of one functional predicate that are compared for one subject."""
-
 
 HAND_SET = Adapter()
 """Weights set by hand, and nothing measured."""
@@ -86,10 +64,12 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     given: Plan | None = None,
     *,
     adapter: Adapter = HAND_SET,
+    author: Author | None = None,
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
-    With ``given`` that plan is run instead of reading the question.
+    With ``given`` that plan is run instead of reading the question. With an ``author`` a model reads the question
+    beside the grammar and writes the answer; what it says is held against the evidence.
     Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
     text = question.text.strip()
@@ -103,9 +83,10 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     trace = Trace()
     view = store.view(question.scope)
     trace.mark("view")
-    document, _ = decide(question, Views(view, store.view), adapter, trace, given)
+    today = clock().date().isoformat()
+    document, _ = decide(question, Views(view, store.view), adapter, trace, given, author=author, today=today)
     document["as_of"] = {
-        "valid": question.scope.valid_as_of or clock().date().isoformat(),
+        "valid": question.scope.valid_as_of or today,
         "known": view.known_at,
     }
     document["trace"] = {"asked_at": instant(clock()), "steps": trace.steps}
@@ -122,62 +103,146 @@ def readings(question: Question, store: GraphStore, adapter: Adapter) -> tuple[R
     return plan(link(question, view), view.ontology(), adapter).readings
 
 
-def decide(
-    question: Question, views: Views, adapter: Adapter, trace: Trace, given: Plan | None = None
+def decide(  # noqa: PLR0913 (what every answer needs, and who takes part in it)
+    question: Question,
+    views: Views,
+    adapter: Adapter,
+    trace: Trace,
+    given: Plan | None = None,
+    *,
+    author: Author | None = None,
+    today: str = "",
 ) -> tuple[Document, dict[str, float] | None]:
     """The document, not yet recorded; and the signs of the reading that it answers."""
     view = views.own
     adapter.check(view.ontology())
     linked = link(question, view)
     trace.mark("link")
-    told = None
+    asked = Asked(question, linked, views, author)
+    told = settled = None
     if given is not None:
         validate(given, view.ontology())
-        document = _answer(question, linked, (Reading(given, 0.0),), views, trace)
+        document = _answer(asked, (Reading(given, 0.0),), trace)
     else:
         planned = plan(linked, view.ontology(), adapter)
         trace.mark("plan")
         chosen = choose(planned, linked, view.ontology(), TIE if adapter.tie is None else adapter.tie)
-        document = _chosen(question, linked, chosen, views, trace)
+        if author is not None:
+            settled = _with_model(asked, chosen, author, today)
+            trace.mark("think")
+        document = _chosen(asked, chosen, trace) if settled is None else _settled(asked, settled, trace)
         reading = read_as(document, chosen.readings)
         if reading is not None:
             told = signs(reading, planned, frozenset(one.plan for one in chosen.readings), linked)
     document["confidence"] = confidence(document, told, adapter)
-    if (reason := doubt(document, adapter)) is not None:
+    # What grammar and model read alike is not doubted.
+    agreed = settled is not None and settled.agreed
+    if not agreed and (reason := doubt(document, adapter)) is not None:
         unsure = abstained(question, view, reason)
         keys = ("confidence", "interpretation", "plan")
         document = unsure | {key: document[key] for key in keys}
     document["versions"]["adapter"] = adapter.id
+    if author is not None:
+        _told_of(document, author, settled)
     return document, told
 
 
-def _chosen(question: Question, linked: Linked, chosen: Chosen, views: Views, trace: Trace) -> Document:
+def _with_model(asked: Asked, chosen: Chosen, author: Author, today: str) -> Settled | None:
+    """Have the model read the question too, knowing of its entities those it may see; and settle on what to run."""
+    low = asked.views.below(author.model.spec.ceiling)
+    seen = low.entities(asked.linked.entities) if asked.linked.entities else {}
+    told = Told(asked.linked, low.ontology(), seen, today)
+    own = chosen.readings[0].plan if chosen.readings else None
+    return settle(chosen, think(told, own, author), asked.linked, low.ontology())
+
+
+def _settled(asked: Asked, settled: Settled, trace: Trace) -> Document:
+    """Run what was settled on: the first whose presuppositions hold, else the last."""
+    document: Document = {}
+    for readings in settled.attempts:
+        document = _chosen(asked, Chosen(readings), trace)
+        if document["outcome"] in ("answered", "ambiguous"):
+            break
+    document["reader"] = {"by": settled.by, "why": settled.why}
+    return document
+
+
+def _told_of(document: Document, author: Author, settled: Settled | None) -> None:
+    """Write into the document what the model was used for, with which prompts, and what that cost."""
+    uses = author.uses
+    replies = [use.reply for use in uses if use.reply is not None]
+    if settled is None:
+        failed = next((use.error for use in uses if use.error is not None), None)
+        document["reader"]["why"] = failed or "neither the grammar nor the model has a reading to answer by"
+    spec = author.model.spec
+    document["versions"]["model"] = {
+        "name": spec.name,
+        "model": replies[-1].model if replies else spec.model,
+        "scripted": spec.scripted,
+    }
+    document["versions"]["prompt"] = _prompts(uses)
+    document["calls"] = [_call(use) for use in uses]
+    document["usage"] = {
+        "model_calls": sum(reply.calls for reply in replies) + sum(use.reply is None for use in uses),
+        "tokens": sum((reply.tokens.input or 0) + (reply.tokens.output or 0) for reply in replies),
+        "cost": round(sum(reply.cost for reply in replies), 8),
+    }
+
+
+def _prompts(uses: Sequence[Use]) -> list[dict[str, Any]]:
+    chosen = {use.prompt.version.ref: use.prompt for use in uses}
+    return [
+        {
+            "name": one.version.name,
+            "version": one.version.number,
+            "hash": one.version.hash,
+            "label": one.label,
+        }
+        for _, one in sorted(chosen.items())
+    ]
+
+
+def _call(use: Use) -> dict[str, Any]:
+    reply = use.reply
+    return {
+        "purpose": use.purpose,
+        "prompt": use.prompt.version.ref,
+        "rendered": use.rendered,
+        "model": reply.model if reply else None,
+        "reply": reply.text if reply else None,
+        "tokens": {"input": reply.tokens.input, "output": reply.tokens.output} if reply else None,
+        "cost": reply.cost if reply else None,
+        "error": use.error,
+    }
+
+
+def _chosen(asked: Asked, chosen: Chosen, trace: Trace) -> Document:
     """Run what was chosen, or say why nothing was."""
+    question, views = asked.question, asked.views
     if chosen.reason is not None:
         return abstained(question, views.own, chosen.reason)
     fitting = tuple(one for one in chosen.readings if fits(one.plan, views.own.ontology()))
     if not fitting:
         reason = "what I read it as cannot be asked of this graph"
         return abstained(question, views.own, reason, chosen.readings[0].plan)
-    return _answer(question, linked, fitting, views, trace)
+    return _answer(asked, fitting, trace)
 
 
-def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], views: Views, trace: Trace) -> Document:
+def _answer(asked: Asked, readings: tuple[Reading, ...], trace: Trace) -> Document:
     """Run the readings that are equally good; offer them if they differ in what they find."""
+    question, linked, views = asked.question, asked.linked, asked.views
     several = [one.plan for one in readings if isinstance(one.plan, Parts)]
     if several and readings[0].plan == several[0]:
         alike = [one.plans for one in several if len(one.plans) == len(several[0].plans)]
         # Whether a relation was said is told of the whole.
         unsaid = tuple(feature for feature in readings[0].features if feature[0] == "inserted")
         parts = [
-            _answer(
-                question, linked, tuple(Reading(part, 0.0, unsaid) for part in dict.fromkeys(choices)), views, trace
-            )
+            _answer(asked, tuple(Reading(part, 0.0, unsaid) for part in dict.fromkeys(choices)), trace)
             for choices in zip(*alike, strict=True)
         ]
         return in_parts(question, views.own, several[0], parts)
     readings = tuple(one for one in readings if not isinstance(one.plan, Parts))
-    missing = {reading: _without_facts(reading.plan, views.own) for reading in readings}
+    missing = {reading: without_facts(reading.plan, views.own) for reading in readings}
     held = tuple(reading for reading in readings if missing[reading] is None)
     if not held:
         first, without = next(iter(missing.items()))
@@ -196,9 +261,9 @@ def _answer(question: Question, linked: Linked, readings: tuple[Reading, ...], v
     trace.mark("execute")
     distinct = list({_rows(result): (one, result) for one, result in reversed(results)}.values())[::-1]
     distinct = _with_something(distinct, linked, views.own.ontology())
-    grounds, met = _ground(linked, [result for _, result in distinct], views)
+    grounds, met = ground(linked, [result for _, result in distinct], views)
     distinct = [(one, replace(result, entities=result.entities | met)) for one, result in distinct]
-    drafts = [_finish(question, linked, one, result, grounds, views) for one, result in distinct]
+    drafts = [finish(asked, one, result, grounds, alone=len(distinct) == 1) for one, result in distinct]
     trace.mark("write")
     return _of_drafts(question, distinct, drafts, views.own)
 
@@ -266,122 +331,3 @@ def _named(plan: Plan) -> list[EntityId]:
 def _rows(result: Result) -> tuple[Any, ...]:
     value = json.dumps(result.value, sort_keys=True)
     return (result.type, tuple((row.entity, row.other, row.group) for row in result.rows), value, result.paths)
-
-
-def _ground(linked: Linked, results: list[Result], views: Views) -> tuple[Grounds, dict[EntityId, Entity]]:
-    """What stands behind all results, read once: facts, their rivals, who asserts them; and entities met on the way."""
-    view = views.own
-    facts = {m.fact.id: m.fact for m in linked.mentions if m.fact is not None}
-    for result in results:
-        facts |= result.facts
-    rivals, met = _rivals(facts, view)
-    shown = {fact for result in results for fact in facts_used(linked, result)[:MAX_FACTS]}
-    here = {fact for result in results for fact in result.points.get(HERE, ())}
-    elsewhere = {fact for result in results for read in result.points.values() for fact in read} - here
-    assertions = view.assertions((shown | set(rivals)) - elsewhere)
-    read_at = {HERE: view.sources()}
-    for result in results:
-        for point, read in result.points.items():
-            for fact, said in views.at(point).assertions(shown & read).items() if point != HERE else ():
-                assertions[fact] = tuple(dict.fromkeys((*assertions.get(fact, ()), *said)))
-        for point in {*result.points, *(absence.point for absence in result.absences)} - read_at.keys():
-            read_at[point] = views.at(point).sources()
-    sources = {key: source for found in read_at.values() for key, source in found.items()}
-    searched = {point: tuple(found[key] for key in sorted(found)) for point, found in read_at.items()}
-    return Grounds(facts | rivals, assertions, sources, searched), met
-
-
-def _finish(  # noqa: PLR0913, PLR0917 (what one finding is made of)
-    question: Question, linked: Linked, reading: Reading, result: Result, grounds: Grounds, views: Views
-) -> Document:
-    """Evidence, claims, verdicts and explanation for one executed plan."""
-    view = views.own
-    ontology, chosen = view.ontology(), reading.plan
-    order = facts_used(linked, result)
-    if reading.datasets and (other := _elsewhere(order, grounds, reading.datasets)) is not None:
-        names = " and ".join(sorted(reading.datasets))
-        reason = f"the question names {names}, but the answer would rest on {other} too: leave the name out, or narrow"
-        return abstained(question, view, f"{reason} the scope to it", chosen)
-    wording = Wording(ontology, result.entities)
-    interpretation = wording.plan(chosen)
-    empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
-    if empty and isinstance(chosen, Passages):
-        reason = f"no text has all of these words, though one may say it in others; I read it as {interpretation}"
-        searched = context(order, result, grounds, ontology)
-        return not_known(question, view, reason, chosen, interpretation, searched)
-    if empty and (unknown := _open(chosen, ontology)):
-        reason = f"no source says so, and what no source says about “{unknown}” is unknown rather than untrue"
-        searched = context(order, result, grounds, ontology)
-        return not_known(question, view, f"{reason}; I read it as {interpretation}", chosen, interpretation, searched)
-    if not result.refuted and left_over(reading) > MOST_PASSED_OVER:
-        reason = f"read as “{interpretation}” it passes over too much of the question"
-        return abstained(question, view, reason, chosen)
-    if empty and guessed(reading, of_list=result.type == "list"):
-        reason = f"read as “{interpretation}” it finds nothing, and that reading is partly a guess"
-        searched = context(order, result, grounds, ontology)
-        return not_known(question, view, reason, chosen, interpretation, searched)
-    if (unsure := _gap(chosen, ontology)) and result.rows:
-        note = f"Sources need not say everything about “{unsure}”: what none of them says may be so all the same"
-        result = replace(result, notes=(*result.notes, note))
-    evidence = context(order, result, grounds, ontology)
-    draft = generate(chosen, result, evidence, wording)
-    claims = verify(draft, evidence, result, wording, interpretation)
-    drawn = explanation(evidence, grounds.facts, result, ontology)
-    return answered(question, view, Finding(chosen, interpretation, result, evidence, claims, drawn), grounds)
-
-
-def _rivals(facts: dict[FactId, Fact], view: GraphView) -> tuple[dict[FactId, Fact], dict[EntityId, Entity]]:
-    """Facts that cannot hold together with these (another value of a functional predicate)."""
-    functional = {name for name, spec in view.ontology().predicates.items() if spec.functional}
-    single = {(fact.subject, fact.predicate) for fact in facts.values() if fact.predicate in functional}
-    if not single:
-        return {}, {}
-    read = view.follow({subject for subject, _ in single}, {name for _, name in single}, "out", MAX_RIVALS)
-    rivals = [f for f in read.facts if (f.subject, f.predicate) in single and f.id not in facts]
-    return {fact.id: fact for fact in rivals}, read.entities
-
-
-def _asked(chosen: Plan) -> Iterator[str]:
-    """The predicates of the plan."""
-    for part in walk(chosen):
-        if isinstance(part, Follow | Where | Value):
-            yield part.predicate
-        elif isinstance(part, Rank | Top | Group) and part.value is not None:
-            yield part.value
-
-
-def _open(chosen: Plan, ontology: Ontology) -> str | None:
-    """A predicate of the plan about which sources need not say everything."""
-    return next((name.replace("_", " ") for name in _asked(chosen) if ontology.predicates[name].world == "open"), None)
-
-
-def _gap(chosen: Plan, ontology: Ontology) -> str | None:
-    """A predicate about which sources need not say everything, where the plan asks for what lacks it."""
-    for part in walk(chosen):
-        lacking: Plan | None = None
-        if isinstance(part, Having) and part.quantifier in ("none", "at_most", "exactly"):
-            lacking = part.plan
-        elif isinstance(part, Only | Minus):
-            lacking = part.plan if isinstance(part, Only) else part.without
-        elif isinstance(part, Where) and part.comparator == "unknown":
-            lacking = Where(Each(), part.predicate, "known")
-        if lacking is not None and (name := _open(lacking, ontology)) is not None:
-            return name
-    return None
-
-
-def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> str | None:
-    """A dataset version beyond the named ones that a fact of the answer rests on alone."""
-    for supports in (grounds.assertions.get(fact, ()) for fact in order):
-        versions = sorted(f"{grounds.sources[a.source].dataset}@{grounds.sources[a.source].version}" for a in supports)
-        if versions and not named & set(versions):
-            return versions[0]
-    return None
-
-
-def _without_facts(chosen: Plan, view: GraphView) -> str | None:
-    """A predicate of the plan that nothing in this scope speaks of."""
-    held, predicates = view.profile().facts, view.ontology().predicates
-    steps = (step for name in _asked(chosen) for step, _ in view.ontology().steps(name, "out"))
-    recorded = (name for name in steps if not predicates[name].derived)
-    return next((name.replace("_", " ") for name in recorded if not held.get(name)), None)

@@ -12,7 +12,7 @@ from kg.answer.choose import Chosen
 from kg.answer.fit import validate
 from kg.answer.pack import as_data
 from kg.answer.planner import Reading
-from kg.answer.write import REPAIR, Author, Use
+from kg.answer.write import REPAIR, Author
 from kg.domain.completion import Reply
 from kg.domain.fact import Entity, EntityId
 from kg.domain.ontology import ANY, Ontology
@@ -26,6 +26,7 @@ MAX_NAMED = 40
 """Linked names told to the model."""
 MOST_LACKING = 4
 """What a plan of the model alone may leave out of a question, in the measure of ``Account.lacking``."""
+NOTHING = Account()
 OWN, MODEL, BOTH = "grammar", "model", "grammar and model"
 
 
@@ -34,8 +35,7 @@ class Thought:
     """What the model reads the question as; or why it reads it as nothing."""
 
     plan: Plan | None = None
-    account: Account = Account()
-    uses: tuple[Use, ...] = ()
+    account: Account = NOTHING
     reason: str | None = None
     sure: bool = False
     """Whether it accounts for every word, or was said twice."""
@@ -48,46 +48,50 @@ class Settled:
     attempts: tuple[tuple[Reading, ...], ...]
     by: str
     why: str
+    agreed: bool = False
+    """Whether both read it alike."""
 
 
-def think(
-    linked: Linked, ontology: Ontology, own: Plan | None, author: Author, seen: Mapping[EntityId, Entity], today: str
-) -> Thought:
-    """Ask for a plan; ``seen`` are the linked entities that the model may see.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the model may know of: the question as it was linked, and of its entities those that it may see."""
+
+    linked: Linked
+    ontology: Ontology
+    seen: Mapping[EntityId, Entity]
+    today: str
+
+
+def think(told: Told, own: Plan | None, author: Author) -> Thought:
+    """Ask for a plan; ``own`` is what the grammar reads.
 
     Where it leaves words unexplained and the grammar has no plan, it is asked again without a hint, and has to say
     the same: what is said twice is seldom made up (Wang et al., Self-Consistency, 2022).
     """
-    variables = _variables(linked, ontology, own, seen, today)
-    plan, uses, reason = _planned(variables, linked, ontology, author)
+    variables = _variables(told, own)
+    plan, reason = _planned(variables, told, author)
     if plan is None:
-        return Thought(uses=uses, reason=reason)
-    told = account(plan, linked, ontology)
-    if not told.lacking or own is not None:
-        return Thought(plan, told, uses, sure=not told.lacking)
-    again, more, _ = _planned(variables | {"hint": None}, linked, ontology, author)
-    return Thought(plan, told, (*uses, *more), sure=again == plan)
+        return Thought(reason=reason)
+    accounted = account(plan, told.linked, told.ontology)
+    if not accounted.lacking or own is not None:
+        return Thought(plan, accounted, sure=not accounted.lacking)
+    again, _ = _planned(variables | {"hint": None}, told, author)
+    return Thought(plan, accounted, sure=again == plan)
 
 
 def settle(chosen: Chosen, thought: Thought, linked: Linked, ontology: Ontology) -> Settled | None:
-    """One rule where grammar and model differ: the plan that accounts for more of the question and whose
-    presuppositions hold; if both account for as much, both are run, and if they find different things it is asked.
+    """One rule where grammar and model differ: who accounts for more of the question, if what it presupposes holds.
 
+    If both account for as much, both are run, and where they find different things it is asked which is meant.
     ``None`` where neither has a plan to run.
     """
     own = chosen.readings
-    if thought.plan is None:
-        return Settled((own,), OWN, thought.reason or "the model gave no plan") if own else None
+    if not own or thought.plan is None:
+        return _settle_one(own, thought)
     model = (Reading(thought.plan, 0.0),)
-    if not own:
-        # Nothing else speaks for it, so it has to speak for itself.
-        told = thought.account
-        if told.named or told.added or told.lacking > MOST_LACKING or not thought.sure:
-            return None
-        return Settled((model,), MODEL, "the grammar has no reading; the model's accounts for what is asked")
     if any(one.plan == thought.plan for one in own):
         same = tuple(one for one in own if one.plan == thought.plan)
-        return Settled((same,), BOTH, "both read it so")
+        return Settled((same,), BOTH, "both read it so", agreed=True)
     ours, theirs = account(own[0].plan, linked, ontology).lacking, thought.account.lacking
     if theirs < ours:
         return Settled((model, own), MODEL, "the model's reading accounts for more of the question")
@@ -96,37 +100,48 @@ def settle(chosen: Chosen, thought: Thought, linked: Linked, ontology: Ontology)
     return Settled(((*own, *model),), BOTH, "both readings account for as much of the question")
 
 
-def _planned(
-    variables: Mapping[str, Any], linked: Linked, ontology: Ontology, author: Author
-) -> tuple[Plan | None, tuple[Use, ...], str | None]:
+def _settle_one(own: tuple[Reading, ...], thought: Thought) -> Settled | None:
+    if own:
+        return Settled((own,), OWN, thought.reason or "the model gave no plan")
+    # Nothing else speaks for it, so it has to speak for itself.
+    told = thought.account
+    if thought.plan is None or told.named or told.added or told.lacking > MOST_LACKING or not thought.sure:
+        return None
+    why = "the grammar has no reading; the model's accounts for what is asked"
+    return Settled(((Reading(thought.plan, 0.0),),), MODEL, why)
+
+
+def _planned(variables: Mapping[str, Any], told: Told, author: Author) -> tuple[Plan | None, str | None]:
+    """A plan that may be run; or why there is none."""
     use = author.ask(PLAN, variables)
     if use.reply is None:
-        return None, (use,), use.error
+        return None, use.error
     try:
-        return _read(use.reply, linked, ontology), (use,), None
+        return _read(use.reply, told), None
     except PlanInvalid as exc:
         again = author.ask(REPAIR, {**variables, "reply": use.reply.text, "problems": [str(exc)]}, of=PLAN)
-        if again.reply is None:
-            return None, (use, again), again.error
-        try:
-            return _read(again.reply, linked, ontology), (use, again), None
-        except PlanInvalid as last:
-            return None, (use, again), f"the model's plan does not fit: {last}"
+    if again.reply is None:
+        return None, again.error
+    try:
+        return _read(again.reply, told), None
+    except PlanInvalid as last:
+        return None, f"the model's plan does not fit: {last}"
 
 
-def _read(reply: Reply, linked: Linked, ontology: Ontology) -> Plan:
+def _read(reply: Reply, told: Told) -> Plan:
     """The plan of a reply. Raises PlanInvalid."""
-    told = reply.content.get("plan_json", reply.content.get("plan"))
-    if isinstance(told, str):
+    document = reply.content.get("plan_json", reply.content.get("plan"))
+    if isinstance(document, str):
         try:
-            told = json.loads(told)
+            document = json.loads(document)
         except (ValueError, RecursionError) as exc:
             raise PlanInvalid(f"the plan is not JSON: {exc}") from exc
-    if told is None:
+    if document is None:
         raise PlanInvalid("there is no plan in the reply")
-    plan = from_json(told)
-    validate(plan, ontology)
-    known = {one for m in linked.mentions if m.kind == "entity" for one in (m.value, *m.more)} | _of_concepts(ontology)
+    plan = from_json(document)
+    validate(plan, told.ontology)
+    named = {one for m in told.linked.mentions if m.kind == "entity" for one in (m.value, *m.more)}
+    known = named | _of_concepts(told.ontology)
     for part in walk(plan):
         if isinstance(part, Entities) and (strange := [one for one in part.ids if one not in known]):
             raise PlanInvalid(f"the question names no entity {strange[0]!r}: use the ids that are listed")
@@ -149,20 +164,19 @@ def _ids(document: Any) -> list[str]:
 # --- what the model is told -------------------------------------------------------------------------------------
 
 
-def _variables(
-    linked: Linked, ontology: Ontology, own: Plan | None, seen: Mapping[EntityId, Entity], today: str
-) -> dict[str, Any]:
+def _variables(told: Told, own: Plan | None) -> dict[str, Any]:
+    linked = told.linked
     named: dict[tuple[str, EntityId], dict[str, str]] = {}
     for mention in linked.mentions:
         said = " ".join(word.text for word in linked.words[mention.start : mention.end])
         for one in (mention.value, *mention.more) if mention.kind == "entity" else ():
-            if one in seen and len(named) < MAX_NAMED:
-                met = seen[one]
+            if one in told.seen and len(named) < MAX_NAMED:
+                met = told.seen[one]
                 named[said, one] = {"span": said, "id": one, "name": as_data(met.name), "type": met.type}
     return {
         "question": linked.text,
-        "today": today,
-        "ontology": described(ontology),
+        "today": told.today,
+        "ontology": described(told.ontology),
         "entities": list(named.values()),
         "hint": None if own is None else json.dumps(to_json(own)),
     }

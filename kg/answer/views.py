@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from kg.domain.lineage import Classification
 from kg.domain.plan import Point
 from kg.domain.result import HERE
 from kg.domain.scope import Scope
@@ -24,6 +25,12 @@ class Views:
         """The same views, each seen through another."""
         opening = self._open
         return Views(wrap(self.own), None if opening is None else lambda scope: wrap(opening(scope)))
+
+    def below(self, ceiling: Classification) -> GraphView:
+        """The question's own view, reading no higher than this."""
+        if self._open is None or ceiling >= self.own.scope.ceiling:
+            return self.own
+        return self._open(replace(self.own.scope, ceiling=ceiling, known_as_of=self.own.known_at))
 
     def at(self, point: Point) -> GraphView:
         """The view at a point. Raises PlanInvalid for a dataset version that the scope does not have."""

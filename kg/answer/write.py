@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -12,7 +13,6 @@ from kg.answer.wording import Wording
 from kg.domain.completion import Reply, Request
 from kg.domain.evidence import Claim, EvidenceSet
 from kg.domain.fact import NAME, Fact, FactId
-from kg.domain.plan import Plan
 from kg.domain.prompt import PromptChoice, PromptVersion
 from kg.domain.result import Result
 from kg.errors import ModelError
@@ -43,17 +43,20 @@ class Use:
 
     purpose: str
     prompt: PromptChoice
+    rendered: str
+    """Hash of what was said to the model."""
     reply: Reply | None = None
     error: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Author:
-    """A model that reads questions and writes answers, on somebody's account."""
+    """A model at work on one decision, on somebody's account; it keeps what it was used for."""
 
     model: Model
     prompts: Prompting
     caller: str = ""
+    uses: list[Use] = field(default_factory=list)
 
     def ask(self, name: str, variables: Mapping[str, Any], of: str | None = None) -> Use:
         """One call, answered in the form of this prompt or of another one; an error of the model is in the result."""
@@ -61,10 +64,13 @@ class Author:
         system, user = self.prompts.render(chosen.version, variables)
         form = chosen.version.template if of is None else self.prompts.choose(of).version.template
         request = Request(system, user, form.schema, chosen.version.template.parameters, name, self.caller)
+        rendered = hashlib.sha256(f"{system}\x1e{user}".encode()).hexdigest()
         try:
-            return Use(name, chosen, self.model.complete(request))
+            use = Use(name, chosen, f"sha256:{rendered}", self.model.complete(request))
         except ModelError as exc:
-            return Use(name, chosen, error=f"{exc.code}: {exc}")
+            use = Use(name, chosen, f"sha256:{rendered}", error=f"{exc.code}: {exc}")
+        self.uses.append(use)
+        return use
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,6 @@ class Written:
     claims: tuple[Claim, ...] = ()
     dropped: tuple[Checked, ...] = ()
     """Claims that did not stand."""
-    uses: tuple[Use, ...] = ()
     reason: str | None = None
     """Why nothing of the model is in the answer."""
     packed: Packed = field(default=Packed(()))
@@ -85,7 +90,6 @@ class Material:
     """What an answer is written from."""
 
     question: str
-    plan: Plan
     interpretation: str
     computed: str
     """The answer in the words of the extractive writer, first sentence."""
@@ -108,9 +112,8 @@ def write(material: Material, author: Author, low: GraphView) -> Written:
     sent = EvidenceSet(tuple(item for item in material.evidence.items if item.id in {one.id for one in packed.items}))
     variables = _variables(material, packed, redact=spec.redact)
     use = author.ask(ANSWER, variables)
-    uses = [use]
     if use.reply is None:
-        return Written(uses=tuple(uses), reason=use.error, packed=packed)
+        return Written(reason=use.error, packed=packed)
     scrutiny = Scrutiny(
         material.question,
         material.interpretation,
@@ -124,7 +127,6 @@ def write(material: Material, author: Author, low: GraphView) -> Written:
     wrong = [one for one in checked if one.problem is not None]
     if wrong or not checked:
         again = author.ask(REPAIR, variables | {"reply": use.reply.text, "problems": _problems(wrong)}, of=ANSWER)
-        uses.append(again)
         if again.reply is not None:
             mended = scrutiny.check(claims_of(again.reply))
             if _good(mended) >= _good(checked):
@@ -133,8 +135,31 @@ def write(material: Material, author: Author, low: GraphView) -> Written:
     dropped = tuple(one for one in checked if one.problem is not None)
     stands = _answers(kept, material, scrutiny)
     reason = None if stands else "what is left of its claims does not answer the question"
-    renumbered = tuple(replace(one, id=f"C{n}") for n, one in enumerate(kept, 1))
-    return Written(renumbered if stands else (), dropped, tuple(uses), reason, packed)
+    return Written(_with_rows(kept, material.result, scrutiny) if stands else (), dropped, reason, packed)
+
+
+def _with_rows(kept: Sequence[Claim], result: Result, scrutiny: Scrutiny) -> tuple[Claim, ...]:
+    """The claims with the first row that each speaks of and no other does yet."""
+    told: set[int] = set()
+    found = []
+    for claim in kept:
+        named = scrutiny.named_in(claim.text)
+        row = next((n for n, one in enumerate(result.rows) if one.entity in named and n not in told), None)
+        told |= {n for n, one in enumerate(result.rows) if one.entity in named}
+        found.append(replace(claim, row=row))
+    return tuple(found)
+
+
+def with_own(written: Written, own: Sequence[Claim], result: Result) -> tuple[Claim, ...]:
+    """The model's claims, and our own of the rows that none of them speaks of."""
+    text = " ".join(one.text for one in written.claims)
+    told = {one.row for one in written.claims}
+    rest = [
+        one
+        for one in own
+        if one.row is not None and one.row not in told and result.entities[result.rows[one.row].entity].name not in text
+    ]
+    return tuple(replace(one, id=f"C{n}") for n, one in enumerate((*written.claims, *rest), 1))
 
 
 def _good(checked: Sequence[Checked]) -> int:
