@@ -56,6 +56,7 @@ bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); 
 	$(BIN)/python benchmarks/ask.py --store sqlite:build/bench/supply.db --questions examples/supply/questions.jsonl --grow 10
 	$(BIN)/python benchmarks/scale.py $(ARGS)
 	$(BIN)/python benchmarks/load.py
+	$(BIN)/python benchmarks/load_rows.py
 
 openapi: $(VENV)/.base ## Write docs/openapi.json and docs/dataset-file.schema.json anew
 	$(BIN)/python -m api.openapi docs/openapi.json
