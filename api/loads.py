@@ -71,9 +71,8 @@ def _say_run(run: Run, services: Services, console: Console) -> None:
     for rejection in services.runs.rejections(run.id)[:3]:
         console.print(shown(f"  rejected {rejection.locator}: {rejection.reason}", "yellow"), soft_wrap=True)
     if run.rejected > 3:
-        console.print(
-            shown(f"  all rejected records: whence runs {run.id}, or with --rejected FILE into a file", "yellow")
-        )
+        how = f"whence runs {run.id}, or with --rejected FILE into a file"
+        console.print(shown(f"  all rejected records: {how}", "yellow"), soft_wrap=True)
     show_summary(run, services, console)
     if run.left_over:
         console.print(shown(f"  fields left over: {', '.join(run.left_over)}", "yellow"), soft_wrap=True)
