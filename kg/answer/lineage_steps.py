@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from kg.domain.fact import IDENTITY, Assertion, EntityId, Fact
+from kg.domain.fact import IDENTITY, Assertion, EntityId, Fact, record_of
 from kg.domain.lineage import DatasetVersion
 from kg.domain.ontology import Direction
 from kg.domain.openlineage import WHENCE, LineageNode, NodeKind, Toward, own_job, own_source, received, run_uuid
@@ -149,7 +149,7 @@ class Steps:
         return list(rows)
 
     def _row(self, said: Assertion) -> LineageNode:
-        row = LineageNode("row", said.source, said.locator.partition("#")[0])
+        row = LineageNode("row", said.source, record_of(said.locator))
         self.runs_of[row] = said.run
         return row
 

@@ -80,6 +80,12 @@ class Assertion:
     confidence: float | None = None
 
 
+def record_of(locator: str) -> str:
+    """The record of a place, less its fields; of a passage of a document, its characters."""
+    record, _, rest = locator.partition("#")
+    return record or rest
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """What the visible identity facts say of one id."""

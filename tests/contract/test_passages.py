@@ -5,7 +5,7 @@ from __future__ import annotations
 from kg.domain.fact import ALWAYS, PASSAGE, Fact, Interval, Literal
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
-from kg.ports.store import Quoted
+from kg.ports.store import Entry, Quoted
 from tests.builders import Store, entity, entity_id, entries, fact, load, target
 
 HERE = Scope()
@@ -97,3 +97,13 @@ def test_nothing_is_found_of_a_load_that_was_not_committed(store: Store) -> None
     assert found(store, "word") == []
     load(store, into, [passage("a", "another word")])
     assert found(store, "word") == ["a"]
+
+
+def test_passages_of_one_document_are_of_no_record_together(store: Store) -> None:
+    into = target()
+    said = {"#char=0,6": passage("a", "a word"), "#char=8,20": passage("b", "another word")}
+    placed = [Entry(item, into.sources[0].id, place) for place, item in said.items()]
+    load(store, into, [*entries(into, declared("a", "b")), *placed])
+    view = store.view(Scope())
+    assert view.recorded_with([item.id for item in said.values()]) == {}
+    assert [one.locator for one in view.assertions([said["#char=0,6"].id])[said["#char=0,6"].id]] == ["#char=0,6"]

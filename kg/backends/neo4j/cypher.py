@@ -100,7 +100,8 @@ RETURN text[0], text[1]"""
 RECORDED_WITH = """UNWIND $in.ids AS id
 MATCH (a:Assertion {fact: id})-[:FROM]->(c:Source) USING INDEX SEEK a:Assertion(fact)
 WHERE a.version IN $in.versions AND a.class <= $in.ceiling AND a.known_from <= $in.at AND a.known_to > $in.at
-WITH DISTINCT id, c, a.version AS version, split(a.locator, '#')[0] AS record
+WITH DISTINCT id, c, a.version AS version,
+    CASE WHEN a.locator STARTS WITH '#' THEN a.locator ELSE split(a.locator, '#')[0] END AS record
 UNWIND ['#', '/'] AS mark
 MATCH (b:Assertion) USING INDEX SEEK b:Assertion(version, locator)
 WHERE b.version = version AND b.locator STARTS WITH record + mark

@@ -78,10 +78,11 @@ ORDER BY s.id, f.id LIMIT :limit"""
 VALUE_HELD = f"""SELECT 1 FROM fact f WHERE f.lookup = :lookup AND {_VISIBLE}
 AND {_DECLARED.format(entity="f.subject")} LIMIT 1"""
 
-# A locator is its record, then "#" and fields; what stands inside a record has the record's locator, then "/".
+# A locator is its record, then "#" and fields, or in a document "#" and the characters; what stands inside a record has
+# the record's locator, then "/".
 RECORDED_WITH = f"""WITH place AS MATERIALIZED (
     SELECT DISTINCT g.id AS told, a.version, a.source,
-        CASE instr(a.locator, '#') WHEN 0 THEN a.locator
+        CASE WHEN instr(a.locator, '#') < 2 THEN a.locator
             ELSE substr(a.locator, 1, instr(a.locator, '#') - 1) END AS record
     FROM json_each(:ids) j CROSS JOIN fact g ON g.id = j.value CROSS JOIN assertion a ON a.fact = g.n
     WHERE a.version IN (SELECT value FROM json_each(:versions)) AND a.class <= :ceiling
