@@ -6,16 +6,17 @@ import heapq
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.domain.completion import ModelSpec
 from kg.domain.evidence import Evidence, EvidenceSet
 from kg.domain.fact import NAME, EntityId, Fact, FactId, Literal
-from kg.domain.result import Result
+from kg.domain.result import HERE, Result
 from kg.domain.words import fold
-from kg.ports.store import GraphView
+from kg.errors import DatasetNotFound
 
 WITHHELD = "[withheld]"
 LETTERS_A_TOKEN = 4
@@ -48,15 +49,20 @@ def as_data(text: str) -> str:
     return _UNSEEN.sub("", "".join(c if c == "\n" or unicodedata.category(c) != "Cc" else " " for c in text))
 
 
-def withheld(evidence: EvidenceSet, facts: Iterable[Fact], view: GraphView) -> bool:
-    """Whether something in it may not be seen through this view, which reads as high as the model may."""
+def withheld(evidence: EvidenceSet, result: Result, facts: Mapping[FactId, Fact], low: Views) -> bool:
+    """Whether something in it may not be seen by these views, which read as high as the model may."""
     shown = {fact for item in evidence.items for fact in item.facts}
-    said = view.assertions(shown)
-    if any(not said.get(fact) for fact in shown):
-        return True
-    ends = {end for fact in facts if fact.id in shown for end in (fact.subject, fact.target) if end is not None}
+    ends = {end for fact in shown & facts.keys() for end in (facts[fact].subject, facts[fact].target)}
     ends |= {one for item in evidence.items for one in item.entities}
-    return bool(ends - view.entities(ends).keys())
+    named = {end for end in ends if end is not None}
+    for point in (HERE, *(point for point in result.points if point != HERE)):
+        try:
+            view = low.at(point)
+        except DatasetNotFound:
+            return True
+        shown -= {fact for fact, said in view.assertions(shown).items() if said}
+        named -= view.entities(named).keys()
+    return bool(shown or named)
 
 
 def pack(evidence: EvidenceSet, result: Result, facts: dict[FactId, Fact], wording: Wording, spec: ModelSpec) -> Packed:

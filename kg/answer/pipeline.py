@@ -149,7 +149,7 @@ def decide(  # noqa: PLR0913 (what every answer needs, and who takes part in it)
 
 def _with_model(asked: Asked, chosen: Chosen, author: Author, today: str) -> Settled | None:
     """Have the model read the question too, knowing of its entities those it may see; and settle on what to run."""
-    low = asked.views.below(author.model.spec.ceiling)
+    low = asked.views.below(author.model.spec.ceiling).own
     seen = low.entities(asked.linked.entities) if asked.linked.entities else {}
     told = Told(asked.linked, low.ontology(), seen, today)
     own = chosen.readings[0].plan if chosen.readings else None

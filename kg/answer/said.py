@@ -72,6 +72,8 @@ class Names:
     """What things are called, to be found in sentences."""
 
     language: Language
+    everyday: frozenset[str] = frozenset()
+    """Words that are no name, unless they are written as one inside a sentence."""
     _forms: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
     """By first word: folded words, the form as written, whose it is."""
 
@@ -114,12 +116,19 @@ class Names:
         for words, form, owner in self._forms.get(tokens[at][2], ()):
             if len(words) < size or tuple(word for _, _, word in tokens[at : at + len(words)]) != words:
                 continue
-            if not _written_so(text[tokens[at][0] : tokens[at + len(words) - 1][1]], form, words):
+            start, end = tokens[at][0], tokens[at + len(words) - 1][1]
+            if not _written_so(text[start:end], form, words) or self._everyday(text, start, words):
                 continue
             if len(words) > size:
                 size, owners = len(words), set()
             owners.add(owner)
         return size, owners
+
+    def _everyday(self, text: str, start: int, words: tuple[str, ...]) -> bool:
+        if len(words) > 1 or words[0] not in self.everyday:
+            return False
+        inside = text[:start].rstrip()[-1:] not in ("", ".", ":", "?", "!", "“", '"')
+        return not (inside and text[start].isupper())
 
     def _numbers(self, rest: str) -> tuple[Number, ...]:
         found = [(one.start(), one.end(), one[0].replace(",", "")) for one in _NUMBER.finditer(rest)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from kg.answer.said import Named, Names, Number, Said, forms_of, stems_of
-from kg.answer.verify import counted
+from kg.answer.verify import counted, shares
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, Evidence, EvidenceSet, Verdict
 from kg.domain.fact import EntityId, Fact, FactId, Literal
@@ -57,14 +57,18 @@ class Scrutiny:
         self._wording = wording
         self._asked = f"{question} {interpretation}"
         self._computed = computed
-        self._names = Names(self._language)
+        claims = self._language.claims
+        small = claims["reporting"] | claims["denying"] | self._language.droppable | self._language.light
+        self._names = Names(self._language, small | _phrased(wording))
         for one, entity in result.entities.items():
             self._names.add(one, forms_of(entity.name, entity.aliases, entity.keys))
         self._sources = _sources(evidence)
         for key, source in self._sources.items():
             self._names.add(f"{SOURCE}{key}", {source.title, source.name, source.dataset} - {""})
-        self._asked_of = {one for named in self._names.take_apart(self._asked).named for one in named.ids}
+        asked_of = self.named_in(self._asked)
+        self._asked_of = {one for one in asked_of if not one.startswith(SOURCE)}
         self._counted = {str(value) for value in counted(result) if value is not None}
+        self._percents = {str(round(100 * part / of)) for part, of in shares(result) if of}
 
     def check(self, claims: Collection[Claim]) -> list[Checked]:
         return [self._checked(claim) for claim in claims]
@@ -111,7 +115,7 @@ class Scrutiny:
             if named.ids & (cited.entities | self._asked_of) or sources & cited.sources:
                 continue
             name = said.text[named.start : named.end]
-            if fold(name) in cited.folded or fold(name) in fold(self._asked):
+            if not sources and (fold(name) in cited.folded or fold(name) in fold(self._asked)):
                 continue
             what = "no cited evidence was read in it" if sources else "no cited evidence speaks of it"
             yield "unsupported", f"it names “{name}”, and {what}"
@@ -119,10 +123,13 @@ class Scrutiny:
     def _tied(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
         """Things named in one clause are tied by cited facts, and in the direction that the clause says."""
         for start, end in _clauses(said):
-            named = [one for one in said.within(start, end) if one.ids & cited.tied]
-            if len(named) < 2:
-                continue
-            for one in named:
+            inside = [one for one in said.within(start, end) if not all(key.startswith(SOURCE) for key in one.ids)]
+            named = [one for one in inside if one.ids & cited.tied]
+            for one in inside if named and not cited.absent else ():
+                name = said.text[one.start : one.end]
+                if not one.ids & cited.entities and fold(name) not in cited.folded:
+                    yield "unsupported", f"no cited evidence ties “{name}” to what is said of it"
+            for one in named if len(named) > 1 else ():
                 others = {key for other in named if other is not one for key in other.ids}
                 if not (one.ids & others) and not any(cited.reach(key) & others for key in one.ids):
                     yield (
@@ -151,7 +158,7 @@ class Scrutiny:
         denying = [start for start, word in said.words if word in self._language.claims["denying"]]
         denying += self._negative_phrases(said)
         denying += [number.start for number in said.numbers if number.value == "0"]
-        if cited.absent and not denying:
+        if cited.absent and not denying and self._says_sought(said, cited):
             yield "contradicted", "it cites that something was not found, and does not say so"
         for place in denying:
             start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
@@ -160,6 +167,16 @@ class Scrutiny:
                 yield "contradicted", f"it denies what the evidence says: “{said.text[start:end].strip()}”"
         if denying and not (cited.absent or self._denial_follows(cited)):
             yield "unsupported", "it says that something is not so, and no cited evidence does"
+
+    def _says_sought(self, said: Said, cited: _Cited) -> bool:
+        """Whether it speaks of what was not found: in words that nothing else that it cites has."""
+        others = [item.text for item in cited.items if item.kind != "absence"]
+        if not others:
+            return not said.numbers
+        known = stems_of([*others, *cited.phrases(self._wording, self._result)])
+        sought = stems_of(item.text for item in cited.absent) - known
+        small = self._language.claims["reporting"] | self._language.droppable | self._language.light
+        return any(stem(word) in sought for _, word in said.words if word not in small)
 
     def _negative_phrases(self, said: Said) -> list[int]:
         """Where a phrase of the ontology denies: *uncertified*."""
@@ -181,7 +198,7 @@ class Scrutiny:
 
     def _days(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
         months, ways = self._language.months, self._language.claims
-        asked = [(one.first, one.last) for one in dated(f"{self._asked} {self._computed}", months)]
+        asked = [(one.first, one.last) for one in dated(self._asked, months)]
         known = [*cited.days, *asked]
         for day in said.days:
             if not any(day.first <= first and last <= day.last for first, last in known):
@@ -195,6 +212,8 @@ class Scrutiny:
 
     def _numbers(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
         text = said.text.casefold()
+        if text.count("%") > sum(number.unit == "%" for number in said.numbers):
+            yield "unsupported", "a % stands behind what is no number"
         for number in said.numbers:
             bound = next((one for one in self._language.claims["bounding"] if _bounds(one, text, number)), None)
             if bound is not None and bound not in f"{self._asked} {self._computed} {cited.text}".casefold():
@@ -209,9 +228,9 @@ class Scrutiny:
         named = {key for one in said.named for key in one.ids}
         if not unit and self._counts(number, of_type, named, cited):
             return True
-        if unit == "%" and number.value in self._counted:
+        if unit == "%" and number.value in self._percents:
             return True
-        for told in cited.numbers(self._names, self._asked, self._computed):
+        for told in cited.numbers(self._names, self._asked):
             if told.value == number.value and (not unit or told.unit == unit or unit in cited.units(self._wording)):
                 near = (told.near - units) & number.near
                 if near or not told.near or not number.near or self._is_value(number, named, cited):
@@ -240,9 +259,12 @@ class Scrutiny:
         if number.value in own | whole:
             return True
         ontology, entities = self._wording.ontology, self._result.entities
+        asked = {entities[row.entity].type for row in rows if row.entity in entities}
         for name in of_type:
             family = ontology.family(name)
-            several = [one for one in cited.entities if one in entities and entities[one].type in family]
+            # Of what was asked for there are as many as there are rows; a part of them has to be named.
+            among = named if asked & family else cited.entities
+            several = [one for one in among if one in entities and entities[one].type in family]
             if number.value == str(len(several)):
                 return True
         return False
@@ -348,6 +370,14 @@ class _Cited:
             while kind is not None:
                 yield from (*kind.nouns, *kind.titles)
                 kind = ontology.types.get(kind.parent) if kind.parent else None
+
+
+def _phrased(wording: Wording) -> frozenset[str]:
+    """Words of which the phrases of the ontology are made."""
+    ontology = wording.ontology
+    said = [text for spec in ontology.predicates.values() for text in (*spec.phrases, *spec.inverse, *spec.roles)]
+    said += [noun for kind in ontology.types.values() for noun in kind.nouns]
+    return frozenset(word for text in said for word in fold(text).split())
 
 
 def _clauses(said: Said) -> list[tuple[int, int]]:

@@ -111,12 +111,12 @@ def counted(result: Result) -> Iterator[object]:
     yield from _numbers(result.value)
     yield from (len(chain.facts) for chain in result.paths)
     yield len(result.value) - MAX_NAMED if isinstance(result.value, dict) else None
-    yield from (round(100 * part / of) for part, of in _shares(result) if of)
+    yield from (round(100 * part / of) for part, of in shares(result) if of)
     yield from (len(result.paths) - 1, *(len(items) for items in result.alternatives))
     yield from (number for row in result.rows if row.group for number in _NUMBER.findall(row.group))
 
 
-def _shares(result: Result) -> Iterator[tuple[int, int]]:
+def shares(result: Result) -> Iterator[tuple[int, int]]:
     """Parts and wholes of which a sentence may say the share."""
     pairs: list[object] = [[result.value, result.of], *([row.value, row.of] for row in result.rows)]
     pairs += result.value.values() if isinstance(result.value, dict) else []

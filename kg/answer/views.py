@@ -26,11 +26,12 @@ class Views:
         opening = self._open
         return Views(wrap(self.own), None if opening is None else lambda scope: wrap(opening(scope)))
 
-    def below(self, ceiling: Classification) -> GraphView:
-        """The question's own view, reading no higher than this."""
+    def below(self, ceiling: Classification) -> Views:
+        """The same views, reading no higher than this."""
         if self._open is None or ceiling >= self.own.scope.ceiling:
-            return self.own
-        return self._open(replace(self.own.scope, ceiling=ceiling, known_as_of=self.own.known_at))
+            return self
+        own = self._open(replace(self.own.scope, ceiling=ceiling, known_as_of=self.own.known_at))
+        return Views(own, self._open)
 
     def at(self, point: Point) -> GraphView:
         """The view at a point. Raises PlanInvalid for a dataset version that the scope does not have."""

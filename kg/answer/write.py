@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from kg.answer.pack import Packed, pack, unnamed, withheld
 from kg.answer.scrutiny import Checked, Scrutiny
+from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.domain.completion import Reply, Request
 from kg.domain.evidence import Claim, EvidenceSet
@@ -17,7 +18,6 @@ from kg.domain.prompt import PromptChoice, PromptVersion
 from kg.domain.result import Result
 from kg.errors import ModelError
 from kg.ports.model import Model
-from kg.ports.store import GraphView
 
 ANSWER, REPAIR = "answer", "repair"
 MAX_CLAIMS = 40
@@ -100,13 +100,13 @@ class Material:
     notes: tuple[str, ...] = ()
 
 
-def write(material: Material, author: Author, low: GraphView) -> Written:
+def write(material: Material, author: Author, low: Views) -> Written:
     """Claims of the model, checked; ``low`` reads as high as the model may see.
 
     Nothing is sent if a part of the evidence may not be seen by the model.
     """
     spec = author.model.spec
-    if withheld(material.evidence, material.facts.values(), low):
+    if withheld(material.evidence, material.result, material.facts, low):
         return Written(reason=f"evidence is classified above what {spec.name} may see")
     packed = pack(material.evidence, material.result, dict(material.facts), material.wording, spec)
     sent = EvidenceSet(tuple(item for item in material.evidence.items if item.id in {one.id for one in packed.items}))
