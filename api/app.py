@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from api import documented, errors
 from api.deps import Context
 from api.headers import SecurityHeaders
-from api.routes import decisions, graph, health, lineage, matches, runs
+from api.routes import decisions, graph, health, lineage, matches, prompts, runs
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
 from api.watching import Watch
 from kg.bootstrap import Services
@@ -34,7 +34,7 @@ def create_app(services: Services, settings: Settings | None = None, hosts: Iter
         redoc_url=None,
     )
     app.state.context = Context(services, settings or Settings(), Watch(services.runs))
-    for routes in (decisions, graph, lineage, matches, runs, health):
+    for routes in (decisions, graph, lineage, matches, prompts, runs, health):
         app.include_router(routes.router)
     errors.install(app)
     app.add_middleware(BodyCap, most=MAX_BODY)

@@ -29,6 +29,7 @@ from api.options import (
     scope_of_options,
     settings_of,
 )
+from api.prompts import prompts
 from api.retirement import purge, retire
 from api.runs import runs
 from api.terminal import printable, progress, show_decision, show_table
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(adapters, name="adapters")
 app.add_typer(matches, name="matches")
+app.add_typer(prompts, name="prompts")
 app.command()(load)
 app.command()(init)
 app.command()(export)

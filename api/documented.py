@@ -16,8 +16,10 @@ MEANINGS = {
     406: "None of the wanted media types is offered",
     408: "The body took too long to come in",
     409: "It collides with what stands",
+    412: "It is no longer as it was seen",
     413: "The body is larger than this server takes",
     422: "It can be read, and cannot be done; the code says why",
+    428: "It has to be said how it was seen: If-Match, or If-None-Match",
     503: "The store cannot be reached; try again",
     504: "The store did not answer in time; try again",
 }

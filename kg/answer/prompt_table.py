@@ -31,33 +31,34 @@ class Given:
 
     variables: tuple[Variable, ...]
     reply: tuple[str, ...]
+    examples: tuple[dict[str, Any], ...]
+    """What a template is tried with; the first is shown."""
+    optional: frozenset[str] = frozenset()
+    """Variables that are none where they are not given."""
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(variable.name for variable in self.variables)
 
-    @property
-    def example(self) -> dict[str, Any]:
-        return {variable.name: variable.example for variable in self.variables}
-
-    @property
-    def least(self) -> dict[str, Any]:
-        return {variable.name: variable.least for variable in self.variables}
-
 
 @functools.cache
 def table() -> Mapping[str, Given]:
     """By name of the prompt."""
-    return {
-        name: Given(
-            tuple(
-                Variable(variable, said["means"], said["example"], said.get("least", said["example"]))
-                for variable, said in entry["variables"].items()
-            ),
-            tuple(entry["reply"]),
+    made: dict[str, Given] = {}
+    for name, entry in yaml.safe_load(_text("variables.yml")).items():
+        own = tuple(
+            Variable(variable, said["means"], said["example"], said.get("least", said["example"]))
+            for variable, said in entry["variables"].items()
         )
-        for name, entry in yaml.safe_load(_text("variables.yml")).items()
-    }
+        told = {one.name: one.example for one in own}
+        examples: tuple[dict[str, Any], ...] = (told, {one.name: one.least for one in own})
+        of = [made[other] for other in entry.get("of", ())]
+        others = {one.name: one for other in of for one in other.variables}
+        if of:
+            blank = dict.fromkeys(others)
+            examples = tuple(blank | failed | told for other in of for failed in other.examples)
+        made[name] = Given((*others.values(), *own), tuple(entry["reply"]), examples, frozenset(others))
+    return made
 
 
 def given(name: str) -> Given:

@@ -7,18 +7,16 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import yaml
 
-from kg.answer.prompt_table import given, plan_language, released, table
+from kg.answer.prompt_table import given, released, table
 from kg.answer.templates import check, render
 from kg.domain.prompt import LABELS, LATEST, RELEASED, LabelMove, PromptChoice, PromptVersion, Template
 from kg.errors import PromptInvalid, PromptNotFound
 from kg.ports.prompts import UNSEEN, PromptRegistry
-
-__all__ = ["all_versions", "as_file", "check", "diff", "from_file", "move", "names", "plan_language", "render",
-           "rendered_example", "repair_variables", "resolve", "save"]  # fmt: skip
 
 PRODUCTION = LABELS[0]
 MAX_MESSAGE = 500
@@ -85,15 +83,37 @@ def _hashed(name: str, start: str, registry: PromptRegistry) -> PromptVersion:
     return found.popitem()[1]
 
 
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The prompts of one decision: looked up when they are used, so that a label moves without a restart."""
+
+    registry: PromptRegistry
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    """By name of a prompt, the reference to use in its place."""
+
+    def choose(self, name: str) -> PromptChoice:
+        """Raises PromptNotFound."""
+        return resolve(self.wanted.get(name, name), self.registry)
+
+    def render(self, version: PromptVersion, variables: Mapping[str, Any]) -> tuple[str, str]:
+        """The system and the user text. Raises PromptInvalid."""
+        return render(version, variables)
+
+
 # --- changing --------------------------------------------------------------------------------------------------
 
 
 def save(name: str, template: Template, message: str, actor: str, registry: PromptRegistry) -> PromptVersion:
     """The next version, or the one that has this content already. Raises PromptNotFound, PromptInvalid."""
     check_prompt(name, template)
+    check_words(message, actor)
+    return registry.save_prompt(name, template, message, actor)
+
+
+def check_words(message: str, actor: str) -> None:
+    """What is new, and who says so. Raises PromptInvalid."""
     _words(message, "message", MAX_MESSAGE)
     _words(actor, "actor", MAX_ACTOR)
-    return registry.save_prompt(name, template, message, actor)
 
 
 def check_prompt(name: str, template: Template) -> None:
@@ -187,14 +207,46 @@ def _check_parameters(name: str, parameters: Mapping[str, Any]) -> None:
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
-def repair_variables(failed: PromptVersion, said: tuple[str, str], reply: str, problems: list[str]) -> dict[str, Any]:
-    """What ``repair`` is given: the prompt that failed with its rendered texts, the reply and what is wrong with it."""
-    return {"prompt": failed.name, "system": said[0], "user": said[1], "reply": reply, "problems": problems}
+def overview(name: str, registry: PromptRegistry) -> dict[str, Any]:
+    """A prompt as programs read it: which version is used, its versions, its labels and how they moved."""
+    used, labels = resolve(name, registry).version, registry.prompt_labels(name)
+    versions = all_versions(name, registry)
+    return {
+        "name": name,
+        "used": used.ref,
+        "latest": versions[-1].ref,
+        "labels": labels,
+        "versions": [described(one, labels) for one in versions],
+        "history": [asdict(move) for move in registry.label_history(name)],
+    }
+
+
+def described(version: PromptVersion, labels: Mapping[str, int]) -> dict[str, Any]:
+    """A version without its texts."""
+    return {
+        "ref": version.ref,
+        "number": version.number,
+        "hash": version.hash,
+        "labels": [label for label, number in labels.items() if number == version.number],
+        "message": version.message,
+        "actor": version.actor,
+        "created_at": version.created_at,
+    }
+
+
+def whole(version: PromptVersion, registry: PromptRegistry) -> dict[str, Any]:
+    """A version with its texts."""
+    return {"name": version.name, **described(version, registry.prompt_labels(version.name)), **_content(version)}
+
+
+def example(name: str) -> dict[str, Any]:
+    """What the prompt is given in the fixed example. Raises PromptNotFound."""
+    return dict(given(name).examples[0])
 
 
 def rendered_example(version: PromptVersion) -> tuple[str, str]:
     """The system and the user text for the fixed example of the prompt."""
-    return render(version, given(version.name).example)
+    return render(version, example(version.name))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -251,10 +303,12 @@ def from_file(document: Any, where: str) -> PromptVersion:
     return PromptVersion(name, number, template, message, "", "")
 
 
-def diff(before: PromptVersion, after: PromptVersion, *, rendered: bool = False) -> str:
+def diff(
+    before: PromptVersion, after: PromptVersion, *, rendered: bool = False, titles: tuple[str, str] | None = None
+) -> str:
     """Line by line what changed: of the content, or of what would be sent for the fixed example; empty if nothing."""
     old, new = ((_sent(one) if rendered else _yaml(_content(one))).splitlines() for one in (before, after))
-    lines = difflib.unified_diff(old, new, before.ref, after.ref, lineterm="")
+    lines = difflib.unified_diff(old, new, *(titles or (before.ref, after.ref)), lineterm="")
     return "".join(f"{line}\n" for line in lines)
 
 

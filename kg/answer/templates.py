@@ -17,7 +17,7 @@ from jinja2 import meta, nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from kg.answer.prompt_table import Given, given
+from kg.answer.prompt_table import Given, given, plan_language
 from kg.domain.prompt import PromptVersion, Template
 from kg.errors import PromptInvalid
 
@@ -27,7 +27,7 @@ MAX_RENDERED = 2_000_000
 """Characters of what is sent; no model takes as much."""
 MAX_LOOPS = 2
 """Loops inside each other: a list, and a list in each of its members."""
-FILTERS = ("default", "first", "join", "last", "length", "lower", "tojson", "trim", "truncate", "upper")
+FILTERS = ("default", "first", "inert", "join", "last", "length", "lower", "tojson", "trim", "truncate", "upper")
 TESTS = ("defined", "undefined", "none", "string", "number", "mapping", "sequence", "boolean", "true", "false",
          "eq", "equalto", "==", "ne", "!=", "in", "even", "odd")  # fmt: skip
 LOOP = ("index", "index0", "first", "last", "length")
@@ -46,13 +46,20 @@ _CAUGHT = (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupE
 
 def _to_json(value: Any) -> str:
     """JSON that stands between tags without ending them, with what cannot be seen written as an escape."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c not in "<>" and c.isprintable() else _escaped(c) for c in text)
+    return _inert(json.dumps(value, ensure_ascii=False))
+
+
+def _inert(text: str) -> str:
+    """Text, or JSON text, that ends no tag and hides nothing."""
+    return "".join(c if c not in "<>" and (c.isprintable() or c == "\n") else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:
     halves = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{halves[i : i + 4]}" for i in range(0, len(halves), 4))
+
+
+OWN_FILTERS = {"tojson": _to_json, "inert": _inert}
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -77,7 +84,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 def _sandbox() -> _Sandbox:
     made = _Sandbox(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
     made.globals.clear()
-    made.filters = {name: made.filters[name] for name in FILTERS} | {"tojson": _to_json}
+    made.filters = {name: made.filters[name] for name in FILTERS if name in made.filters} | OWN_FILTERS
     made.tests = {name: made.tests[name] for name in TESTS}
     return made
 
@@ -88,9 +95,11 @@ _SANDBOX = _sandbox()
 def render(version: PromptVersion, variables: Mapping[str, Any]) -> tuple[str, str]:
     """The system and the user text, as they are sent. Raises PromptInvalid naming the prompt, line and variable."""
     known = given(version.name)
-    if missing := [name for name in known.names if name not in variables]:
+    values = dict.fromkeys(known.optional) | dict(variables)
+    if values.get("entities") is not None:
+        values["plan_language"] = values.get("plan_language") or plan_language()
+    if missing := [name for name in known.names if name not in values]:
         raise PromptInvalid(f"{version.ref}: {missing[0]!r} is not given; it needs {', '.join(known.names)}")
-    values = {name: variables[name] for name in known.names}
     system, user = (
         _render(text, values, f"{version.ref}: {part}")
         for part, text in (("system", version.template.system), ("user", version.template.user))
@@ -105,7 +114,7 @@ def check(name: str, template: Template) -> None:
         where = f"{name}: {part}"
         _check_text(text, where)
         _check_tree(_parsed(text, where), known, where)
-        for values in (known.example, known.least):
+        for values in known.examples:
             _render(text, values, where)
     if not template.user.strip():
         raise PromptInvalid(f"{name}: user is empty: it is what the model is asked")
