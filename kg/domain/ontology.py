@@ -57,8 +57,9 @@ class KeyScheme:
 @functools.lru_cache(maxsize=100_000)
 def _canonical(spellings: tuple[Spelling, ...], case: str, text: str) -> str | None:
     for spelling in spellings:
-        if found := re.fullmatch(spelling.pattern, text, re.IGNORECASE):
-            written = found.expand(spelling.write)
+        if re.fullmatch(spelling.pattern, text, re.IGNORECASE):
+            # As `expand` of the match, whose reading of the form to write is not remembered, and that of `sub` is.
+            written = re.sub(rf"\A(?:{spelling.pattern})\Z", spelling.write, text, count=1, flags=re.IGNORECASE)
             return {"upper": written.upper(), "lower": written.lower(), "keep": written}[case]
     return None
 
