@@ -19,7 +19,7 @@ from kg.domain.scope import Scope
 from kg.errors import LoadInProgress
 from kg.settings import neo4j_address
 from tests.builders import TOWN, MakeStore, Store, entity, entity_id, entries, fact, load, run, target
-from tests.contract.test_live_runs import live
+from tests.contract.test_runs_at_work import live
 
 pytestmark = pytest.mark.neo4j
 ANN, BOB, CY = entity_id("ann"), entity_id("bob"), entity_id("cy")
@@ -161,7 +161,7 @@ def test_a_killed_load_leaves_the_graph_as_it_was_and_the_next_goes_on_at_once(
 
 def test_a_killed_load_is_lost_at_once(store: Store, neo4j_url: str) -> None:
     told = KILLED.replace("writer.put(items)", "writer.put(items); writer.tell(live(7))")
-    script = f"from tests.contract.test_live_runs import live\n{told}"
+    script = f"from tests.contract.test_runs_at_work import live\n{told}"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     killed = subprocess.run([sys.executable, "-c", script, neo4j_url, "put"], env=environment, check=False)
     assert killed.returncode == -signal.SIGKILL
