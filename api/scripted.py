@@ -47,7 +47,9 @@ EVIDENCE_FIELDS = ("evidence", "cites", "citations", "evidence_ids")
 MOST_CLAIMS = 12
 
 _QUESTION = re.compile(r"^\W*question\W*[:>\n]\s*(.+?)\s*(?:</question>)?$", re.IGNORECASE | re.MULTILINE)
-_EVIDENCE = re.compile(r"^\W*(?:<?evidence id=.)?(E\d+)\b[^\w\n]*(.+?)\s*(?:</evidence>)?$", re.MULTILINE)
+_EVIDENCE = re.compile(
+    r"^\W*(?:<?evidence id=.)?(E\d+)\b(?:\W*\([a-z]+\))?[^\w\n\"]*(.+?)\s*(?:</evidence>)?$", re.MULTILINE
+)
 _TOLD_SCHEMA = re.compile(r"JSON Schema:\s*(?=\{)")
 _ORDER = re.compile(r"\b(?:ignore|disregard|forget)\b.*", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"\d+")
@@ -138,9 +140,10 @@ def reply(asked: Asked, script: Script) -> str:
     if asked.fault == "wrongschema":
         return json.dumps({"unexpected": True})
     properties = asked.schema.get("properties", {})
-    if "plan" in properties or "op" in properties or (not properties and _hint(asked.user)):
+    if {"plan", "plan_json", "op"} & set(properties) or (not properties and _hint(asked.user)):
         plan = script.plans.get(_question(asked.user)) or _hint(asked.user)
-        content = plan if "op" in properties else {"plan": plan}
+        told = {"plan_json": json.dumps(plan) if plan else ""} if "plan_json" in properties else {"plan": plan}
+        content = plan if "op" in properties else told
     else:
         content = {"claims": [_claim(asked, text, ids) for text, ids in _claims(asked)]}
     filled = {name: filler(one, asked.schema) for name, one in properties.items()}
@@ -149,7 +152,7 @@ def reply(asked: Asked, script: Script) -> str:
 
 def _claims(asked: Asked) -> list[tuple[str, list[str]]]:
     """What is claimed, and on what evidence."""
-    found = [(text.strip(), [key]) for key, text in _EVIDENCE.findall(asked.user)][:MOST_CLAIMS]
+    found = [(_unquoted(text), [key]) for key, text in _EVIDENCE.findall(asked.user)][:MOST_CLAIMS]
     if asked.fault == "obey":
         for text, ids in found:
             if order := _ORDER.search(text):
@@ -207,12 +210,21 @@ def _resolved(schema: Any, whole: Mapping[str, Any]) -> dict[str, Any]:
 
 def _question(user: str) -> str:
     found = _QUESTION.search(user)
-    return found.group(1).strip() if found else ""
+    return _unquoted(found.group(1)) if found else ""
+
+
+def _unquoted(text: str) -> str:
+    """The text, of which a prompt may show a JSON string."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = text
+    return (found if isinstance(found, str) else text).strip()
 
 
 def _hint(user: str) -> Any:
     """The plan that the request shows; the last one, since examples come first."""
-    plans = [one.get("plan", one) for one in _objects(user)]
+    plans = [one if "op" in one else one.get("plan") for one in _objects(user)]
     return next((plan for plan in reversed(plans) if isinstance(plan, dict) and "op" in plan), None)
 
 

@@ -34,7 +34,7 @@ LOOP = ("index", "index0", "first", "last", "length")
 """What may be read of ``loop``."""
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.For, nodes.If, nodes.CondExpr,
-    nodes.Filter, nodes.Test, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Compare, nodes.Operand, nodes.And,
+    nodes.Filter, nodes.Test, nodes.Getattr, nodes.Getitem, nodes.Compare, nodes.Operand, nodes.And,
     nodes.Or, nodes.Not, nodes.Concat, nodes.Add, nodes.Sub, nodes.Neg, nodes.Tuple, nodes.List, nodes.Dict,
     nodes.Pair, nodes.Keyword,
 )  # fmt: skip
@@ -144,9 +144,12 @@ def _check_tree(tree: nodes.Template, known: Given, where: str) -> None:
         for node, loops in _walk(tree, 0):
             if problem := _problem(node, loops):
                 raise PromptInvalid(f"{where}, line {node.lineno}: {problem}")
+        # Works out what is constant in it, which can fail as a rendering can.
         foreign = meta.find_undeclared_variables(tree) - set(known.names)
     except RecursionError as exc:
         raise PromptInvalid(f"{where} is nested too deeply") from exc
+    except _CAUGHT as exc:
+        raise PromptInvalid(f"{where}: {exc}") from exc
     if foreign:
         line, name = min((node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in foreign)
         raise PromptInvalid(

@@ -7,10 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given as given_
+from hypothesis import strategies as st
 
 from kg.answer import prompts
 from kg.answer.prompt_table import given, plan_language, released, table
-from kg.answer.templates import FILTERS, render
+from kg.answer.templates import FILTERS, check, render
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.ontology import Ontology
 from kg.domain.plan import walk
@@ -189,6 +191,8 @@ def test_a_decision_may_name_other_versions(registry: SqliteStore) -> None:
         ("{% if false %}{{ question | pprint }}{% endif %}", "no filter 'pprint'"),
         ("{{ question is callable }}", "no test 'callable'"),
         ("{{ question > 3 }}", "not supported between"),
+        ("{{ question if 1[:2] }}", "slice is not taken"),
+        ("{{ question if (1, 2).x }}", "no attribute 'x'"),
         ("{{ loop.cycle }}{% for n in notes %}{% endfor %}", "no variable 'loop'"),
         ("{% for n in notes %}{{ loop.cycle }}{% endfor %}", "no attribute 'cycle'"),
         ("{% for a in notes %}" * 3 + "{% endfor %}" * 3, "at most 2 loops"),
@@ -251,6 +255,27 @@ def test_what_is_sent_has_an_end() -> None:
     )
     with pytest.raises(PromptInvalid, match="more than 2,000,000 characters"):
         render(version, given("answer").examples[0] | {"notes": ["x" * 100] * 2000})
+
+
+PIECES = st.sampled_from(
+    ["{{", "}}", "{%", "%}", "{#", "#}", "{", "}", "if", "for", "in", "else", "endif", "endfor", "is", "not", "none",
+     "raw", "endraw", "set", "block", "question", "evidence", "notes", "item", "item.text", "loop.index", "tojson",
+     "join", "truncate", "length", "inert", "first", "self", "__class__", "|", ".", "~", "(", ")", "[", "]", "'", '"',
+     "0", "-1", "1e308", "9" * 400, ",", ":", "=", "==", "<", "*", "**", "+", "-", "%", "\n", " ", "\x00", "é"]
+)  # fmt: skip
+
+
+FRAMES = ["{}", "{{{{ {} }}}}", "{{% for item in evidence %}}{}{{% endfor %}}"]
+
+
+@given_(st.lists(PIECES, max_size=14), st.sampled_from(FRAMES))
+def test_any_text_is_a_template_or_is_refused_as_none(pieces: list[str], frame: str) -> None:
+    refused = ""
+    try:
+        check("answer", template(frame.format(" ".join(pieces))))
+    except PromptInvalid as exc:
+        refused = str(exc)
+    assert not refused or refused.startswith("answer: user")
 
 
 def test_no_filter_reaches_into_python() -> None:
