@@ -58,9 +58,10 @@ bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); 
 	$(BIN)/python benchmarks/load.py
 	$(BIN)/python benchmarks/load_rows.py
 
-openapi: $(VENV)/.base ## Write docs/openapi.json and docs/dataset-file.schema.json anew
+openapi: $(VENV)/.base ## Write docs/openapi.json and the JSON Schemas of docs anew
 	$(BIN)/python -m api.openapi docs/openapi.json
 	$(BIN)/python -m loaders.schema docs/dataset-file.schema.json
+	$(BIN)/python -m kg.models.file docs/models-file.schema.json
 
 constraints: ## Write constraints.txt anew from a fresh environment
 	@rm -rf build/constraints

@@ -15,6 +15,7 @@ from api.exports import attach, export
 from api.lineage import lineage
 from api.loads import init, load
 from api.matches import matches
+from api.models import demo_model, models
 from api.options import (
     AdapterFile,
     AsJson,
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.add_typer(adapters, name="adapters")
 app.add_typer(matches, name="matches")
+app.add_typer(models, name="models")
 app.add_typer(prompts, name="prompts")
 app.command()(load)
 app.command()(init)
@@ -53,6 +55,7 @@ app.command()(purge)
 app.command()(runs)
 app.command()(lineage)
 app.command()(attach)
+app.command("demo-model")(demo_model)
 
 
 def main() -> None:

@@ -52,7 +52,10 @@ def create_demo_model(script: Script | None = None, *, list_all: bool = False, d
         body = await _body(request)
         if body is None:
             return _error(400, "the body is no JSON object")
-        said = {one.get("role"): str(one.get("content", "")) for one in body.get("messages", ())}
+        messages = body.get("messages")
+        if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
+            return _error(400, "messages: expected a list of objects", param="messages")
+        said = {one.get("role"): str(one.get("content", "")) for one in messages}
         form, schema = schema_of(body.get("response_format"), said.get("system", ""))
         asked = Asked(str(body.get("model")), said.get("system", ""), said.get("user", ""), schema, form)
         return _refusal(asked, request, failed) or await answered(asked, body, Face(_chat_events, _chat_whole))
@@ -63,7 +66,8 @@ def create_demo_model(script: Script | None = None, *, list_all: bool = False, d
         if body is None:
             return _error(400, "the body is no JSON object")
         system = str(body.get("instructions", ""))
-        form, schema = schema_of((body.get("text") or {}).get("format"), system)
+        text = body.get("text")
+        form, schema = schema_of(text.get("format") if isinstance(text, dict) else None, system)
         asked = Asked(str(body.get("model")), system, str(body.get("input", "")), schema, form)
         return _refusal(asked, request, failed) or await answered(asked, body, Face(_response_events, _response_whole))
 

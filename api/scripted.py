@@ -46,10 +46,14 @@ TEXT_FIELDS = ("text", "sentence", "claim", "statement")
 EVIDENCE_FIELDS = ("evidence", "cites", "citations", "evidence_ids")
 MOST_CLAIMS = 12
 
-_QUESTION = re.compile(r"^\W*question\W*[:>\n]\s*(.+?)\s*(?:</question>)?$", re.IGNORECASE | re.MULTILINE)
+_QUESTION = re.compile(r"(?:<question>|^\W*question\s*:)\s*(.+?)\s*(?:</question>)?$", re.IGNORECASE | re.MULTILINE)
 _EVIDENCE = re.compile(
-    r"^\W*(?:<?evidence id=.)?(E\d+)\b(?:\W*\([a-z]+\))?[^\w\n\"]*(.+?)\s*(?:</evidence>)?$", re.MULTILINE
+    r"""^\W*(?:evidence\ id=.)?(E\d+)\b[]">:.)]*\s*   # E1:  [E1]  <evidence id="E1">
+    (?:\(\w+\)\s*)?(.+?)\s*(?:</evidence>)?$        # (fact) "the text"
+    """,
+    re.MULTILINE | re.VERBOSE,
 )
+PLAN_FIELDS = ("plan_json", "plan", "op")
 _TOLD_SCHEMA = re.compile(r"JSON Schema:\s*(?=\{)")
 _ORDER = re.compile(r"\b(?:ignore|disregard|forget)\b.*", re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(r"\d+")
@@ -140,14 +144,17 @@ def reply(asked: Asked, script: Script) -> str:
     if asked.fault == "wrongschema":
         return json.dumps({"unexpected": True})
     properties = asked.schema.get("properties", {})
-    if {"plan", "plan_json", "op"} & set(properties) or (not properties and _hint(asked.user)):
-        plan = script.plans.get(_question(asked.user)) or _hint(asked.user)
-        told = {"plan_json": json.dumps(plan) if plan else ""} if "plan_json" in properties else {"plan": plan}
-        content = plan if "op" in properties else told
+    content = {name: filler(one, asked.schema) for name, one in properties.items()}
+    plan_field = next((name for name in PLAN_FIELDS if name in properties), None)
+    if plan_field is None or _EVIDENCE.search(asked.user):
+        content["claims"] = [_claim(asked, text, ids) for text, ids in _claims(asked)]
     else:
-        content = {"claims": [_claim(asked, text, ids) for text, ids in _claims(asked)]}
-    filled = {name: filler(one, asked.schema) for name, one in properties.items()}
-    return json.dumps(filled | (content or {}), ensure_ascii=False)
+        question = _question(asked.user)
+        plan = script.plans.get(question) or _hint(asked.user)
+        written = "" if plan is None else json.dumps(plan, ensure_ascii=False)
+        content |= (plan or {}) if plan_field == "op" else {plan_field: written if plan_field == "plan_json" else plan}
+        content |= {name: f"scripted: {question}" for name in ("reading",) if name in properties}
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _claims(asked: Asked) -> list[tuple[str, list[str]]]:
@@ -168,7 +175,7 @@ def _claims(asked: Asked) -> list[tuple[str, list[str]]]:
 def _claim(asked: Asked, text: str, ids: list[str]) -> dict[str, Any]:
     """In the fields that the schema has for them."""
     item = asked.schema.get("properties", {}).get("claims", {}).get("items", {})
-    fields = _resolved(item, asked.schema).get("properties", {"text": {}, "evidence": {}})
+    fields = _resolved(item, asked.schema).get("properties") or {"text": {}, "evidence": {}}
     made = {name: filler(one, asked.schema) for name, one in fields.items()}
     for names, value in ((TEXT_FIELDS, text), (EVIDENCE_FIELDS, ids)):
         made |= {name: value for name in names if name in fields}
@@ -218,8 +225,8 @@ def _unquoted(text: str) -> str:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        found = text
-    return (found if isinstance(found, str) else text).strip()
+        return text.strip()
+    return found if isinstance(found, str) else text.strip()
 
 
 def _hint(user: str) -> Any:

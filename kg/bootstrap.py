@@ -9,14 +9,22 @@ from urllib.parse import urlsplit
 
 from kg.answer.adapter import Adapter, chosen
 from kg.answer.merged import MergedStore
+from kg.domain.completion import ModelSpec, Reply
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
 from kg.errors import ConfigError
 from kg.export.pages import Writer
+from kg.models.cached import Cached
+from kg.models.check import REQUEST
+from kg.models.chosen import Models
+from kg.models.limited import Limited
+from kg.models.server import key_of
 from kg.ports.attachable import GraphSketch
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger
+from kg.ports.model import Model
 from kg.ports.prompts import PromptRegistry
+from kg.ports.spending import SpendingLedger
 from kg.ports.store import GraphStore, GraphView
 from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
 
@@ -33,11 +41,46 @@ class Services:
     clock: Clock
     core: Ontology
     adapter: Adapter = field(default_factory=Adapter)
+    models: Models | None = None
+    """The language models that are set, and what was spent on them."""
 
     @property
     def recorded(self) -> GraphStore:
         """The store with every entity by itself, as the sources have it."""
         return self.store.recorded if isinstance(self.store, MergedStore) else self.store
+
+    @property
+    def model(self) -> Model | None:
+        """The language model to use now, if one is set. Raises ConfigError, or the ModelError of its server."""
+        return None if self.models is None else self.models.model()
+
+
+def models_of(settings: Settings, ledger: SpendingLedger, clock: Clock) -> Models:
+    """The models that the settings name, within their budgets. Raises ConfigError for a wrong models file."""
+    from kg.backends.openai.model import OpenAIModel
+
+    def make(spec: ModelSpec) -> Model:
+        limited = Limited(OpenAIModel(spec, key_of(spec, settings.environment)), ledger, clock)
+        return Cached(limited, spec.cache) if spec.cache else limited
+
+    def served(spec: ModelSpec) -> tuple[str, ...]:
+        return OpenAIModel(spec, key_of(spec, settings.environment)).served()
+
+    models = Models(make, served, ledger, settings.models, settings.model, settings.environment)
+    models.check_file()
+    return models
+
+
+def check_model(name: str | None, services: Services, settings: Settings) -> tuple[ModelSpec, Reply, str]:
+    """Ask a model one small thing: the reply, and to what its server held it. Raises ModelError, ConfigError."""
+    from kg.backends.openai.model import OpenAIModel
+
+    spec = None if services.models is None else services.models.chosen(name)
+    if services.models is None or spec is None:
+        raise ConfigError("no model is set: see docs/models.md; `whence demo-model` serves a scripted one")
+    model = OpenAIModel(spec, key_of(spec, settings.environment))
+    reply = Limited(model, services.models.spending, services.clock).complete(REQUEST)
+    return spec, reply, model.dialect.structured
 
 
 def core_ontology() -> Ontology:
@@ -66,13 +109,17 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         if not path:
             raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
         store = SqliteStore(path, core, clock)
-        return Services(MergedStore(store, clock), store, store, store, clock, core, adapter)
+        return Services(
+            MergedStore(store, clock), store, store, store, clock, core, adapter, models_of(settings, store, clock)
+        )
     if kind in NEO4J_SCHEMES:
         from kg.backends.neo4j.store import Neo4jStore
 
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
-        return Services(MergedStore(graph, clock), graph, graph, graph, clock, core, adapter)
+        return Services(
+            MergedStore(graph, clock), graph, graph, graph, clock, core, adapter, models_of(settings, graph, clock)
+        )
     if kind == "attached":
         return _attached(Path(settings.store.removeprefix("attached:")), settings, clock, core, adapter)
     raise ConfigError(
@@ -97,7 +144,7 @@ def _attached(path: Path, settings: Settings, clock: Clock, core: Ontology, adap
     except BaseException:
         store.close()
         raise
-    return Services(store, ledger, ledger, ledger, clock, core, adapter)
+    return Services(store, ledger, ledger, ledger, clock, core, adapter, models_of(settings, ledger, clock))
 
 
 def introspect(address: str, settings: Settings) -> GraphSketch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from kg.domain.lineage import Classification
@@ -33,6 +33,13 @@ class Settings:
     openlineage_url: str | None = None
     """``WHENCE_OPENLINEAGE_URL``: where the events of loads are sent, as OpenLineage clients send them."""
 
+    models: str | None = None
+    """``WHENCE_MODELS``: a models file."""
+    model: str | None = None
+    """``WHENCE_MODEL``: the model to use, by its name in the models file; without one, the server's name of it."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False, hash=False)
+    """Where the keys of models are looked up, each when it is needed and no sooner."""
+
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         """Read the environment. Raises ConfigError naming the variable."""
@@ -48,6 +55,9 @@ class Settings:
             ceiling=Classification[ceiling.upper()],
             adapter=env.get("WHENCE_ADAPTER") or None,
             openlineage_url=_http(env.get("WHENCE_OPENLINEAGE_URL", "")),
+            models=env.get("WHENCE_MODELS") or None,
+            model=env.get("WHENCE_MODEL") or None,
+            environment=env,
         )
 
 

@@ -82,7 +82,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a child: no settings of the machine it runs on."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("WHENCE_")}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("WHENCE_", "OPENAI_"))}
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "default"} | changes
 
 
