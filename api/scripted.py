@@ -146,9 +146,9 @@ def reply(asked: Asked, script: Script) -> str:
     properties = asked.schema.get("properties", {})
     content = {name: filler(one, asked.schema) for name, one in properties.items()}
     plan_field = next((name for name in PLAN_FIELDS if name in properties), None)
-    if plan_field is None or _EVIDENCE.search(asked.user):
+    if "claims" in properties or not properties:
         content["claims"] = [_claim(asked, text, ids) for text, ids in _claims(asked)]
-    else:
+    elif plan_field is not None:
         question = _question(asked.user)
         plan = script.plans.get(question) or _hint(asked.user)
         written = "" if plan is None else json.dumps(plan, ensure_ascii=False)

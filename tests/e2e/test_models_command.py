@@ -39,7 +39,7 @@ def server() -> Iterator[str]:
 
 
 def told(folder: Path, *arguments: str, **variables: str) -> Any:
-    ended = whence("models", *arguments, "--json", "--store", f"sqlite:{folder / 'w.db'}", **variables)
+    ended = whence("models", *arguments, "--json", "--store", f"sqlite:{folder / 'w.db'}", cwd=ROOT, **variables)
     assert ended.code == 0, ended
     return json.loads(ended.out)
 
@@ -85,7 +85,7 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_1(
     given = {"OPENAI_BASE_URL": server, "OPENAI_API_KEY": "sk-planted-7777"} | variables
     if not given["OPENAI_BASE_URL"]:
         given.pop("OPENAI_API_KEY")
-    said = said_once(whence("models", "check", "--store", f"sqlite:{tmp_path / 'w.db'}", **given))
+    said = said_once(whence("models", "check", "--store", f"sqlite:{tmp_path / 'w.db'}", cwd=ROOT, **given))
     assert words in said
     assert "planted" not in said
 

@@ -63,9 +63,9 @@ def test_where_there_is_no_plan_none_is_made_up() -> None:
     assert said('<question>\n"How?"\n</question>', "plan")["plan_json"] == ""
 
 
-def test_a_repair_is_of_the_kind_that_failed() -> None:
-    assert said(READ, "repair")["claims"] is None
-    assert said(ANSWER, "repair")["plan_json"] is None
+def test_a_request_for_something_else_gets_the_least_that_fits() -> None:
+    ready = {"type": "object", "properties": {"ready": {"type": "boolean"}}, "additionalProperties": False}
+    assert json.loads(reply(Asked("scripted", "", "Ready?", ready), Script())) == {"ready": False}
 
 
 def test_exact_replies_go_before_all(tmp_path: Path) -> None:
