@@ -13,6 +13,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from api.newest import run_of
+from api.streaming import SILENT_S, event_text
 from api.wire_runs import LiveOut, RunOut, SummaryOut
 from kg.domain.difference import Summary, difference, summary
 from kg.domain.lineage import LiveRun, Run
@@ -21,8 +22,6 @@ from kg.ports.ledger import RunLedger
 
 EACH_S = 1.0
 """A load tells of itself once a second."""
-SILENT_S = 10.0
-"""After so long without news a comment is sent, so that a connection that is gone is noticed on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +76,19 @@ async def events_of(first: Watched, watch: Watch) -> AsyncIterator[str]:
         while not found.ended:
             if (text := data_of(found)) != said:
                 said, said_at = text, time.monotonic()
-                yield _event("progress", text)
+                yield event_text("progress", text)
             elif time.monotonic() - said_at >= SILENT_S:
                 said_at = time.monotonic()
                 yield ": no news\n\n"
             await asyncio.sleep(EACH_S)
             found = await run_in_threadpool(watch.now, first.run.id)
         made = await run_in_threadpool(watch.summary, found.run)
-        yield _event("end", data_of(found, difference=SummaryOut.of(made, found.run).model_dump()))
+        yield event_text("end", data_of(found, difference=SummaryOut.of(made, found.run).model_dump()))
     except KgError as exc:
-        yield _event("problem", json.dumps({"code": exc.code, "detail": str(exc), "retryable": exc.retryable}))
+        yield event_text("problem", json.dumps({"code": exc.code, "detail": str(exc), "retryable": exc.retryable}))
 
 
 def data_of(found: Watched, **more: Any) -> str:
     """The run and its numbers, and ``more``, as JSON of one line."""
     live = LiveOut.of(found.live).model_dump() if found.live else None
     return json.dumps({"run": RunOut.of(found.run).model_dump(), "live": live, **more}, ensure_ascii=False)
-
-
-def _event(name: str, data: str) -> str:
-    return f"event: {name}\ndata: {data}\n\n"

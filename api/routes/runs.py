@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from api.deps import ContextDep, Limit, ServicesDep, SettingsDep
 from api.documented import refusals
 from api.newest import newest, run_of
+from api.streaming import EVENT_STREAM
 from api.strict import StrictRoute
 from api.watching import Watched, events_of
 from api.wire_runs import LiveOut, RejectionOut, RunDetail, RunList, RunOut
@@ -22,7 +23,6 @@ from loaders.lineage import told
 
 MAX_LOOKED_AT = 1_000
 """Newest runs that a list is made from."""
-EVENT_STREAM = "text/event-stream"
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: `progress` at most once a second, then one `end`. Their data are a run "

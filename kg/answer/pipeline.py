@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -43,11 +43,20 @@ HAND_SET = Adapter()
 """Weights set by hand, and nothing measured."""
 
 
+Tell = Callable[[str, Mapping[str, Any]], None]
+"""Told of each step as it is done: its name and what came of it."""
+
+
+def _nobody(_: str, __: Mapping[str, Any]) -> None:
+    """Nobody listens."""
+
+
 @dataclass
 class Trace:
-    """How long each step took, in milliseconds."""
+    """How long each step took, in milliseconds, and who is told of it."""
 
     steps: list[dict[str, Any]] = field(default_factory=list)
+    tell: Tell = _nobody
     _last: float = field(default_factory=time.perf_counter)
 
     def mark(self, step: str) -> None:
@@ -65,11 +74,13 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     *,
     adapter: Adapter = HAND_SET,
     author: Author | None = None,
+    tell: Tell = _nobody,
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
     With ``given`` that plan is run instead of reading the question. With an ``author`` a model reads the question
-    beside the grammar and writes the answer; what it says is held against the evidence.
+    beside the grammar and writes the answer; what it says is held against the evidence. ``tell`` hears of `linked`,
+    `plan`, and once it is sure that there is an answer of `rows`, `evidence` and each `claim` with its verdict.
     Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
     text = question.text.strip()
@@ -80,7 +91,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise QuestionInvalid("the question is not UTF-8 text")
     question = replace(question, text=text)
-    trace = Trace()
+    trace = Trace(tell=tell)
     view = store.view(question.scope)
     trace.mark("view")
     today = clock().date().isoformat()
@@ -94,7 +105,18 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     document["evidence_hash"] = f"sha256:{hashlib.sha256(rfc8785.dumps(evidence)).hexdigest()}"
     document["decision_id"] = f"d-{hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:24]}"
     ledger.append(document["decision_id"], document)
+    _tell_answer(document, tell)
     return document
+
+
+def _tell_answer(document: Document, tell: Tell) -> None:
+    """What an answer consists of, after its verdicts and once it is recorded."""
+    told = document["answer"]
+    tell("rows", {key: told[key] for key in ("type", "value", "of", "rows", "entities")})
+    for item in document["evidence"]:
+        tell("evidence", item)
+    for claim in document["claims"]:
+        tell("claim", claim)
 
 
 def readings(question: Question, store: GraphStore, adapter: Adapter) -> tuple[Reading, ...]:
@@ -118,6 +140,7 @@ def decide(  # noqa: PLR0913 (what every answer needs, and who takes part in it)
     adapter.check(view.ontology())
     linked = link(question, view)
     trace.mark("link")
+    trace.tell("linked", {"mentions": _mentions(linked)})
     asked = Asked(question, linked, views, author)
     told = settled = None
     if given is not None:
@@ -145,6 +168,20 @@ def decide(  # noqa: PLR0913 (what every answer needs, and who takes part in it)
     if author is not None:
         _told_of(document, author, settled)
     return document, told
+
+
+def _mentions(linked: Linked) -> list[dict[str, Any]]:
+    """What the words of the question may stand for: things that have names."""
+    return [
+        {
+            "words": " ".join(word.text for word in linked.words[one.start : one.end]),
+            "entity": one.value,
+            "name": linked.entities[one.value].name,
+            "score": one.score,
+        }
+        for one in linked.mentions
+        if one.kind == "entity" and one.value in linked.entities
+    ]
 
 
 def _with_model(asked: Asked, chosen: Chosen, author: Author, today: str) -> Settled | None:
@@ -247,6 +284,9 @@ def _answer(asked: Asked, readings: tuple[Reading, ...], trace: Trace) -> Docume
     if not held:
         first, without = next(iter(missing.items()))
         return abstained(question, views.own, f"no source in this scope holds any fact “{without}”", first.plan)
+    for reading in held:
+        words = Wording(views.own.ontology(), linked.entities).plan(reading.plan)
+        trace.tell("plan", {"plan": to_json(reading.plan), "interpretation": words})
     results = []
     for reading in held:
         try:
