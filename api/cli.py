@@ -83,23 +83,43 @@ def ask(
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Run this plan (JSON) instead of reading the question.")
     ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="Language model to use, by its name here; none for no model.")
+    ] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option("--prompt", help="Prompt version to use: answer@3, answer@staging. Repeatable.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Answer with this prompt version too, and show both.")
+    ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what asking the model would cost at most; nothing is asked.")
+    ] = False,
     adapter: AdapterFile = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask a question: the answer, its evidence with file and row, and how it was read."""
-    from kg.answer.pipeline import answer
+    from api.asking import Asking, show_estimate, show_side_by_side
     from kg.domain.plan_json import from_json
     from kg.domain.question import Question
 
     given = from_json(_read_json(plan)) if plan is not None else None
     with opened(ctx, store, adapter) as (services, settings):
         asked = Question(question, scope_of_options(settings, dataset, as_of, known_as_of, ceiling))
-        document = answer(asked, services.store, services.decisions, services.clock, given, adapter=services.adapter)
+        asking = Asking(services, asked, given, model)
+        if estimate:
+            show_estimate(asking.estimate(prompt or ()), as_json=as_json)
+            return
+        documents = [asking.answer(prompt or ())]
+        if against is not None:
+            documents.append(asking.answer([*(prompt or ()), against]))
     if as_json:
-        print_json(document)
+        print_json(documents[0] if against is None else documents)
+    elif against is None:
+        show_decision(documents[0], Console(highlight=False))
     else:
-        show_decision(document, Console(highlight=False))
+        show_side_by_side(documents, Console(highlight=False))
 
 
 def _read_json(path: Path) -> Any:

@@ -84,6 +84,8 @@ def show_decision(document: Document, console: Console) -> None:
         console.print(_tree(document))
     if document["interpretation"]:
         console.print(shown("Read as  ", style="bold").append_text(shown(document["interpretation"], style="not bold")))
+    if model := document["versions"]["model"]:
+        console.print(shown(_by_whom(document, model), style="dim"))
     for cut in document["explanation"].get("cut", ()):
         console.print(shown(f"Left out: {cut}", style="yellow"))
     if document["explanation"]["left_out"]:
@@ -92,6 +94,19 @@ def show_decision(document: Document, console: Console) -> None:
     datasets = ", ".join(sorted({*document["versions"]["graph"]["datasets"], *read})) or "none"
     console.print(shown(f"Searched {datasets}", style="dim"))
     console.print(shown(f"decision {document['decision_id']}", style="dim"), soft_wrap=True)
+
+
+def _by_whom(document: Document, model: dict[str, Any]) -> str:
+    """Which model took part, in what, and what of it did not stand."""
+    name = f"{model['name']} (scripted: no model)" if model["scripted"] else model["name"]
+    reader, writer = document["reader"], document["writer"]
+    said = [f"Model {name}. Read by {reader['by']}" + (f": {reader['why']}" if reader["why"] else "")]
+    said.append(f"written by the {'model' if writer['by'] == 'model' else 'extractive writer'}")
+    if writer["reason"]:
+        said[-1] += f": {writer['reason']}"
+    if writer["dropped"]:
+        said.append(f"{len(writer['dropped'])} of its claims did not stand")
+    return "; ".join(said)
 
 
 def _headline(document: Document) -> str:

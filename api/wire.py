@@ -63,6 +63,18 @@ class QuestionIn(BaseModel):
         title="Plan",
         description="Run this plan, in the form decisions carry it, instead of reading the question.",
     )
+    model: str | None = Field(
+        default=None,
+        title="Model",
+        description="The language model to use, by its name here; `none` to answer without one.",
+        max_length=200,
+    )
+    prompts: dict[str, Annotated[str, Field(max_length=200)]] = Field(
+        default={},
+        title="Prompts",
+        description="By name of a prompt, the version to use: `answer@3`, `answer@staging`, `answer@sha256:…`.",
+        max_length=10,
+    )
 
 
 class Problem(BaseModel):

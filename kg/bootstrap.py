@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.resources
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.answer.adapter import Adapter, chosen
 from kg.answer.merged import MergedStore
+from kg.answer.prompts import Prompts
+from kg.answer.write import Author
 from kg.domain.completion import ModelSpec, Reply
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse
@@ -53,6 +56,30 @@ class Services:
     def model(self) -> Model | None:
         """The language model to use now, if one is set. Raises ConfigError, or the ModelError of its server."""
         return None if self.models is None else self.models.model()
+
+
+NO_MODEL = "none"
+"""As the name of a model: answer without one."""
+
+
+def author_of(
+    services: Services, model: str | None = None, prompts: Mapping[str, str] | None = None, caller: str = ""
+) -> Author | None:
+    """The model of this name, or the one to use, at work on one decision, with these prompts; none if none is set.
+
+    Raises ConfigError, PromptNotFound, or the ModelError of a server that is asked what it has.
+    """
+    if services.models is None or model == NO_MODEL:
+        return None
+    found = services.models.model(model)
+    if found is None:
+        if model is not None:
+            raise ConfigError(f"no model {model!r} is set: see docs/models.md")
+        return None
+    chosen_prompts = Prompts(services.prompts, dict(prompts or {}))
+    for name in chosen_prompts.wanted:
+        chosen_prompts.choose(name)
+    return Author(found, chosen_prompts, caller)
 
 
 def models_of(settings: Settings, ledger: SpendingLedger, clock: Clock) -> Models:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from api.deps import Limit, ServicesDep, SettingsDep, allowed_scope, may_read
 from api.documented import refusals
 from api.errors import problem
 from api.negotiate import choose
 from api.newest import newest
+from api.streaming import EVENT_STREAM, events_of
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
 from kg.answer.formats import FORMATS, render
-from kg.answer.pipeline import answer
-from kg.bootstrap import Services
+from kg.answer.pipeline import Tell, answer, nobody
+from kg.bootstrap import Services, author_of
 from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
@@ -52,16 +53,40 @@ EXPLAINED: dict[int | str, dict[str, Any]] = {
     response_model=DecisionOut,
     responses=CREATED | refusals(400, 404, 408, 409, 413, 422, 503, 504),
 )
-def ask(body: QuestionIn, services: ServicesDep, settings: SettingsDep) -> Response:
+def ask(
+    body: QuestionIn,
+    request: Request,
+    services: ServicesDep,
+    settings: SettingsDep,
+    accept: Annotated[str | None, Header(title="Accept", description="`text/event-stream` for its steps.")] = None,
+) -> Response:
     """Answer a question and record the decision.
 
     An abstention is an answer too: look at `outcome`. With `plan`, that plan is run and the question is not read.
+    With `Accept: text/event-stream` its steps are sent as they are done: `linked`, `plan`, `rows`, `evidence`, each
+    `claim` with its verdict, and last the `decision`, or the `problem` that ended it.
     """
     wanted = body.scope
     scope = allowed_scope(settings, wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
     given = None if body.plan is None else _plan(body.plan)
     asked = Question(body.question, scope)
-    document = answer(asked, services.store, services.decisions, services.clock, given, adapter=services.adapter)
+    author = author_of(services, body.model, body.prompts, request.client.host if request.client else "")
+
+    def made(tell: Tell) -> Document:
+        return answer(
+            asked,
+            services.store,
+            services.decisions,
+            services.clock,
+            given,
+            adapter=services.adapter,
+            author=author,
+            tell=tell,
+        )
+
+    if accept is not None and EVENT_STREAM in accept:
+        return StreamingResponse(events_of(made), media_type=EVENT_STREAM)
+    document = made(nobody)
     return JSONResponse(document, 201, {"Location": f"/v1/decisions/{document['decision_id']}"})
 
 

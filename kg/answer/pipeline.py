@@ -47,7 +47,7 @@ Tell = Callable[[str, Mapping[str, Any]], None]
 """Told of each step as it is done: its name and what came of it."""
 
 
-def _nobody(_: str, __: Mapping[str, Any]) -> None:
+def nobody(_: str, __: Mapping[str, Any]) -> None:
     """Nobody listens."""
 
 
@@ -56,7 +56,7 @@ class Trace:
     """How long each step took, in milliseconds, and who is told of it."""
 
     steps: list[dict[str, Any]] = field(default_factory=list)
-    tell: Tell = _nobody
+    tell: Tell = nobody
     _last: float = field(default_factory=time.perf_counter)
 
     def mark(self, step: str) -> None:
@@ -74,7 +74,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     *,
     adapter: Adapter = HAND_SET,
     author: Author | None = None,
-    tell: Tell = _nobody,
+    tell: Tell = nobody,
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
