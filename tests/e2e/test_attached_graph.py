@@ -178,6 +178,21 @@ def test_decisions_are_recorded_beside_the_attachment(films: Path) -> None:
     assert films.with_suffix(".decisions.db").is_file()
 
 
+def test_prompts_are_kept_beside_the_attachment(films: Path, server: Server, tmp_path: Path) -> None:
+    store, before = f"attached:{films.name}", server.state()
+    for command in (
+        ("export", "answer", "--out", str(tmp_path)),
+        ("save", str(tmp_path / "answer.yml")),
+        ("label", "answer", "production", "1", "--reason", "as released"),
+    ):
+        done = whence("prompts", *command, store=store, cwd=films.parent)
+        assert done.returncode == 0, done.stderr
+    listed = whence("prompts", "list", "answer", "--json", store=store, cwd=films.parent)
+    assert json.loads(listed.stdout)["used"] == "answer@1"
+    assert server.state() == before
+    assert server.run("MATCH (n:Prompt|PromptVersion|PromptLabel) RETURN n") == []
+
+
 def test_loading_into_it_is_refused(films: Path) -> None:
     example = str(ROOT / "examples" / "supply" / "certification-schemes.yml")
     done = whence("load", example, store=f"attached:{films.name}", cwd=films.parent)
