@@ -30,7 +30,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+def raw_server(answer: Callable[[socket.socket], None], *, reads_first: bool = True) -> Iterator[str]:
     """Address of a server that answers each connection in this way."""
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -38,7 +38,7 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = listener.accept()
-                threading.Thread(target=_answered, args=(answer, near), daemon=True).start()
+                threading.Thread(target=_answered, args=(answer, near, reads_first), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -49,7 +49,8 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         listener.close()
 
 
-def _answered(answer: Callable[[socket.socket], None], near: socket.socket) -> None:
+def _answered(answer: Callable[[socket.socket], None], near: socket.socket, reads_first: bool) -> None:  # noqa: FBT001 (handed to a thread)
     with contextlib.suppress(OSError), near:
-        near.recv(65_536)
+        if reads_first:
+            near.recv(65_536)
         answer(near)

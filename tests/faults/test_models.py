@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import http.server
+import json
 import logging
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from typing import Literal as OneOf
 
@@ -19,8 +24,18 @@ from fastapi.responses import Response
 
 from api.demo_model import create_demo_model
 from kg.backends.openai.model import OpenAIModel
+from kg.bootstrap import open_services
 from kg.domain.completion import ModelSpec, Price, Request
-from kg.errors import ModelError, ModelMalformed, ModelRefused, ModelRejected, ModelTimeout, ModelUnavailable
+from kg.errors import (
+    BudgetSpent,
+    ModelError,
+    ModelMalformed,
+    ModelRefused,
+    ModelRejected,
+    ModelTimeout,
+    ModelUnavailable,
+)
+from kg.settings import Settings
 from tests.model_server import raw_server, serving
 
 KEY = "sk-planted-4242424242"
@@ -188,6 +203,43 @@ def test_a_server_that_is_not_there_is_unavailable_at_once() -> None:
 def test_plain_http_where_tls_is_spoken_is_unavailable(server: str) -> None:
     with pytest.raises(ModelUnavailable, match="no secure connection"):
         model(server.replace("http:", "https:")).complete(REQUEST)
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server with a certificate that it made for itself."""
+    if (openssl := shutil.which("openssl")) is None:
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    made += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+
+    def greet(near: socket.socket) -> None:
+        context.wrap_socket(near, server_side=True).recv(1)
+
+    with raw_server(greet, reads_first=False) as address:
+        yield address.replace("http:", "https:")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_unavailable(secured: str) -> None:
+    with pytest.raises(ModelUnavailable, match=r"no secure connection: .*self-signed certificate"):
+        model(secured).complete(REQUEST)
+
+
+def test_a_budget_of_a_day_that_is_spent_in_the_middle_of_an_answer_stops_it(server: str, tmp_path: Path) -> None:
+    file = tmp_path / "models.yml"
+    entry = {"name": "house", "model": "scripted", "base_url": server, "limits": {"day": {"tokens": 700}}}
+    file.write_text(json.dumps({"models": [entry]}), "utf-8")
+    opened = open_services(Settings.from_environment({"WHENCE_STORE": "sqlite::memory:", "WHENCE_MODELS": str(file)}))
+    asked = opened.model
+    assert asked is not None
+    asked.complete(replace(REQUEST, purpose="plan"))
+    with pytest.raises(BudgetSpent, match="are left of the day"):
+        asked.complete(REQUEST)
+    opened.store.close()
 
 
 def answer_once(body: bytes) -> FastAPI:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,14 @@ def test_of_a_server_with_several_models_one_has_to_be_named() -> None:
 def test_a_server_that_is_asked_for_its_models_and_is_not_there_is_unavailable() -> None:
     with pytest.raises(ModelUnavailable, match="cannot be reached at 'http://127"):
         used(OPENAI_BASE_URL="http://127.0.0.1:9/v1")
+
+
+def test_a_start_loads_neither_the_client_nor_what_checks_replies() -> None:
+    code = (
+        "import api.cli, kg.bootstrap, kg.backends.openai.model, sys; print({'openai', 'jsonschema'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_a_start_asks_no_server() -> None:
