@@ -322,6 +322,23 @@ def test_a_redirect_takes_neither_key_nor_evidence_elsewhere() -> None:
     assert seen == []
 
 
+def test_a_proxy_of_the_environment_is_gone_through_within_the_same_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server(drip_headers) as address:
+        monkeypatch.setenv("http_proxy", address.removesuffix("/v1"))
+        with pytest.raises(ModelTimeout):
+            model("http://model.invalid/v1", deadline_s=0.6).complete(REQUEST)
+
+
+def test_a_server_on_this_machine_is_not_asked_through_a_proxy(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
+    assert model(server).complete(REQUEST).content == {"claims": CLAIMS}
+
+
+def test_halves_of_characters_are_sent_as_a_mark(server: str) -> None:
+    reply = model(server).complete(replace(REQUEST, user="Question: ?\nE1: Half \ud800 of one.\n"))
+    assert reply.content["claims"] == [{"text": "Half ? of one.", "evidence": ["E1"]}]
+
+
 def test_a_packed_reply_does_not_unpack_without_end() -> None:
     import gzip
 

@@ -112,10 +112,19 @@ def _refuse_packed(response: httpx2.Response) -> None:
         raise ReplyPacked
 
 
+def _proxy(base_url: str) -> str | None:
+    """The proxy that the environment names for this server; none for one on this machine."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1" or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
 def http_client(base_url: str) -> httpx2.Client:
     """For one server, through the proxy that the environment names for it, if it does."""
-    parts = urlsplit(base_url)
-    proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    proxy = _proxy(base_url)
     # A connection for each request, so that none goes stale between two questions and none is left open.
     transport = httpx2.HTTPTransport(limits=httpx2.Limits(max_keepalive_connections=0), proxy=proxy)
     # The pool takes a backend of its own, but the transport has no way to hand it on.
