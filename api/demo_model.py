@@ -21,7 +21,6 @@ from api.scripted import MODELS, NAME, Asked, Script, reply, schema_of
 LABEL = {"X-Scripted": "a scripted server, no model"}
 PIECE = 16
 """Characters of a streamed piece."""
-HANG_S = 3600.0
 DRIP_S = 0.1
 ALTERED = {"e500": 500, "e429": 429, "e400": 400, "e401": 401}
 
@@ -38,7 +37,9 @@ def create_demo_model(script: Script | None = None, *, list_all: bool = False, d
     app = FastAPI(title="Whence demo-model (scripted)", openapi_url=None, docs_url=None, redoc_url=None)
     written, failed = script or Script(), itertools.count()
 
-    async def answered(asked: Asked, body: dict[str, Any], face: Face) -> Response:
+    async def answered(request: Request, asked: Asked, body: dict[str, Any], face: Face) -> Response:
+        while asked.fault == "hang" and not await request.is_disconnected():  # noqa: ASYNC110 (told only when asked)
+            await asyncio.sleep(DRIP_S)
         return await _reply(asked, reply(asked, written), face, stream=bool(body.get("stream")), delay_s=delay_s)
 
     @app.get("/v1/models")
@@ -58,7 +59,7 @@ def create_demo_model(script: Script | None = None, *, list_all: bool = False, d
         said = {one.get("role"): str(one.get("content", "")) for one in messages}
         form, schema = schema_of(body.get("response_format"), said.get("system", ""))
         asked = Asked(str(body.get("model")), said.get("system", ""), said.get("user", ""), schema, form)
-        return _refusal(asked, request, failed) or await answered(asked, body, Face(_chat_events, _chat_whole))
+        return _refusal(asked, request, failed) or await answered(request, asked, body, Face(_chat_events, _chat_whole))
 
     @app.post("/v1/responses")
     async def responses(request: Request) -> Response:
@@ -69,15 +70,15 @@ def create_demo_model(script: Script | None = None, *, list_all: bool = False, d
         text = body.get("text")
         form, schema = schema_of(text.get("format") if isinstance(text, dict) else None, system)
         asked = Asked(str(body.get("model")), system, str(body.get("input", "")), schema, form)
-        return _refusal(asked, request, failed) or await answered(asked, body, Face(_response_events, _response_whole))
+        return _refusal(asked, request, failed) or await answered(
+            request, asked, body, Face(_response_events, _response_whole)
+        )
 
     return app
 
 
 async def _reply(asked: Asked, text: str, face: Face, *, stream: bool, delay_s: float) -> Response:
     """The reply, in the way of the model's name."""
-    if asked.fault == "hang":
-        await asyncio.sleep(HANG_S)
     if asked.fault == "html":
         return HTMLResponse("<!doctype html><title>Sign in</title><p>Please sign in.</p>", headers=LABEL)
     if asked.fault == "empty":

@@ -129,7 +129,7 @@ def demo_model(
     app = create_demo_model(read_script(script, replies), list_all=list_all)
     screen = Console(highlight=False, stderr=True)
     screen.print(shown(f"scripted, no model: OPENAI_BASE_URL=http://127.0.0.1:{port}/v1 whence ask …"), soft_wrap=True)
-    uvicorn.run(app, host="127.0.0.1", port=port, server_header=False, log_level="warning")
+    uvicorn.run(app, host="127.0.0.1", port=port, server_header=False, log_level="warning", timeout_graceful_shutdown=1)
 
 
 def _models(services: Services) -> tuple[tuple[ModelSpec, ...], str | None]:
