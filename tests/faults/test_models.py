@@ -192,6 +192,25 @@ def test_a_model_that_does_not_exist_is_named_with_the_server(server: str) -> No
         model(server, "gpt-none").complete(REQUEST)
 
 
+def test_a_server_that_wants_a_key_where_none_is_set_says_which_variable(server: str) -> None:
+    with pytest.raises(ModelRejected, match=r"wants a key: set OPENAI_API_KEY \(401\)"):
+        OpenAIModel(ModelSpec("house", "scripted-e401", server)).complete(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("999", "429"), ("Wed, 21 Oct 2065 07:28:00 GMT", "429"), ("soon", "429"), ("nan", "429"), ("-5", "429")],
+)
+def test_whatever_a_server_asks_to_wait_the_deadline_holds(said: str, words: str) -> None:
+    def busy(near: socket.socket) -> None:
+        near.sendall(f"HTTP/1.1 429 Busy\r\nRetry-After: {said}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    began = time.monotonic()
+    with raw_server(busy) as address, pytest.raises(ModelUnavailable, match=words):
+        model(address, retries=2, deadline_s=3.0).complete(REQUEST)
+    assert time.monotonic() - began < 3.0
+
+
 def test_a_server_that_is_not_there_is_unavailable_at_once() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

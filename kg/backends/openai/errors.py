@@ -84,7 +84,8 @@ def _of_status(exc: openai.APIStatusError, spec: ModelSpec, key: str) -> Failure
     if 300 <= status < 400:
         return Failure(ModelRejected(f"{name} sends to another address: set that as its base_url"))
     if status in (401, 403):
-        return Failure(ModelRejected(f"{name} does not take the key in {spec.key_variable} ({status})"))
+        why = f"does not take the key in {spec.key_variable}" if key else f"wants a key: set {spec.key_variable}"
+        return Failure(ModelRejected(f"{name} {why} ({status})"))
     if status == 404:
         return Failure(ModelRejected(f"{spec.base_url!r} has no model {spec.model!r} for {spec.api}: {said}"))
     if code == "insufficient_quota":
