@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from api.terminal import show_table, shown
 from kg.bootstrap import Services, check_model
 from kg.domain.completion import ModelSpec
 from kg.domain.spending import Most
+from kg.errors import InvalidInput
 from kg.ports.clock import instant
 
 models = typer.Typer(help="Show the language models that are set; try one; show what was spent.", no_args_is_help=True)
@@ -93,6 +95,10 @@ def spent(
     as_json: AsJson = False,
 ) -> None:
     """Show what was spent on a day: by model, caller and purpose."""
+    try:
+        day = day and date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise InvalidInput(f"--day: {day!r} is no day; write it like 2026-03-31") from None
     with opened(ctx, store) as (services, _):
         on = day or instant(services.clock())[:10]
         found = () if services.models is None else services.models.spending.spendings(on)

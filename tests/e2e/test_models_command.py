@@ -90,6 +90,11 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_1(
     assert "planted" not in said
 
 
+def test_a_day_that_is_none_is_refused(tmp_path: Path) -> None:
+    said = said_once(whence("models", "spent", "--day", "yesterday", "--store", f"sqlite:{tmp_path / 'w.db'}"))
+    assert said == "--day: 'yesterday' is no day; write it like 2026-03-31"
+
+
 def test_with_no_model_set_that_is_said(tmp_path: Path) -> None:
     ended = whence("models", "list", "--store", f"sqlite:{tmp_path / 'w.db'}")
     assert (ended.code, ended.out.split(":")[0]) == (0, "no model is set")
