@@ -85,15 +85,18 @@ def _hashed(name: str, start: str, registry: PromptRegistry) -> PromptVersion:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """The prompts of one decision: looked up when they are used, so that a label moves without a restart."""
+    """The prompts of one decision: looked up when first used, so that a label moves between decisions, not in one."""
 
     registry: PromptRegistry
     wanted: Mapping[str, str] = field(default_factory=dict)
     """By name of a prompt, the reference to use in its place."""
+    chosen: dict[str, PromptChoice] = field(default_factory=dict, init=False)
 
     def choose(self, name: str) -> PromptChoice:
         """Raises PromptNotFound."""
-        return resolve(self.wanted.get(name, name), self.registry)
+        if name not in self.chosen:
+            self.chosen[name] = resolve(self.wanted.get(name, name), self.registry)
+        return self.chosen[name]
 
     def render(self, version: PromptVersion, variables: Mapping[str, Any]) -> tuple[str, str]:
         """The system and the user text. Raises PromptInvalid."""

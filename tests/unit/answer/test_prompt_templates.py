@@ -154,6 +154,15 @@ def test_a_decision_may_name_other_versions(registry: SqliteStore) -> None:
     assert chosen.render(chosen.choose("answer").version, given("answer").examples[1])[1].startswith("one Which")
 
 
+def test_a_label_that_moves_during_a_decision_is_used_from_the_next_one_on(registry: SqliteStore) -> None:
+    save(registry, "one {{ question }}")
+    chosen = prompts.Prompts(registry)
+    before = chosen.choose("answer")
+    prompts.move("answer", "production", 1, actor="bo", reason="better", registry=registry)
+    assert chosen.choose("answer") == before
+    assert prompts.Prompts(registry).choose("answer").version.number == 1
+
+
 # --- templates ---------------------------------------------------------------------------------------------------
 
 
