@@ -58,7 +58,9 @@ def ask(
     request: Request,
     services: ServicesDep,
     settings: SettingsDep,
-    accept: Annotated[str | None, Header(title="Accept", description="`text/event-stream` for its steps.")] = None,
+    accept: Annotated[
+        str | None, Header(title="Accept", description="`text/event-stream` for its steps.", max_length=1000)
+    ] = None,
 ) -> Response:
     """Answer a question and record the decision.
 
