@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from kg.answer.cited import Cited
 from kg.answer.said import Named, Names, Number, Said, forms_of, stems_of
 from kg.answer.verify import counted, shares
 from kg.answer.wording import Wording
-from kg.domain.evidence import Claim, Evidence, EvidenceSet, Verdict
-from kg.domain.fact import EntityId, Fact, FactId, Literal
+from kg.domain.evidence import Claim, EvidenceSet, Verdict
+from kg.domain.fact import Fact, FactId, Literal
 from kg.domain.lineage import Source
 from kg.domain.result import Result
 from kg.domain.words import fold
@@ -96,7 +97,7 @@ class Scrutiny:
         if not claim.evidence and self._items:
             yield "unsupported", "it cites no evidence"
             return
-        cited = _Cited([self._items[one] for one in claim.evidence], self._facts)
+        cited = Cited([self._items[one] for one in claim.evidence], self._facts)
         said = self._names.take_apart(claim.text)
         yield from self._polarity(said, cited)
         yield from self._named(said, cited)
@@ -109,7 +110,7 @@ class Scrutiny:
 
     # --- whom it names, and what it ties together ---
 
-    def _named(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _named(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         for named in said.named:
             sources = {one.removeprefix(SOURCE) for one in named.ids if one.startswith(SOURCE)}
             if named.ids & (cited.entities | self._asked_of) or sources & cited.sources:
@@ -120,7 +121,7 @@ class Scrutiny:
             what = "no cited evidence was read in it" if sources else "no cited evidence speaks of it"
             yield "unsupported", f"it names “{name}”, and {what}"
 
-    def _tied(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _tied(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         """Things named in one clause are tied by cited facts, and in the direction that the clause says."""
         for start, end in _clauses(said):
             inside = [one for one in said.within(start, end) if not all(key.startswith(SOURCE) for key in one.ids)]
@@ -139,7 +140,7 @@ class Scrutiny:
             for first, second in pairwise(named):
                 yield from self._direction(first, second, said, cited)
 
-    def _direction(self, first: Named, second: Named, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _direction(self, first: Named, second: Named, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         between = " ".join(fold(said.text[first.end : second.start]).split())
         for fact in cited.between(first.ids, second.ids):
             spec = self._wording.ontology.predicates[fact.predicate]
@@ -154,7 +155,7 @@ class Scrutiny:
 
     # --- what it denies ---
 
-    def _polarity(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _polarity(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         denying = [start for start, word in said.words if word in self._language.claims["denying"]]
         denying += self._negative_phrases(said)
         denying += [number.start for number in said.numbers if number.value == "0"]
@@ -168,7 +169,7 @@ class Scrutiny:
         if denying and not (cited.absent or self._denial_follows(cited)):
             yield "unsupported", "it says that something is not so, and no cited evidence does"
 
-    def _says_sought(self, said: Said, cited: _Cited) -> bool:
+    def _says_sought(self, said: Said, cited: Cited) -> bool:
         """Whether it speaks of what was not found: in words that nothing else that it cites has."""
         others = [item.text for item in cited.items if item.kind != "absence"]
         if not others:
@@ -188,7 +189,7 @@ class Scrutiny:
         text = said.text.casefold()
         return [text.index(phrase) for phrase in phrases if re.search(rf"\b{re.escape(phrase)}\b", text)]
 
-    def _denial_follows(self, cited: _Cited) -> bool:
+    def _denial_follows(self, cited: Cited) -> bool:
         denying = self._language.claims["denying"]
         known = f"{cited.folded} {fold(self._asked)} {fold(self._computed)}".split()
         nothing = self._result.value in (0, False) or not (self._result.rows or self._result.paths)
@@ -196,7 +197,7 @@ class Scrutiny:
 
     # --- days, numbers, how many ---
 
-    def _days(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _days(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         months, ways = self._language.months, self._language.claims
         asked = [(one.first, one.last) for one in dated(self._asked, months)]
         known = [*cited.days, *asked]
@@ -210,7 +211,7 @@ class Scrutiny:
             if day.before in ways["from"] and day.first in ends - starts:
                 yield "contradicted", f"{day.first} is when it ends"
 
-    def _numbers(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _numbers(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         text = said.text.casefold()
         if text.count("%") > sum(number.unit == "%" for number in said.numbers):
             yield "unsupported", "a % stands behind what is no number"
@@ -221,7 +222,7 @@ class Scrutiny:
             if not self._follows(number, said, cited):
                 yield "unsupported", f"{number.value} does not follow from the cited evidence"
 
-    def _follows(self, number: Number, said: Said, cited: _Cited) -> bool:
+    def _follows(self, number: Number, said: Said, cited: Cited) -> bool:
         units = {stem(one) for one in self._language.claims["units"]}
         unit = number.unit if number.unit in units else ""
         of_type = self._types_near(number)
@@ -237,7 +238,7 @@ class Scrutiny:
                     return True
         return self._is_value(number, named, cited) and (not unit or unit in cited.units(self._wording))
 
-    def _is_value(self, number: Number, named: set[str], cited: _Cited) -> bool:
+    def _is_value(self, number: Number, named: set[str], cited: Cited) -> bool:
         """Whether a cited fact gives the number for something that is named, or for what the question is about."""
         return any(
             isinstance(fact.object, Literal)
@@ -251,7 +252,7 @@ class Scrutiny:
         types = self._wording.ontology.types
         return {name for name, spec in types.items() if any(stems_of([noun]) <= number.near for noun in spec.nouns)}
 
-    def _counts(self, number: Number, of_type: set[str], named: set[str], cited: _Cited) -> bool:
+    def _counts(self, number: Number, of_type: set[str], named: set[str], cited: Cited) -> bool:
         """Whether it is what the plan counted, or how many the cited evidence speaks of."""
         rows = self._result.rows
         own = {str(row.value) for row in rows if row.entity in named} | {str(row.of) for row in rows}
@@ -284,13 +285,13 @@ class Scrutiny:
     # --- its words ---
 
     @staticmethod
-    def _quotes(claim: Claim, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _quotes(claim: Claim, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         known = " ".join(cited.text.split())
         for quoted in _QUOTED.findall(claim.text):
             if " ".join(quoted.split()).rstrip(".,") not in known:
                 yield "unsupported", f"“{quoted}” is quoted, and stands so in no cited evidence"
 
-    def _words(self, said: Said, cited: _Cited) -> Iterator[tuple[Verdict, str]]:
+    def _words(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         language = self._language
         small = language.droppable | language.light | language.claims["reporting"] | language.claims["denying"]
         known = stems_of([cited.text, self._asked, self._computed, *cited.phrases(self._wording, self._result)])
@@ -300,76 +301,6 @@ class Scrutiny:
             if len(word) == 1:
                 continue
             yield "unsupported", f"“{said.text[start : start + len(word)]}” is in no cited evidence"
-
-
-class _Cited:
-    """The evidence that one claim cites."""
-
-    def __init__(self, items: Collection[Evidence], facts: Mapping[FactId, Fact]) -> None:
-        self.items = tuple(items)
-        self.facts = [facts[one] for item in items for one in item.facts if one in facts]
-        self.text = " ".join([*(item.text for item in items), *(item.quote or "" for item in items)])
-        self.folded = fold(self.text)
-        self.absent = [item for item in items if item.kind == "absence"]
-        ends = {end for fact in self.facts for end in (fact.subject, fact.target) if end is not None}
-        self.tied = frozenset(ends)
-        self.entities = ends | {one for item in items for one in item.entities}
-        self.sources = {support.source.id for item in items for support in item.supports}
-        self.sources |= {source.id for item in self.absent for source in item.searched}
-        self._near: dict[EntityId, set[EntityId]] = {}
-        for fact in self.facts:
-            if fact.target is not None:
-                self._near.setdefault(fact.subject, set()).add(fact.target)
-                self._near.setdefault(fact.target, set()).add(fact.subject)
-
-    @property
-    def days(self) -> list[tuple[str, str]]:
-        found = [(one.first, one.last) for one in dated(self.text, english().months)]
-        dates = [fact.object.value for fact in self.facts if isinstance(fact.object, Literal)]
-        found += [(one, one) for one in dates if re.fullmatch(r"\d{4}-\d\d-\d\d", one)]
-        issued = [support.source.issued for item in self.items for support in item.supports if support.source.issued]
-        return found + [(one, one) for one in issued]
-
-    def reach(self, start: EntityId) -> set[EntityId]:
-        """What cited facts lead to from it."""
-        reached, frontier = {start}, [start]
-        while frontier:
-            new = self._near.get(frontier.pop(), set()) - reached
-            reached |= new
-            frontier += new
-        return reached - {start}
-
-    def between(self, first: Collection[str], second: Collection[str]) -> Iterator[Fact]:
-        for fact in self.facts:
-            ends = {fact.subject, fact.target}
-            if fact.target is not None and ends & set(first) and ends & set(second):
-                yield fact
-
-    def numbers(self, names: Names, *more: str) -> list[Number]:
-        """The numbers of what is cited, with the words around them."""
-        texts = [self.text, *more]
-        texts += [fact.object.value for fact in self.facts if isinstance(fact.object, Literal)]
-        return [number for text in texts for number in names.take_apart(text).numbers]
-
-    def units(self, wording: Wording) -> set[str]:
-        """Stems of the units that the ontology gives what is cited."""
-        specs = (wording.ontology.predicates[fact.predicate] for fact in self.facts)
-        return {stem(fold(spec.unit)) for spec in specs if spec.unit}
-
-    def phrases(self, wording: Wording, result: Result) -> Iterator[str]:
-        """What people say for the relations and the kinds of things that are cited."""
-        ontology = wording.ontology
-        for predicate in {fact.predicate for fact in self.facts}:
-            spec = ontology.predicates[predicate]
-            yield predicate.replace("_", " ")
-            yield from (*spec.phrases, *spec.inverse, *spec.roles, *spec.inverse_roles)
-            if self.absent:
-                yield from (*spec.negative, *spec.inverse_negative)
-        for one in self.entities & result.entities.keys():
-            kind = ontology.types.get(result.entities[one].type)
-            while kind is not None:
-                yield from (*kind.nouns, *kind.titles)
-                kind = ontology.types.get(kind.parent) if kind.parent else None
 
 
 def _phrased(wording: Wording) -> frozenset[str]:

@@ -24,7 +24,7 @@ from kg.errors import PlanInvalid
 PLAN = "plan"
 MAX_NAMED = 40
 """Linked names told to the model."""
-MOST_LACKING = 4
+MOST_LACKING = 1
 """What a plan of the model alone may leave out of a question, in the measure of ``Account.lacking``."""
 NOTHING = Account()
 OWN, MODEL, BOTH = "grammar", "model", "grammar and model"
@@ -38,7 +38,7 @@ class Thought:
     account: Account = NOTHING
     reason: str | None = None
     sure: bool = False
-    """Whether it accounts for every word, or was said twice."""
+    """Whether it is what the grammar has, accounts for every word, or was said twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,16 @@ class Told:
 def think(told: Told, own: Plan | None, author: Author) -> Thought:
     """Ask for a plan; ``own`` is what the grammar reads.
 
-    Where it leaves words unexplained and the grammar has no plan, it is asked again without a hint, and has to say
-    the same: what is said twice is seldom made up (Wang et al., Self-Consistency, 2022).
+    Where it differs from the grammar, or leaves words unexplained that the grammar has no plan for, it is asked again
+    without a hint, and has to say the same: what is said twice is seldom made up (Wang et al., Self-Consistency, 2022).
     """
     variables = _variables(told, own)
     plan, reason = _planned(variables, told, author)
     if plan is None:
         return Thought(reason=reason)
     accounted = account(plan, told.linked, told.ontology)
-    if not accounted.lacking or own is not None:
-        return Thought(plan, accounted, sure=not accounted.lacking)
+    if plan == own or (own is None and not accounted.lacking):
+        return Thought(plan, accounted, sure=True)
     again, _ = _planned(variables | {"hint": None}, told, author)
     return Thought(plan, accounted, sure=again == plan)
 
@@ -88,10 +88,13 @@ def settle(chosen: Chosen, thought: Thought, linked: Linked, ontology: Ontology)
     own = chosen.readings
     if not own or thought.plan is None:
         return _settle_one(own, thought)
+    if not thought.sure:
+        return Settled((own,), OWN, "the model did not read it the same way twice")
     model = (Reading(thought.plan, 0.0),)
     if any(one.plan == thought.plan for one in own):
-        same = tuple(one for one in own if one.plan == thought.plan)
-        return Settled((same,), BOTH, "both read it so", agreed=True)
+        # Of readings that are equally good a person chooses, and no model.
+        why = "both read it so" if len(own) == 1 else "the model reads it as one of the grammar's readings"
+        return Settled((own,), BOTH, why, agreed=len(own) == 1)
     ours, theirs = account(own[0].plan, linked, ontology).lacking, thought.account.lacking
     if theirs < ours:
         return Settled((model, own), MODEL, "the model's reading accounts for more of the question")
@@ -116,6 +119,8 @@ def _planned(variables: Mapping[str, Any], told: Told, author: Author) -> tuple[
     use = author.ask(PLAN, variables)
     if use.reply is None:
         return None, use.error
+    if _has_none(use.reply):
+        return None, "the model finds no plan for it"
     try:
         return _read(use.reply, told), None
     except PlanInvalid as exc:
@@ -126,6 +131,12 @@ def _planned(variables: Mapping[str, Any], told: Told, author: Author) -> tuple[
         return _read(again.reply, told), None
     except PlanInvalid as last:
         return None, f"the model's plan does not fit: {last}"
+
+
+def _has_none(reply: Reply) -> bool:
+    """Whether it says that no plan can say what is asked."""
+    told = reply.content.get("plan_json", reply.content.get("plan"))
+    return isinstance(told, str) and not told.strip()
 
 
 def _read(reply: Reply, told: Told) -> Plan:
