@@ -196,7 +196,8 @@ def _predicates(part: Plan) -> Iterator[str]:
 
 
 def _added(parts: list[Plan], ids: set[str], linked: Linked) -> Iterator[str]:
-    cues = {m.value for m in linked.mentions if m.kind == "cue"}
+    # What is only like a cue asks for nothing that is not there.
+    cues = {m.value for m in linked.mentions if m.kind == "cue" and m.score > SURE}
     denied = bool(cues & {"negation", "except", "excepted", "only", "fewest", "lose", "but", "other", "share"})
     denied |= any(m.negative for m in linked.mentions) or any(m.kind == "concept" for m in linked.mentions)
     for kind, some in ASKED.items():
