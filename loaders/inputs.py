@@ -75,14 +75,15 @@ def find_inputs(names: Sequence[str], folder: Path) -> list[Input]:
 
 
 def _paths(name: str, folder: Path) -> Iterator[Path]:
-    path = within(folder, folder / name)
+    path = folder / name
+    within(folder, path)
     if not _PATTERN.isdisjoint(name) and not path.exists():
         files = sorted(found for found in folder.glob(name) if found.is_file())
     elif path.is_dir():
         files = [Path(top) / file for top, _, inside in os.walk(path) for file in inside if not file.startswith(".")]
         files.sort()
     else:
-        yield folder / name
+        yield path
         return
     if not files:
         raise SourceUnreadable(f"{name!r} finds no file in {str(folder)!r}")

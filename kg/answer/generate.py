@@ -68,7 +68,12 @@ def summary(plan: Plan, result: Result, wording: Wording) -> tuple[str, str]:
         return said_by(plan, result, wording), f"I counted {words}." if result.type == "count" else looked
     if not result.rows:
         return "None.", looked
-    return f"{_number(plan, len(result.rows), wording)}: {_listed(result.rows, wording)}.", looked
+    return f"{_least(result)}{_number(plan, len(result.rows), wording)}: {_listed(result.rows, wording)}.", looked
+
+
+def _least(result: Result) -> str:
+    """Where a limit kept something out, there may be more."""
+    return "At least " if result.cut else ""
 
 
 def _number(plan: Plan, number: int, wording: Wording) -> str:
@@ -79,7 +84,7 @@ def _number(plan: Plan, number: int, wording: Wording) -> str:
 def _count(plan: Plan, result: Result, wording: Wording) -> str:
     source = plan.source if isinstance(plan, Count) else None
     if result.of is None:
-        return f"{result.value:,}{wording.unit(source, result.value)}."
+        return f"{_least(result)}{result.value:,}{wording.unit(source, result.value)}."
     share = f" ({round(100 * result.value / result.of)} %)" if result.of else ""
     return f"{result.value:,} of {result.of:,}{wording.unit(source, result.of)}{share}."
 

@@ -159,6 +159,8 @@ def test_the_command_line_shows_a_load_at_work_and_follows_it(url: str, database
     store = f"sqlite:{database}"
     with loading(write_dataset(tmp_path / "second", 2 * ROWS, first=251), database) as child:
         run = at_work(url)
+        while (get(f"{url}/{run}")["live"] or {"records": 1})["records"] == 0:
+            time.sleep(0.02)
         listed, shown = whence("runs", "--store", store), whence("runs", run, "--json", "--store", store)
         watched = whence("runs", run, "--watch", "--store", store)
         assert child.wait() == 0

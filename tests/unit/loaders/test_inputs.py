@@ -34,6 +34,17 @@ def test_names_patterns_and_folders_find_each_file_once(data: Path, names: list[
     assert [one.name for one in find_inputs(names, data)] == found
 
 
+def test_a_folder_that_is_reached_by_a_way_round_or_a_link_is_the_same(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(data)
+    for folder in (data / "in" / "..", tmp_path / "link"):
+        assert [one.name for one in find_inputs(["in", "*.csv"], folder)] == [
+            "in/c.csv",
+            "in/deep/d.csv",
+            "a.csv",
+            "b.csv",
+        ]
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(data: Path) -> None:
     (data / "report[1].csv").write_text("x")
     assert [one.name for one in find_inputs(["report[1].csv"], data)] == ["report[1].csv"]
