@@ -94,9 +94,9 @@ class Names:
                 named.append(Named(tokens[at][0], tokens[at + size - 1][1], frozenset(owners)))
             at += size or 1
         rest = _blank(text, ((one.start, one.end) for one in named))
-        days = [_day(found, rest) for found in dated(rest, self.language.months)]
-        spans = [(found.start, found.end) for found in dated(rest, self.language.months)]
-        rest = _blank(rest, spans)
+        found = list(dated(rest, self.language.months))
+        days = [_day(one, rest) for one in found]
+        rest = _blank(rest, ((one.start, one.end) for one in found))
         numbers = self._numbers(rest)
         plain = _NUMBER.sub(lambda found: " " * len(found[0]), rest)
         words = tuple((found.start(), fold(found[0])) for found in _WORD.finditer(plain) if fold(found[0]))

@@ -7,6 +7,7 @@ evidence nor the question has is beyond the evidence, however plausible.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, EvidenceSet, Verdict
 from kg.domain.fact import Fact, FactId, Literal
 from kg.domain.lineage import Source
+from kg.domain.ontology import Ontology
 from kg.domain.result import Result
 from kg.domain.words import fold
 from kg.text.dates import dated
@@ -60,7 +62,7 @@ class Scrutiny:
         self._computed = computed
         claims = self._language.claims
         small = claims["reporting"] | claims["denying"] | self._language.droppable | self._language.light
-        self._names = Names(self._language, small | _phrased(wording))
+        self._names = Names(self._language, small | _phrased(wording.ontology))
         for one, entity in result.entities.items():
             self._names.add(one, forms_of(entity.name, entity.aliases, entity.keys))
         self._sources = _sources(evidence)
@@ -68,6 +70,7 @@ class Scrutiny:
             self._names.add(f"{SOURCE}{key}", {source.title, source.name, source.dataset} - {""})
         asked_of = self.named_in(self._asked)
         self._asked_of = {one for one in asked_of if not one.startswith(SOURCE)}
+        self._days_asked = [(one.first, one.last) for one in dated(self._asked, self._language.months)]
         self._counted = {str(value) for value in counted(result) if value is not None}
         self._percents = {str(round(100 * part / of)) for part, of in shares(result) if of}
 
@@ -181,13 +184,8 @@ class Scrutiny:
 
     def _negative_phrases(self, said: Said) -> list[int]:
         """Where a phrase of the ontology denies: *uncertified*."""
-        phrases = [
-            phrase
-            for spec in self._wording.ontology.predicates.values()
-            for phrase in (*spec.negative, *spec.inverse_negative)
-        ]
-        text = said.text.casefold()
-        return [text.index(phrase) for phrase in phrases if re.search(rf"\b{re.escape(phrase)}\b", text)]
+        pattern = _denying(self._wording.ontology)
+        return [] if pattern is None else [found.start() for found in pattern.finditer(said.text)]
 
     def _denial_follows(self, cited: Cited) -> bool:
         denying = self._language.claims["denying"]
@@ -198,9 +196,8 @@ class Scrutiny:
     # --- days, numbers, how many ---
 
     def _days(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        months, ways = self._language.months, self._language.claims
-        asked = [(one.first, one.last) for one in dated(self._asked, months)]
-        known = [*cited.days, *asked]
+        ways = self._language.claims
+        known = [*cited.days, *self._days_asked]
         for day in said.days:
             if not any(day.first <= first and last <= day.last for first, last in known):
                 yield "unsupported", f"no cited evidence has the day {_shown(day.first, day.last)}"
@@ -303,9 +300,18 @@ class Scrutiny:
             yield "unsupported", f"“{said.text[start : start + len(word)]}” is in no cited evidence"
 
 
-def _phrased(wording: Wording) -> frozenset[str]:
+@functools.lru_cache(maxsize=16)
+def _denying(ontology: Ontology) -> re.Pattern[str] | None:
+    """Finds the phrases that say that there is none."""
+    specs = ontology.predicates.values()
+    phrases = {phrase for spec in specs for phrase in (*spec.negative, *spec.inverse_negative)}
+    either = "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+    return re.compile(rf"\b(?:{either})\b", re.IGNORECASE) if phrases else None
+
+
+@functools.lru_cache(maxsize=16)
+def _phrased(ontology: Ontology) -> frozenset[str]:
     """Words of which the phrases of the ontology are made."""
-    ontology = wording.ontology
     said = [text for spec in ontology.predicates.values() for text in (*spec.phrases, *spec.inverse, *spec.roles)]
     said += [noun for kind in ontology.types.values() for noun in kind.nouns]
     return frozenset(word for text in said for word in fold(text).split())

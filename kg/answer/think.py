@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -193,6 +194,7 @@ def _variables(told: Told, own: Plan | None) -> dict[str, Any]:
     }
 
 
+@functools.lru_cache(maxsize=16)
 def described(ontology: Ontology) -> str:
     """Types with their nouns, predicates with what they lead from and to and what people say for them."""
     lines = ["Types:"]

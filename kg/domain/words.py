@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
 _WORD = re.compile(r"[^\W_]+")
 
 
+OFTEN = 80
+"""Characters of a name or phrase, which are folded again and again; longer texts are not remembered."""
+
+
 def fold(text: str) -> str:
     """Lower-case words without accents or punctuation, joined by single spaces."""
+    return _remembered(text) if len(text) <= OFTEN else _fold(text)
+
+
+def _fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(_WORD.findall(plain.casefold()))
+
+
+_remembered = functools.lru_cache(maxsize=50_000)(_fold)
 
 
 def natural(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,10 +21,37 @@ class Dated:
 
 
 _YEAR = r"(?P<year>(?:19|20)\d{2})"
+_DECADES = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 
 
 def dated(text: str, months: Mapping[str, int]) -> Iterator[Dated]:
     """Every stretch of days in the text, longest forms first; none inside another."""
+    known = tuple(months)
+    if _telling(known).search(text) is None:
+        return
+    taken: list[tuple[int, int]] = []
+    *others, bare = _forms(known)
+    for form in (*others, bare):
+        for match in form.finditer(text):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            days = _days({key: value for key, value in match.groupdict().items() if value}, months)
+            # A bare "may" or "march" is a verb unless it is written as a name.
+            if days is not None and not (form is bare and match.group().islower()):
+                taken.append(match.span())
+                yield Dated(*match.span(), *days)
+
+
+@functools.cache
+def _telling(months: tuple[str, ...]) -> re.Pattern[str]:
+    """Found in every text that has one of the forms: a year, a month, a decade."""
+    return re.compile("|".join([*months, *_DECADES, r"(?:19|20)\d\d", r"\d0'?s"]), re.IGNORECASE)
+
+
+@functools.cache
+def _forms(months: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Ways to write a stretch of days; the bare month is the last."""
     names = "|".join(sorted(months, key=len, reverse=True))
     month, day = rf"(?P<name>{names})\.?", r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
     forms = [
@@ -38,24 +66,11 @@ def dated(text: str, months: Mapping[str, int]) -> Iterator[Dated]:
         rf"{day}\s+(?:of\s+)?{month}",
         rf"{month}\s+{day}",
         r"(?P<decade>(?:19|20)?\d0)'?s",
-        r"(?P<spelt>twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)",
+        rf"(?P<spelt>{'|'.join(_DECADES)})",
         _YEAR,
         month,
     ]
-    taken: list[tuple[int, int]] = []
-    for form in forms:
-        for match in re.finditer(rf"(?<![\w.-]){form}(?![\w-]|\.\d)", text, re.IGNORECASE):
-            if any(start < match.end() and match.start() < end for start, end in taken):
-                continue
-            days = _days({key: value for key, value in match.groupdict().items() if value}, months)
-            # A bare "may" or "march" is a verb unless it is written as a name.
-            if days is not None and not (form == month and match.group().islower()):
-                taken.append(match.span())
-                yield Dated(*match.span(), *days)
-
-
-_DECADES = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+    return tuple(re.compile(rf"(?<![\w.-]){form}(?![\w-]|\.\d)", re.IGNORECASE) for form in forms)
 
 
 def _days(  # noqa: PLR0911 (one form each)
