@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from api import documented, errors
 from api.deps import Context
 from api.headers import SecurityHeaders
-from api.routes import decisions, graph, health, lineage, matches, prompts, runs
+from api.metrics import Metrics
+from api.routes import decisions, graph, health, lineage, matches, metrics, prompts, runs
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
+from api.telemetry import FASTAPI, Requests
 from api.watching import Watch
 from kg.bootstrap import Services
 from kg.settings import Settings
@@ -32,14 +34,16 @@ def create_app(services: Services, settings: Settings | None = None, hosts: Iter
         # The pages that come with FastAPI load their viewer from another site.
         docs_url=None,
         redoc_url=None,
+        telemetry=FASTAPI,
     )
-    app.state.context = Context(services, settings or Settings(), Watch(services.runs))
-    for routes in (decisions, graph, lineage, matches, prompts, runs, health):
+    app.state.context = Context(services, settings or Settings(), Watch(services.runs), Metrics(services))
+    for routes in (decisions, graph, lineage, matches, prompts, runs, health, metrics):
         app.include_router(routes.router)
     errors.install(app)
     app.add_middleware(BodyCap, most=MAX_BODY)
     app.add_middleware(HostList, hosts=tuple(hosts))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Requests)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

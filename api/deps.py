@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from api.metrics import Metrics
 from api.watching import Watch
 from kg.bootstrap import Services
 from kg.domain.decision import Document
@@ -25,6 +26,7 @@ class Context:
     services: Services
     settings: Settings
     watch: Watch
+    metrics: Metrics
 
 
 def _context(request: Request) -> Context:

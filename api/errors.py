@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -11,9 +12,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from api.headers import SECURITY
 from kg import errors as kg
+from kg.telemetry.log import note
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_S = "2"
@@ -39,6 +42,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.RunNotFound: 404,
     kg.LineageNotFound: 404,
     kg.PromptNotFound: 404,
+    kg.ModelNotFound: 404,
     kg.Conflict: 409,
     kg.LoadInProgress: 409,
     kg.MatchConflict: 409,
@@ -75,7 +79,20 @@ CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "
 """Codes of refusals that the framework makes."""
 SAYINGS = {404: "there is nothing at this path", 405: "the path does not take this method; see the Allow header"}
 
-_log = logging.getLogger(__name__)
+OF_OPERATION = (kg.StoreUnavailable, kg.StoreTimeout, kg.StoreFull, kg.SchemaTooNew)
+"""Errors whose messages speak of the installation, so that they are logged; others may repeat what was sent or read."""
+
+
+class Refusal(JSONResponse):
+    """A problem document; it is counted when it is sent, whoever made it."""
+
+    media_type = PROBLEM
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = scope.get("app")
+        if app is not None and (context := getattr(app.state, "context", None)) is not None:
+            context.metrics.refused(json.loads(bytes(self.body))["code"])
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -95,7 +112,7 @@ def problem(
         "code": code,
         **(more or {}),
     }
-    return JSONResponse(content, status, headers, media_type=PROBLEM)
+    return Refusal(content, status, headers)
 
 
 def of_error(error: kg.KgError) -> JSONResponse:
@@ -120,7 +137,7 @@ def _ours(_: Request, exc: Exception) -> JSONResponse:
         raise exc
     reply = of_error(exc)
     if reply.status_code >= 500:
-        _log.error("%s: %s", exc.code, exc)
+        note("error", level=logging.ERROR, code=exc.code, message=str(exc) if isinstance(exc, OF_OPERATION) else None)
     return reply
 
 
@@ -145,5 +162,5 @@ def _request_invalid(_: Request, exc: Exception) -> JSONResponse:
 
 def _unforeseen(_: Request, exc: Exception) -> JSONResponse:
     """The outermost line: a defect of ours is logged, and the caller learns nothing of its inside."""
-    _log.error("unforeseen error", exc_info=exc)
+    note("unforeseen error", level=logging.ERROR, exc=exc)
     return problem(500, "internal_error", "an unforeseen error; it was logged", headers=SECURITY)

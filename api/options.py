@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from api.telemetry import export
 from api.terminal import in_json, printable, shown
 from kg.bootstrap import Services, open_services
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
 from kg.settings import Settings
+from kg.telemetry.log import write
 
 if TYPE_CHECKING:
     from loaders.sending import Send
@@ -53,6 +55,8 @@ def opened(ctx: typer.Context, store: str | None, adapter: str | None = None) ->
 def settings_of(ctx: typer.Context, store: str | None, adapter: str | None = None) -> Settings:
     """The settings of the environment, with what the command line says in their place."""
     settings = Settings.from_environment()
+    write(settings.log)
+    export(settings.environment)
     return replace(settings, store=store or ctx.obj or settings.store, adapter=adapter or settings.adapter)
 
 

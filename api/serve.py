@@ -11,6 +11,7 @@ from api.strict import LOOPBACK
 from kg.bootstrap import open_services
 from kg.errors import ConfigError
 from kg.settings import Settings
+from kg.telemetry.log import write
 
 _log = logging.getLogger("uvicorn.error")
 
@@ -21,6 +22,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
 
     remote = refuse_remote(host, allowed=os.environ.get("WHENCE_ALLOW_REMOTE") == "1")
     hosts = [name.strip() for name in os.environ.get("WHENCE_HOSTS", "").split(",") if name.strip()]
+    write(settings.log or "plain")
     services = open_services(settings)
     try:
         config = uvicorn.Config(
@@ -28,6 +30,8 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
             host=host,
             port=port,
             server_header=False,
+            # Its lines hold what was looked for; ours hold the route.
+            access_log=False,
             proxy_headers=False,
             timeout_graceful_shutdown=10,
         )

@@ -22,6 +22,7 @@ from kg.models.check import REQUEST
 from kg.models.chosen import Models
 from kg.models.limited import Limited
 from kg.models.server import key_of
+from kg.models.traced import Traced
 from kg.ports.attachable import GraphSketch
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import DecisionLedger, RunLedger
@@ -30,6 +31,8 @@ from kg.ports.prompts import PromptRegistry
 from kg.ports.spending import SpendingLedger
 from kg.ports.store import GraphStore, GraphView
 from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
+from kg.telemetry.calls import Calls
+from kg.telemetry.conventions import conventions
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,12 @@ def author_of(
 ) -> Author | None:
     """The model of this name, or the one to use, at work on one decision, with these prompts; none if none is set.
 
-    Raises ConfigError, PromptNotFound, or the ModelError of a server that is asked what it has.
+    Raises ConfigError, ModelNotFound, PromptNotFound, or the ModelError of a server that is asked what it has.
     """
     if services.models is None or model == NO_MODEL:
         return None
     found = services.models.model(model)
     if found is None:
-        if model is not None:
-            raise ConfigError(f"no model {model!r} is set: see docs/models.md")
         return None
     chosen_prompts = Prompts(services.prompts, dict(prompts or {}))
     for name in chosen_prompts.wanted:
@@ -86,8 +87,11 @@ def models_of(settings: Settings, ledger: SpendingLedger, clock: Clock) -> Model
     """The models that the settings name, within their budgets. Raises ConfigError for a wrong models file."""
     from kg.backends.openai.model import OpenAIModel
 
+    calls = Calls(conventions(settings.environment))
+
     def make(spec: ModelSpec) -> Model:
-        limited = Limited(OpenAIModel(spec, key_of(spec, settings.environment)), ledger, clock)
+        server = Traced(OpenAIModel(spec, key_of(spec, settings.environment)), calls)
+        limited = Limited(server, ledger, clock)
         return Cached(limited, spec.cache) if spec.cache else limited
 
     def served(spec: ModelSpec) -> tuple[str, ...]:
@@ -106,7 +110,8 @@ def check_model(name: str | None, services: Services, settings: Settings) -> tup
     if services.models is None or spec is None:
         raise ConfigError("no model is set: see docs/models.md; `whence demo-model` serves a scripted one")
     model = OpenAIModel(spec, key_of(spec, settings.environment))
-    reply = Limited(model, services.models.spending, services.clock).complete(REQUEST)
+    traced = Traced(model, Calls(conventions(settings.environment)))
+    reply = Limited(traced, services.models.spending, services.clock).complete(REQUEST)
     return spec, reply, model.dialect.structured
 
 

@@ -8,7 +8,7 @@
     │                              TrainingRefused · LineageInvalid · ExportRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
-    │                              PromptNotFound
+    │                              PromptNotFound · ModelNotFound
     ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     │                              StoreReadOnly
@@ -123,6 +123,12 @@ class DatasetNotFound(NotFound):
     """No dataset, or no version of it, of that name."""
 
     code = "dataset_not_found"
+
+
+class ModelNotFound(NotFound):
+    """No language model of the name that was asked for is set."""
+
+    code = "model_not_found"
 
 
 class PromptNotFound(NotFound):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from kg.domain.lineage import Classification
 from kg.errors import ConfigError
+from kg.telemetry.log import FORMS
 
 DEFAULT_STORE = "sqlite:whence.db"
 
@@ -37,8 +38,10 @@ class Settings:
     """``WHENCE_MODELS``: a models file."""
     model: str | None = None
     """``WHENCE_MODEL``: the model to use, by its name in the models file; without one, the server's name of it."""
+    log: str | None = None
+    """``WHENCE_LOG``: ``json`` or ``plain`` lines on standard error; ``whence serve`` writes plain ones without it."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False, hash=False)
-    """Where the keys of models are looked up, each when it is needed and no sooner."""
+    """Where the keys of models are looked up, each when it is needed and no sooner; and what is told of their calls."""
 
     @staticmethod
     def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,8 +60,15 @@ class Settings:
             openlineage_url=_http(env.get("WHENCE_OPENLINEAGE_URL", "")),
             models=env.get("WHENCE_MODELS") or None,
             model=env.get("WHENCE_MODEL") or None,
+            log=_log(env.get("WHENCE_LOG", "")),
             environment=env,
         )
+
+
+def _log(form: str) -> str | None:
+    if form not in ("", *FORMS):
+        raise ConfigError(f"WHENCE_LOG: {form!r} is not json or plain")
+    return form or None
 
 
 def _http(url: str) -> str | None:

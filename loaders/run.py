@@ -18,6 +18,8 @@ from kg.errors import KgError, OntologyInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import RunLedger
 from kg.ports.store import LoadTarget
+from kg.telemetry.conventions import DATASET, RECORDS, REJECTED, RUN, RUN_STATE
+from kg.telemetry.spans import span
 from loaders import lineage
 from loaders.dataset import DatasetFile
 from loaders.expectations import Watch, check, outcomes
@@ -52,12 +54,20 @@ def load(job: Job, services: Services, progress: Progress, send: Send = nowhere)
 
     What happens is told as OpenLineage events, which are recorded with the run.
     """
+    with span("load", {DATASET: job.spec.version_value().ref}) as whole:
+        run = _loaded(job, services, progress, send)
+        whole.set_attributes({RUN: run.id, RUN_STATE: run.state, RECORDS: run.records, REJECTED: run.rejected})
+        return run
+
+
+def _loaded(job: Job, services: Services, progress: Progress, send: Send) -> Run:
     spec, ledger, clock = job.spec, services.runs, services.clock
     started = instant(clock())
     account = Account(spec.version_value(), job.ontology)
     with tempfile.TemporaryDirectory(prefix="whence-load-") as scratch:
         try:
-            reading = Reading(spec, job.folder, Path(scratch), progress)
+            with span("read"):
+                reading = Reading(spec, job.folder, Path(scratch), progress)
         except KgError as exc:
             begun = _started(job, [], started)
             send(lineage.start(begun, account))
@@ -113,7 +123,8 @@ def _load(job: Job, reading: Reading, work: _Work, services: Services) -> Run:
             reading.told(records)
             teller.tell()
 
-        writer.put(stage.entries(reading.records(), told))
+        with span("stage"):
+            writer.put(stage.entries(reading.records(), told))
         account.left_over, account.filled = sorted(tally.left_over), watch.filled
         account.facts = dict(sorted(tally.facts.items()))
         account.outcomes = outcomes(spec, tally, spool, watch, run.started_at)
@@ -122,7 +133,8 @@ def _load(job: Job, reading: Reading, work: _Work, services: Services) -> Run:
         teller.tell("commit")
         profile = GraphProfile("", dict(sorted(tally.entities.items())), dict(account.facts))
         ended = _ended(run, tally, spool, services.clock)
-        return writer.commit(ended, profile, spool.rejected(), lambda done: lineage.events(done, account))
+        with span("commit"):
+            return writer.commit(ended, profile, spool.rejected(), lambda done: lineage.events(done, account))
 
 
 def _record(run: Run, rejections: Iterable[Rejection], account: Account, ledger: RunLedger, send: Send) -> None:

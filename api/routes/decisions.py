@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from api.deps import Limit, ServicesDep, SettingsDep, allowed_scope, may_read
+from api.deps import ContextDep, Limit, ServicesDep, SettingsDep, allowed_scope, may_read
 from api.documented import refusals
 from api.errors import problem
 from api.negotiate import choose
@@ -56,8 +56,7 @@ EXPLAINED: dict[int | str, dict[str, Any]] = {
 def ask(
     body: QuestionIn,
     request: Request,
-    services: ServicesDep,
-    settings: SettingsDep,
+    context: ContextDep,
     accept: Annotated[
         str | None, Header(title="Accept", description="`text/event-stream` for its steps.", max_length=1000)
     ] = None,
@@ -68,14 +67,14 @@ def ask(
     With `Accept: text/event-stream` its steps are sent as they are done: `linked`, `plan`, `rows`, `evidence`, each
     `claim` with its verdict, and last the `decision`, or the `problem` that ended it.
     """
-    wanted = body.scope
+    services, settings, wanted = context.services, context.settings, body.scope
     scope = allowed_scope(settings, wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
     given = None if body.plan is None else _plan(body.plan)
     asked = Question(body.question, scope)
     author = author_of(services, body.model, body.prompts, request.client.host if request.client else "")
 
     def made(tell: Tell) -> Document:
-        return answer(
+        document = answer(
             asked,
             services.store,
             services.decisions,
@@ -85,9 +84,11 @@ def ask(
             author=author,
             tell=tell,
         )
+        context.metrics.decided(document)
+        return document
 
     if accept is not None and EVENT_STREAM in accept:
-        return StreamingResponse(events_of(made), media_type=EVENT_STREAM)
+        return StreamingResponse(events_of(made, context.metrics.refused), media_type=EVENT_STREAM)
     document = made(nobody)
     return JSONResponse(document, 201, {"Location": f"/v1/decisions/{document['decision_id']}"})
 

@@ -38,6 +38,8 @@ from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
 from kg.ports.store import GraphStore, GraphView
+from kg.telemetry.log import decided
+from kg.telemetry.spans import deciding
 
 HAND_SET = Adapter()
 """Weights set by hand, and nothing measured."""
@@ -51,18 +53,25 @@ def nobody(_: str, __: Mapping[str, Any]) -> None:
     """Nobody listens."""
 
 
+def _unheard(_: str) -> None:
+    """Nobody asks for steps."""
+
+
 @dataclass
 class Trace:
     """How long each step took, in milliseconds, and who is told of it."""
 
     steps: list[dict[str, Any]] = field(default_factory=list)
     tell: Tell = nobody
+    done: Callable[[str], None] = _unheard
+    """Told of the name of each step when it ends."""
     _last: float = field(default_factory=time.perf_counter)
 
     def mark(self, step: str) -> None:
         now = time.perf_counter()
         self.steps.append({"step": step, "ms": round((now - self._last) * 1000, 3)})
         self._last = now
+        self.done(step)
 
 
 def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one)
@@ -91,20 +100,23 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise QuestionInvalid("the question is not UTF-8 text")
     question = replace(question, text=text)
-    trace = Trace(tell=tell)
-    view = store.view(question.scope)
-    trace.mark("view")
-    today = clock().date().isoformat()
-    document, _ = decide(question, Views(view, store.view), adapter, trace, given, author=author, today=today)
-    document["as_of"] = {
-        "valid": question.scope.valid_as_of or today,
-        "known": view.known_at,
-    }
-    document["trace"] = {"asked_at": instant(clock()), "steps": trace.steps}
-    evidence = comparable([document["evidence"], document["answer"]])
-    document["evidence_hash"] = f"sha256:{hashlib.sha256(rfc8785.dumps(evidence)).hexdigest()}"
-    document["decision_id"] = f"d-{hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:24]}"
-    ledger.append(document["decision_id"], document)
+    with deciding() as spans:
+        trace = Trace(tell=tell, done=spans.done)
+        view = store.view(question.scope)
+        trace.mark("view")
+        today = clock().date().isoformat()
+        document, _ = decide(question, Views(view, store.view), adapter, trace, given, author=author, today=today)
+        document["as_of"] = {
+            "valid": question.scope.valid_as_of or today,
+            "known": view.known_at,
+        }
+        document["trace"] = {"asked_at": instant(clock()), "steps": trace.steps, "calls": _timed(author)}
+        evidence = comparable([document["evidence"], document["answer"]])
+        document["evidence_hash"] = f"sha256:{hashlib.sha256(rfc8785.dumps(evidence)).hexdigest()}"
+        document["decision_id"] = f"d-{hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:24]}"
+        ledger.append(document["decision_id"], document)
+        spans.recorded(document)
+        decided(document)
     _tell_answer(document, tell)
     return document
 
@@ -224,6 +236,14 @@ def _told_of(document: Document, author: Author, settled: Settled | None) -> Non
         "tokens": sum((reply.tokens.input or 0) + (reply.tokens.output or 0) for reply in replies),
         "cost": round(sum(reply.cost for reply in replies), 8),
     }
+
+
+def _timed(author: Author | None) -> list[dict[str, Any]]:
+    """Of each use of the model how long it took and how many requests that were; none if it was kept from before."""
+    return [
+        {"purpose": use.purpose, "ms": use.ms, "requests": 0 if use.reply is None else use.reply.calls}
+        for use in ([] if author is None else author.uses)
+    ]
 
 
 def _prompts(uses: Sequence[Use]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -47,6 +48,8 @@ class Use:
     """Hash of what was said to the model."""
     reply: Reply | None = None
     error: str | None = None
+    ms: float = 0.0
+    """Until it was answered or failed, budgets and tries included."""
 
 
 @dataclass
@@ -63,12 +66,14 @@ class Author:
         chosen = self.prompts.choose(name)
         system, user = self.prompts.render(chosen.version, variables)
         form = chosen.version.template if of is None else self.prompts.choose(of).version.template
-        request = Request(system, user, form.schema, chosen.version.template.parameters, name, self.caller)
+        request = Request(system, user, form.schema, chosen.version.template.parameters, name, self.caller, chosen)
         rendered = hashlib.sha256(f"{system}\x1e{user}".encode()).hexdigest()
+        began = time.perf_counter()
         try:
             use = Use(name, chosen, f"sha256:{rendered}", self.model.complete(request))
         except ModelError as exc:
             use = Use(name, chosen, f"sha256:{rendered}", error=f"{exc.code}: {exc}")
+        use = replace(use, ms=round((time.perf_counter() - began) * 1000, 3))
         self.uses.append(use)
         return use
 

@@ -8,6 +8,7 @@ from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.lineage import Classification
+from kg.domain.prompt import PromptChoice
 from kg.domain.spending import Limits
 
 
@@ -65,6 +66,8 @@ class Request:
     """The prompt's name: ``plan``, ``answer``, ``repair``."""
     caller: str = ""
     """On whose account it counts."""
+    prompt: PromptChoice | None = field(default=None, hash=False, compare=False)
+    """The version that the messages were rendered from; not sent."""
 
 
 @dataclass(frozen=True, slots=True)

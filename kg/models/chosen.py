@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kg.domain.completion import ModelSpec
-from kg.errors import ConfigError
+from kg.errors import ConfigError, ModelNotFound
 from kg.models.server import BASE_URL, KEY, SCRIPTED, address
 from kg.ports.model import Model
 from kg.ports.spending import SpendingLedger
@@ -52,18 +52,25 @@ class Models:
         return () if found is None else (found,)
 
     def chosen(self, name: str | None = None) -> ModelSpec | None:
-        """The one of this name, or the one to use. Raises ConfigError, and ModelError of a server that is asked."""
+        """The one of this name, or the one to use; none, if none is set.
+
+        Raises ConfigError, ModelNotFound for a ``name`` that is not set, and ModelError of a server that is asked.
+        """
         if self._file is None:
-            return self._of_environment(name or self._name)
+            found = None if name == "" else self._of_environment(name or self._name, named=name is not None)
+            if found is None and name is not None:
+                raise ModelNotFound(f"no model {name!r} is set: see docs/models.md")
+            return found
         use, specs = self._of_file(self._file)
-        wanted = name or self._name or use
+        wanted = name if name is not None else self._name or use
         names = ", ".join(spec.name for spec in specs)
         if wanted is None and len(specs) > 1:
             raise ConfigError(f"{self._file} has {len(specs)} models: set WHENCE_MODEL, or use, to one of {names}")
         for spec in specs:
             if wanted in (None, spec.name):
                 return spec
-        raise ConfigError(f"no model is called {wanted!r}; {self._file} has {names}")
+        missing = ConfigError if name is None else ModelNotFound
+        raise missing(f"no model is called {wanted!r}; {self._file} has {names}")
 
     def model(self, name: str | None = None) -> Model | None:
         """As ``chosen``, to be asked; the same one as before, as long as its entry is the same."""
@@ -94,7 +101,7 @@ class Models:
                 self._read = stamp, read_models(file)
             return self._read[1]
 
-    def _of_environment(self, name: str | None) -> ModelSpec | None:
+    def _of_environment(self, name: str | None, *, named: bool) -> ModelSpec | None:
         url, key = self._environment.get(BASE_URL, "").strip(), self._environment.get(KEY, "").strip()
         if url:
             try:
@@ -103,6 +110,8 @@ class Models:
                 raise ConfigError(f"{BASE_URL}: {exc}") from exc
         if name:
             if not url and not key:
+                if named:
+                    return None
                 raise ConfigError(
                     f"the model {name!r} has no server: set {KEY} for OpenAI, {BASE_URL} for another server, "
                     "or WHENCE_MODELS to a models file"

@@ -222,3 +222,9 @@ def assert_careful(reply: Any) -> None:
     assert headers["x-frame-options"] == "DENY"
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize("model", ["", "unset"])
+def test_a_model_that_is_not_set_is_not_found(client: TestClient, model: str) -> None:
+    reply = client.post(ASK, json={"question": "Who?", "model": model})
+    assert "see docs/models.md" in assert_problem(reply, 404, "model_not_found")["detail"]
