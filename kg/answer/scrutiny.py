@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from kg.answer.cited import Cited
-from kg.answer.said import Named, Names, Number, Said, forms_of, stems_of
+from kg.answer.said import Names, Number, Said, forms_of, stems_of
+from kg.answer.said_relations import relations
+from kg.answer.texts_of_others import TextsOfOthers, speaks, whole
 from kg.answer.verify import counted, shares
+from kg.answer.weighed import SOURCE, attributed, compared
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, EvidenceSet, Verdict
-from kg.domain.fact import Fact, FactId, Literal
+from kg.domain.fact import Entity, Fact, FactId, Literal
 from kg.domain.lineage import Source
 from kg.domain.ontology import Ontology
 from kg.domain.result import Result
@@ -26,10 +30,15 @@ from kg.domain.words import fold
 from kg.text.dates import dated
 from kg.text.language import english, stem
 
-SOURCE = "source "
-"""Begins the owner of a name that is one of a source."""
+MAX_LETTERS = 2_000
+"""The longest sentence that is looked at."""
 _QUOTED = re.compile('[“"]([^“”"]+)[”"]')
-_PLAIN = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?!\w)")
+_BESIDE = re.compile(r"\b(?:other than|besides|except(?: for)?|apart from)\b", re.IGNORECASE)
+_NONE_OF = re.compile(r"\bnone of (?:the|its|their) (\w+)", re.IGNORECASE)
+_ANOTHER = {"another", "other", "others", "besides", "further"}
+_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
+_IF = re.compile(r"^\W*(?:if|suppose|should|were|assuming)\b([^,]*)", re.IGNORECASE)
+_ALL_THAT = re.compile(r"\b(?:which|who|that|they|in) all\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +67,23 @@ class Scrutiny:
         self._result = result
         self._facts = facts
         self._wording = wording
-        self._asked = f"{question} {interpretation}"
-        self._computed = computed
+        names = [name for one in result.entities.values() for name in (one.name, *one.aliases)]
+        self._sources = _sources(evidence)
+        names += [source.title for source in self._sources.values()]
+        shown = [facts[one] for item in evidence.items for one in item.facts if one in facts]
+        self._texts = TextsOfOthers(shown, names)
+        self._question = question
+        self._asked = f"{question} {self._texts.less(interpretation)}"
+        self._computed = self._texts.less(computed)
         claims = self._language.claims
         small = claims["reporting"] | claims["denying"] | self._language.droppable | self._language.light
-        self._names = Names(self._language, small | _phrased(wording.ontology))
+        self._relations = relations(wording.ontology)
+        self._names = Names(self._language, small | self._relations.words)
         for one, entity in result.entities.items():
             self._names.add(one, forms_of(entity.name, entity.aliases, entity.keys))
-        self._sources = _sources(evidence)
         for key, source in self._sources.items():
             self._names.add(f"{SOURCE}{key}", {source.title, source.name, source.dataset} - {""})
-        asked_of = self.named_in(self._asked)
+        asked_of = self.named_in(f"{question} {interpretation}")
         self._asked_of = {one for one in asked_of if not one.startswith(SOURCE)}
         self._days_asked = [(one.first, one.last) for one in dated(self._asked, self._language.months)]
         self._counted = {str(value) for value in counted(result) if value is not None}
@@ -100,15 +115,23 @@ class Scrutiny:
         if not claim.evidence and self._items:
             yield "unsupported", "it cites no evidence"
             return
-        cited = Cited([self._items[one] for one in claim.evidence], self._facts)
-        said = self._names.take_apart(claim.text)
+        if len(claim.text) > MAX_LETTERS:
+            yield "unsupported", "it is longer than a sentence"
+            return
+        cited = Cited([self._items[one] for one in claim.evidence], self._facts, self._texts)
+        own = whole(claim.text, cited.facts, cited.items)
+        said = self._names.take_apart(own)
+        yield from self._empty(said, claim.text)
         yield from self._polarity(said, cited)
         yield from self._named(said, cited)
         yield from self._tied(said, cited)
         yield from self._days(said, cited)
         yield from self._numbers(said, cited)
-        yield from self._quantities(said)
-        yield from self._quotes(claim, cited)
+        claims = self._language.claims
+        yield from compared(said, self._result, claims["more"], claims["fewer"])
+        yield from attributed(said, cited, self._sources)
+        yield from self._quantities(said, cited)
+        yield from self._quotes(own)
         yield from self._words(said, cited)
 
     # --- whom it names, and what it ties together ---
@@ -141,22 +164,30 @@ class Scrutiny:
                         f"no cited fact ties “{said.text[one.start : one.end]}” to what is said of it",
                     )
             for first, second in pairwise(named):
-                yield from self._direction(first, second, said, cited)
-
-    def _direction(self, first: Named, second: Named, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        between = " ".join(fold(said.text[first.end : second.start]).split())
-        for fact in cited.between(first.ids, second.ids):
-            spec = self._wording.ontology.predicates[fact.predicate]
-            if spec.symmetric or fact.subject == fact.target:
-                continue
-            forward = fact.subject in first.ids
-            phrases, inverse = ({_plain(one) for one in some} for some in (spec.phrases, spec.inverse))
-            here = _plain(between)
-            ways = (phrases, inverse) if forward else (inverse, phrases)
-            if here and here in ways[1] - ways[0]:
-                yield "contradicted", f"the evidence says it the other way round: {self._wording.fact(fact)}"
+                yield from self._relations.direction(first, second, said, cited, self._wording)
+                yield from self._relations.said(first, second, said, cited)
 
     # --- what it denies ---
+
+    def _empty(self, said: Said, text: str) -> Iterator[tuple[Verdict, str]]:
+        """A sentence that says nothing of the evidence, such as a bare yes or no, is for questions that ask for it."""
+        small = self._language.droppable | self._language.light | self._language.claims["reporting"]
+        denying = self._language.claims["denying"]
+        result = self._result
+        refuted = result.refuted or not (result.rows or result.paths or result.value)
+        for found in _SENTENCE.finditer(text):
+            start, end = found.span()
+            places = [*(one.start for one in said.numbers), *(one.start for one in said.days)]
+            named = any(one.start < end and one.end > start for one in said.named)
+            words = [word for place, word in said.words if start <= place < end]
+            blank = said.text[start:end] != text[start:end]
+            if blank or named or any(start <= place < end for place in places) or not words:
+                continue
+            if any(word not in small | denying for word in words):
+                continue
+            denied = any(word in denying for word in words)
+            if denied != refuted or not (denied or result.type == "yes_no"):
+                yield "unsupported", "it says nothing of the evidence"
 
     def _polarity(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         denying = [start for start, word in said.words if word in self._language.claims["denying"]]
@@ -166,9 +197,16 @@ class Scrutiny:
             yield "contradicted", "it cites that something was not found, and does not say so"
         for place in denying:
             start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
-            named = said.within(start, end)
+            beside = _BESIDE.search(said.text, start, end)
+            named = said.within(start, end if beside is None else beside.start())
+            if said.text[place:].casefold().startswith("without"):
+                named = tuple(one for one in named if one.start > place)
             if any(list(cited.between(a.ids, b.ids)) for a, b in combinations(named, 2)):
                 yield "contradicted", f"it denies what the evidence says: “{said.text[start:end].strip()}”"
+        some = [found[1] for found in _NONE_OF.finditer(said.text)]
+        known = {"these", "those", "them", *self._language.numbers}
+        if any(word.casefold() not in known and not word.isdigit() for word in some) and not self._found_nothing():
+            yield "contradicted", "it says of none of them what holds for some"
         if denying and not (cited.absent or self._denial_follows(cited)):
             yield "unsupported", "it says that something is not so, and no cited evidence does"
 
@@ -177,6 +215,13 @@ class Scrutiny:
         others = [item.text for item in cited.items if item.kind != "absence"]
         if not others:
             return not said.numbers
+        if any(_BESIDE.search(item.text) for item in cited.absent) and {word for _, word in said.words} & _ANOTHER:
+            return True
+        months = self._language.months
+        days = {(one.first, one.last) for text in others for one in dated(text, months)}
+        sought_on = {(one.first, one.last) for item in cited.absent for one in dated(item.text, months)} - days
+        if any((day.first, day.last) in sought_on for day in said.days):
+            return True
         known = stems_of([*others, *cited.phrases(self._wording, self._result)])
         sought = stems_of(item.text for item in cited.absent) - known
         small = self._language.claims["reporting"] | self._language.droppable | self._language.light
@@ -190,8 +235,10 @@ class Scrutiny:
     def _denial_follows(self, cited: Cited) -> bool:
         denying = self._language.claims["denying"]
         known = f"{cited.folded} {fold(self._asked)} {fold(self._computed)}".split()
-        nothing = self._result.value in (0, False) or not (self._result.rows or self._result.paths)
-        return nothing or self._result.refuted or bool(denying & set(known)) or "false" in known
+        return self._found_nothing() or self._result.refuted or bool(denying & set(known)) or "false" in known
+
+    def _found_nothing(self) -> bool:
+        return self._result.value in (0, False) or not (self._result.rows or self._result.paths)
 
     # --- days, numbers, how many ---
 
@@ -257,6 +304,8 @@ class Scrutiny:
         if number.value in own | whole:
             return True
         ontology, entities = self._wording.ontology, self._result.entities
+        if number.near & {"them", "these", "those"} and number.value in _sizes(named, entities):
+            return True
         asked = {entities[row.entity].type for row in rows if row.entity in entities}
         for name in of_type:
             family = ontology.family(name)
@@ -267,33 +316,46 @@ class Scrutiny:
                 return True
         return False
 
-    def _quantities(self, said: Said) -> Iterator[tuple[Verdict, str]]:
+    def _quantities(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         known = set(fold(f"{self._asked} {self._computed}").split())
         complete = self._result.of is not None and self._result.value == self._result.of
+        alone = self._language.claims["alone"]
+        searched = any(item.kind == "absence" for item in self._items.values())
         for _, word in said.words:
-            if word not in self._language.claims["quantifying"] or word in known:
+            if word in alone and known & alone and (cited.absent or not searched):
                 continue
-            if word in ("all", "every", "each") and (complete or word == "each"):
+            if word not in self._language.claims["quantifying"] or (word in known and word not in alone):
                 continue
-            if word == "both" and len(said.named) >= 2:
+            if word in ("all", "every", "each") and (complete or word == "each" or _ALL_THAT.search(said.text)):
+                continue
+            if word == "both" and (
+                len(said.named) >= 2 or (len(self._result.rows) == 2 and self._result.type != "conflict")
+            ):
                 continue
             yield "unsupported", f"“{word}” does not follow from what was counted"
 
     # --- its words ---
 
     @staticmethod
-    def _quotes(claim: Claim, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        known = " ".join(cited.text.split())
-        for quoted in _QUOTED.findall(claim.text):
-            if " ".join(quoted.split()).rstrip(".,") not in known:
-                yield "unsupported", f"“{quoted}” is quoted, and stands so in no cited evidence"
+    def _quotes(own: str) -> Iterator[tuple[Verdict, str]]:
+        for quoted in _QUOTED.findall(own):
+            if quoted.strip() and speaks(quoted):
+                yield "unsupported", f"“{quoted}” is quoted, and is not the whole of a text that it cites"
 
     def _words(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        language = self._language
-        small = language.droppable | language.light | language.claims["reporting"] | language.claims["denying"]
-        known = stems_of([cited.text, self._asked, self._computed, *cited.phrases(self._wording, self._result)])
+        language, claims = self._language, self._language.claims
+        small = language.droppable | language.light | claims["reporting"] | claims["denying"]
+        small |= claims["alone"]
+        small |= (claims["from"] | claims["until"]) if said.days else frozenset()
+        small |= claims["lasting"] if cited.lasts else frozenset()
+        phrases = stems_of(cited.phrases(self._wording, self._result))
+        known = stems_of([cited.text, self._asked, self._computed]) | phrases
+        if (condition := _IF.match(self._question)) and not claims["supposing"] & {word for _, word in said.words}:
+            read = stems_of([cited.text, self._asked.removeprefix(self._question), self._computed]) | phrases
+            known -= stems_of([condition[1]]) - read
         for start, word in said.words:
-            if word in small or stem(word) in known or word in language.claims["from"] | language.claims["until"]:
+            modal = word in claims["modal"] and word not in fold(f"{self._asked} {cited.text}").split()
+            if not modal and (word in small or stem(word) in known):
                 continue
             if len(word) == 1:
                 continue
@@ -309,12 +371,9 @@ def _denying(ontology: Ontology) -> re.Pattern[str] | None:
     return re.compile(rf"\b(?:{either})\b", re.IGNORECASE) if phrases else None
 
 
-@functools.lru_cache(maxsize=16)
-def _phrased(ontology: Ontology) -> frozenset[str]:
-    """Words of which the phrases of the ontology are made."""
-    said = [text for spec in ontology.predicates.values() for text in (*spec.phrases, *spec.inverse, *spec.roles)]
-    said += [noun for kind in ontology.types.values() for noun in kind.nouns]
-    return frozenset(word for text in said for word in fold(text).split())
+def _sizes(named: Collection[str], entities: Mapping[str, Entity]) -> set[str]:
+    """How many things of each type are named."""
+    return {str(size) for size in Counter(entities[one].type for one in named if one in entities).values()}
 
 
 def _clauses(said: Said) -> list[tuple[int, int]]:
@@ -326,12 +385,6 @@ def _clauses(said: Said) -> list[tuple[int, int]]:
         else:
             found.append((start, end))
     return found
-
-
-def _plain(phrase: str) -> str:
-    """A phrase without what joins it to its ends."""
-    words = [stem(word) for word in fold(phrase).split() if word not in ("is", "are", "was", "were", "the", "a", "an")]
-    return " ".join(words)
 
 
 def _bounds(bound: str, text: str, number: Number) -> bool:
