@@ -35,11 +35,18 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
             proxy_headers=False,
             timeout_graceful_shutdown=10,
         )
+        _log.addFilter(without_errors)
         if remote:
             _log.warning("%s can be reached from other machines, and there is no access control yet", host)
         uvicorn.Server(config).run()
     finally:
         services.store.close()
+
+
+def without_errors(record: logging.LogRecord) -> bool:
+    """A filter for uvicorn's log: what raised an error may hold what was asked, and our own line says where it was."""
+    record.exc_info = record.exc_text = None
+    return True
 
 
 def refuse_remote(host: str, *, allowed: bool) -> bool:

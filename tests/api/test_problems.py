@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import urllib.error
+import urllib.request
 from typing import Any
 
 import pytest
@@ -11,8 +14,11 @@ from fastapi.testclient import TestClient
 
 import kg.errors
 from api import errors
+from api.app import create_app
+from api.serve import without_errors
+from kg.bootstrap import Services
 from kg.errors import KgError
-from tests.api.supply import BASE
+from tests.api.supply import BASE, served
 
 CLASSES = [value for value in vars(kg.errors).values() if inspect.isclass(value) and issubclass(value, KgError)]
 ASK = "/v1/decisions"
@@ -228,3 +234,25 @@ def assert_careful(reply: Any) -> None:
 def test_a_model_that_is_not_set_is_not_found(client: TestClient, model: str) -> None:
     reply = client.post(ASK, json={"question": "Who?", "model": model})
     assert "see docs/models.md" in assert_problem(reply, 404, "model_not_found")["detail"]
+
+
+def test_what_an_unforeseen_error_says_is_in_no_log(
+    services: Services, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(services)
+
+    @app.get("/defect")
+    def defect() -> None:
+        raise RuntimeError("Ann")
+
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(without_errors)
+    try:
+        with served(app) as url, pytest.raises(urllib.error.HTTPError, match="500"):
+            urllib.request.urlopen(f"{url}/defect")  # noqa: S310 (loopback)
+    finally:
+        log.removeFilter(without_errors)
+    assert "unforeseen error" in caplog.text
+    of_uvicorn = capsys.readouterr().err
+    assert "Exception in ASGI application" in of_uvicorn
+    assert "Ann" not in caplog.text + of_uvicorn
