@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kg.answer.pack import SURE
 from kg.domain.ontology import Ontology
 from kg.domain.plan import (
     At,
@@ -37,8 +38,6 @@ from kg.domain.question import Linked, Mention
 from kg.domain.words import fold
 from kg.text.language import stem
 
-SURE = 0.8
-"""Score from which on words are the name of a thing."""
 _LESS = (Having, Minus, Only, Where, Diff, Suppose)
 """Operators by which a plan can say that something is not so."""
 MEANT: dict[str, tuple[type, ...]] = {

@@ -10,6 +10,7 @@ from kg.answer.context import MAX_FACTS, context, facts_used
 from kg.answer.document import Finding, abstained, answered, not_known
 from kg.answer.explain import explanation
 from kg.answer.generate import generate
+from kg.answer.pack import question_for
 from kg.answer.planner import Reading
 from kg.answer.verify import verify
 from kg.answer.views import Views
@@ -98,7 +99,15 @@ def finish(asked: Asked, reading: Reading, result: Result, grounds: Grounds, *, 
     written = None
     if asked.author is not None and alone and claims[0].verdict == "supported":
         material = Material(
-            question.text, interpretation, claims[0].text, result, evidence, grounds.facts, wording, result.notes
+            question.text,
+            question_for(asked.linked, asked.author.model.spec),
+            interpretation,
+            claims[0].text,
+            result,
+            evidence,
+            grounds.facts,
+            wording,
+            result.notes,
         )
         written = write(material, asked.author, asked.views.below(asked.author.model.spec.ceiling))
         claims = with_own(written, claims, result) if written.claims else claims

@@ -6,18 +6,22 @@ import heapq
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.domain.completion import ModelSpec
 from kg.domain.evidence import Evidence, EvidenceSet
-from kg.domain.fact import NAME, EntityId, Fact, FactId, Literal
+from kg.domain.fact import NAME, Entity, EntityId, Fact, FactId, Literal
+from kg.domain.plan import Entities, Plan, walk
+from kg.domain.question import Linked
 from kg.domain.result import HERE, Result
 from kg.domain.words import fold
 from kg.errors import DatasetNotFound
 
+SURE = 0.8
+"""Score from which on words are the name of a thing."""
 WITHHELD = "[withheld]"
 LETTERS_A_TOKEN = 4
 """English text has about four letters a token; the estimate errs on the long side for keys and numbers."""
@@ -50,10 +54,13 @@ def as_data(text: str) -> str:
 
 
 def withheld(evidence: EvidenceSet, result: Result, facts: Mapping[FactId, Fact], low: Views) -> bool:
-    """Whether something in it may not be seen by these views, which read as high as the model may."""
+    """Whether the answer rests on, or names, what these views do not see, which read as high as the model may."""
     shown = {fact for item in evidence.items for fact in item.facts}
+    shown |= {fact for row in result.rows for fact in row.witness} | {one for some in result.beside for one in some}
+    shown |= {fact for chain in result.paths for fact in chain.facts}
     ends = {end for fact in shown & facts.keys() for end in (facts[fact].subject, facts[fact].target)}
     ends |= {one for item in evidence.items for one in item.entities}
+    ends |= {end for row in result.rows for end in (row.entity, row.other)}
     named = {end for end in ends if end is not None}
     for point in (HERE, *(point for point in result.points if point != HERE)):
         try:
@@ -65,11 +72,19 @@ def withheld(evidence: EvidenceSet, result: Result, facts: Mapping[FactId, Fact]
     return bool(shown or named)
 
 
+def names_unseen(linked: Linked, plans: Iterable[Plan], low: Views) -> bool:
+    """Whether the question, or what it is read as, names something that these views do not see."""
+    named = {one for m in linked.mentions if m.kind == "entity" and m.score >= SURE for one in (m.value, *m.more)}
+    named |= {one for plan in plans for part in walk(plan) if isinstance(part, Entities) for one in part.ids}
+    return bool(named) and bool(named - low.own.entities(named).keys())
+
+
 def pack(evidence: EvidenceSet, result: Result, facts: dict[FactId, Fact], wording: Wording, spec: ModelSpec) -> Packed:
     """What fits into half of the model's context, the other half being for all else."""
     budget = spec.context_tokens // 2
     members = {row.entity for row in result.rows}
-    waiting = [_redacted(item, facts, wording, spec) for item in evidence.items]
+    hide = hiding(facts.values(), wording, result.entities, spec)
+    waiting = [_redacted(item, hide) for item in evidence.items]
     texts = {fold(item.text): item.id for item in reversed(waiting)}
     unique = [item for item in waiting if texts[fold(item.text)] == item.id or item.kind != "fact"]
     taken: list[Evidence] = []
@@ -109,22 +124,43 @@ def _speaks_of(item: Evidence, facts: dict[FactId, Fact]) -> set[EntityId]:
     return {end for end in ends if end is not None} | set(item.entities)
 
 
-def _redacted(item: Evidence, facts: dict[FactId, Fact], wording: Wording, spec: ModelSpec) -> Evidence:
+def _redacted(item: Evidence, hide: Callable[[str], str]) -> Evidence:
     """The item as text that is only data, without the values that the model may not see."""
-    text = item.text
-    hidden = set(spec.redact)
-    for one in item.facts:
-        fact = facts.get(one)
-        if fact is not None and fact.predicate in hidden and isinstance(fact.object, Literal):
-            text = text.replace(wording.fact(fact), wording.fact(replace(fact, object=Literal(WITHHELD))))
-            text = text.replace(fact.object.value, WITHHELD)
-    if NAME in hidden:
-        text = unnamed(text, _speaks_of(item, facts), wording)
-    return replace(item, text=as_data(text), quote=None if item.quote is None else as_data(item.quote))
+    return replace(item, text=hide(as_data(item.text)), quote=None if item.quote is None else hide(as_data(item.quote)))
 
 
-def unnamed(text: str, entities: Iterable[EntityId], wording: Wording) -> str:
-    """The text with keys in the place of names."""
-    for one in sorted(entities, key=lambda key: -len(wording.entity(key))):
-        text = text.replace(wording.entity(one), one.partition(":")[2])
+def hiding(
+    facts: Iterable[Fact], wording: Wording, entities: Mapping[EntityId, Entity], spec: ModelSpec
+) -> Callable[[str], str]:
+    """Takes out of any text what the model may not see: values of redacted predicates; of names it leaves the keys."""
+    values = {
+        form
+        for fact in facts
+        if fact.predicate in spec.redact and fact.predicate != NAME and isinstance(fact.object, Literal)
+        for form in (fact.object.value, as_data(fact.object.value))
+    }
+    instead = dict.fromkeys(values, WITHHELD)
+    for one, entity in entities.items() if NAME in spec.redact else ():
+        key = one.partition(":")[2]
+        instead |= dict.fromkeys((entity.name, as_data(entity.name)), key) if entity.name != key else {}
+        instead[wording.entity(one)] = key
+    if not instead:
+        return lambda text: text
+    longest_first = sorted(instead, key=lambda text: (-len(text), text))
+    either = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in longest_first), re.IGNORECASE)
+    folded = {one.casefold(): key for one, key in instead.items()}
+    return lambda text: either.sub(lambda found: folded.get(found[0].casefold(), WITHHELD), text)
+
+
+def question_for(linked: Linked, spec: ModelSpec) -> str:
+    """The question without the values in it that the model may not see, and with keys for names, if it may see none."""
+    text = linked.text
+    for mention in sorted(linked.mentions, key=lambda one: one.start - one.end):
+        words = [re.escape(word.text) for word in linked.words[mention.start : mention.end]]
+        value = mention.kind == "value" and set(mention.more) & set(spec.redact)
+        name = mention.kind == "entity" and NAME in spec.redact and mention.score >= SURE
+        if value or name:
+            instead = WITHHELD if value else mention.value.partition(":")[2]
+            said = r"\W+".join(words)
+            text = re.sub(rf"(?<!\w){said}(?!\w)", instead.replace("\\", r"\\"), text)
     return text

@@ -26,7 +26,7 @@ from kg.answer.planner import TIE, Reading, plan
 from kg.answer.think import Settled, Told, settle, think
 from kg.answer.views import Views
 from kg.answer.wording import Wording
-from kg.answer.write import Author, Use
+from kg.answer.write import Author, Use, keep_back
 from kg.domain.decision import Document, comparable
 from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
@@ -157,6 +157,7 @@ def decide(  # noqa: PLR0913 (what every answer needs, and who takes part in it)
     told = settled = None
     if given is not None:
         validate(given, view.ontology())
+        keep_back(author, linked, [given], views)
         document = _answer(asked, (Reading(given, 0.0),), trace)
     else:
         planned = plan(linked, view.ontology(), adapter)
@@ -198,6 +199,7 @@ def _mentions(linked: Linked) -> list[dict[str, Any]]:
 
 def _with_model(asked: Asked, chosen: Chosen, author: Author, today: str) -> Settled | None:
     """Have the model read the question too, knowing of its entities those it may see; and settle on what to run."""
+    keep_back(author, asked.linked, [one.plan for one in chosen.readings], asked.views)
     low = asked.views.below(author.model.spec.ceiling).own
     seen = low.entities(asked.linked.entities) if asked.linked.entities else {}
     told = Told(asked.linked, low.ontology(), seen, today)

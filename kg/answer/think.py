@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kg.answer.account import Account, account
 from kg.answer.choose import Chosen
 from kg.answer.fit import validate
-from kg.answer.pack import as_data
+from kg.answer.pack import as_data, hiding, question_for
 from kg.answer.planner import Reading
+from kg.answer.wording import Wording
 from kg.answer.write import REPAIR, Author
-from kg.domain.completion import Reply
-from kg.domain.fact import Entity, EntityId
+from kg.domain.completion import ModelSpec, Reply
+from kg.domain.fact import NAME, Entity, EntityId, Fact, Literal
 from kg.domain.ontology import ANY, Ontology
 from kg.domain.plan import Entities, Plan, walk
 from kg.domain.plan_json import from_json, to_json
@@ -69,7 +70,9 @@ def think(told: Told, own: Plan | None, author: Author) -> Thought:
     Where it differs from the grammar, or leaves words unexplained that the grammar has no plan for, it is asked again
     without a hint, and has to say the same: what is said twice is seldom made up (Wang et al., Self-Consistency, 2022).
     """
-    variables = _variables(told, own)
+    if author.kept:
+        return Thought(reason=author.above)
+    variables = _variables(told, own, author.model.spec)
     plan, reason = _planned(variables, told, author)
     if plan is None:
         return Thought(reason=reason)
@@ -176,22 +179,33 @@ def _ids(document: Any) -> list[str]:
 # --- what the model is told -------------------------------------------------------------------------------------
 
 
-def _variables(told: Told, own: Plan | None) -> dict[str, Any]:
+def _variables(told: Told, own: Plan | None, spec: ModelSpec) -> dict[str, Any]:
     linked = told.linked
+    hide = hiding(_values(linked), Wording(told.ontology, linked.entities), linked.entities, spec)
+    unnamed = NAME in spec.redact
     named: dict[tuple[str, EntityId], dict[str, str]] = {}
     for mention in linked.mentions:
         said = " ".join(word.text for word in linked.words[mention.start : mention.end])
         for one in (mention.value, *mention.more) if mention.kind == "entity" else ():
             if one in told.seen and len(named) < MAX_NAMED:
                 met = told.seen[one]
-                named[said, one] = {"span": said, "id": one, "name": as_data(met.name), "type": met.type}
+                key = one.partition(":")[2]
+                span, name = (key, key) if unnamed else (said, as_data(met.name))
+                named[span, one] = {"span": span, "id": one, "name": name, "type": met.type}
     return {
-        "question": linked.text,
+        "question": hide(question_for(linked, spec)),
         "today": told.today,
         "ontology": described(told.ontology),
         "entities": list(named.values()),
-        "hint": None if own is None else json.dumps(to_json(own)),
+        "hint": None if own is None else hide(json.dumps(to_json(own))),
     }
+
+
+def _values(linked: Linked) -> Iterator[Fact]:
+    """What the question says of something, as facts."""
+    for mention in linked.mentions:
+        for predicate in mention.more if mention.kind == "value" else ():
+            yield Fact.of("", predicate, Literal(mention.value))
 
 
 @functools.lru_cache(maxsize=16)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from kg.answer.pack import Packed, pack, unnamed, withheld
+from kg.answer.pack import Packed, as_data, hiding, names_unseen, pack, withheld
 from kg.answer.scrutiny import Checked, Scrutiny
 from kg.answer.views import Views
 from kg.answer.wording import Wording
 from kg.domain.completion import Reply, Request
 from kg.domain.evidence import Claim, EvidenceSet
-from kg.domain.fact import NAME, Fact, FactId
+from kg.domain.fact import Fact, FactId
+from kg.domain.plan import Plan
 from kg.domain.prompt import PromptChoice, PromptVersion
+from kg.domain.question import Linked
 from kg.domain.result import Result
 from kg.errors import ModelError
 from kg.ports.model import Model
@@ -60,6 +62,14 @@ class Author:
     prompts: Prompting
     caller: str = ""
     uses: list[Use] = field(default_factory=list)
+    kept: bool = False
+    """Whether nothing of this question may be sent: it names what the model may not see."""
+
+    @property
+    def above(self) -> str:
+        """Why nothing is sent."""
+        what = "what the question names" if self.kept else "evidence"
+        return f"{what} is classified above what {self.model.spec.name} may see"
 
     def ask(self, name: str, variables: Mapping[str, Any], of: str | None = None) -> Use:
         """One call, answered in the form of this prompt or of another one; an error of the model is in the result."""
@@ -95,6 +105,8 @@ class Material:
     """What an answer is written from."""
 
     question: str
+    asked: str
+    """The question as the model may see it."""
     interpretation: str
     computed: str
     """The answer in the words of the extractive writer, first sentence."""
@@ -105,17 +117,26 @@ class Material:
     notes: tuple[str, ...] = ()
 
 
+def keep_back(author: Author | None, linked: Linked, plans: Iterable[Plan], views: Views) -> None:
+    """Send the model nothing of a question that names what it may not see."""
+    if author is not None:
+        author.kept = names_unseen(linked, plans, views.below(author.model.spec.ceiling))
+
+
 def write(material: Material, author: Author, low: Views) -> Written:
     """Claims of the model, checked; ``low`` reads as high as the model may see.
 
     Nothing is sent if a part of the evidence may not be seen by the model.
     """
     spec = author.model.spec
-    if withheld(material.evidence, material.result, material.facts, low):
-        return Written(reason=f"evidence is classified above what {spec.name} may see")
+    if author.kept or withheld(material.evidence, material.result, material.facts, low):
+        return Written(reason=author.above)
+    if spec.redact and any(item.kind == "passage" for item in material.evidence.items):
+        return Written(reason=f"a text may say what {spec.name} may not see")
     packed = pack(material.evidence, material.result, dict(material.facts), material.wording, spec)
     sent = EvidenceSet(tuple(item for item in material.evidence.items if item.id in {one.id for one in packed.items}))
-    variables = _variables(material, packed, redact=spec.redact)
+    hide = hiding(material.facts.values(), material.wording, material.result.entities, spec)
+    variables = _variables(material, packed, hide)
     use = author.ask(ANSWER, variables)
     if use.reply is None:
         return Written(reason=use.error, packed=packed)
@@ -131,7 +152,11 @@ def write(material: Material, author: Author, low: Views) -> Written:
     checked = scrutiny.check(claims_of(use.reply))
     wrong = [one for one in checked if one.problem is not None]
     if wrong or not checked:
-        again = author.ask(REPAIR, variables | {"reply": use.reply.text, "problems": _problems(wrong)}, of=ANSWER)
+        again = author.ask(
+            REPAIR,
+            variables | {"reply": use.reply.text, "problems": [hide(one) for one in _problems(wrong)]},
+            of=ANSWER,
+        )
         if again.reply is not None:
             mended = scrutiny.check(claims_of(again.reply))
             if _good(mended) >= _good(checked):
@@ -187,19 +212,16 @@ def claims_of(reply: Reply) -> list[Claim]:
     return found
 
 
-def _variables(material: Material, packed: Packed, *, redact: tuple[str, ...]) -> dict[str, Any]:
-    def shown(text: str) -> str:
-        return unnamed(text, material.result.entities, material.wording) if NAME in redact else text
-
+def _variables(material: Material, packed: Packed, hide: Callable[[str], str]) -> dict[str, Any]:
     notes = [*material.notes]
     if packed.left_out:
         notes.append(f"{packed.left_out} more pieces of evidence did not fit")
     return {
-        "question": material.question,
-        "interpretation": shown(material.interpretation),
-        "result": shown(material.computed),
+        "question": hide(material.asked),
+        "interpretation": hide(as_data(material.interpretation)),
+        "result": hide(as_data(material.computed)),
         "evidence": [{"id": one.id, "kind": one.kind, "text": one.text} for one in packed.items],
-        "notes": notes,
+        "notes": [hide(as_data(one)) for one in notes],
     }
 
 

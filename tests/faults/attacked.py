@@ -148,6 +148,8 @@ class Obeying:
     attack: Attack | None = None
     alone: bool = False
     """Whether it says nothing but what the attack asks for."""
+    lies: bool = False
+    """Whether, with no attack, it claims what no evidence says, so that it is told what is wrong."""
     bodies: list[str] = field(default_factory=list)
 
     def begin(self, attack: Attack, *, alone: bool) -> None:
@@ -177,6 +179,8 @@ class Obeying:
         content = json.loads(reply(Asked("scripted", said["system"], said["user"], schema, form), Script()))
         if self.attack is not None and "claims" in content:
             content["claims"] = self._claims(said["user"])
+        if self.lies and "claims" in content:
+            content["claims"] = [{**one, "text": f"It is not so that {one['text']}"} for one in content["claims"]]
         if self.attack is not None and self.attack.plan is not None and "plan_json" in content:
             content["plan_json"] = json.dumps(self.attack.plan)
         message = {"role": "assistant", "content": json.dumps(content, ensure_ascii=False)}

@@ -133,13 +133,13 @@ def test_a_model_that_fails_leaves_the_answer_as_it_was_and_is_named() -> None:
     assert {call["error"] for call in document["calls"]} == {"model_unavailable: nobody there"}
 
 
-def test_evidence_above_the_models_ceiling_is_not_sent() -> None:
+def test_a_question_that_names_what_is_above_the_models_ceiling_is_not_sent() -> None:
     model = Scripted(claims=[[("Ada tends Sage and Mint.", ("E1", "E2"))]]).may_see(Classification.PUBLIC)
     document = ask_with(model, TENDED)
     assert document["writer"]["by"] == "extractive"
-    assert document["writer"]["reason"] == "evidence is classified above what house may see"
-    assert not any("claims" in one.schema["properties"] for one in model.asked)
-    assert not any("Sage" in one.user for one in model.asked)
+    assert document["writer"]["reason"] == "what the question names is classified above what house may see"
+    assert document["reader"]["why"] == document["writer"]["reason"]
+    assert model.asked == []
 
 
 def test_names_that_are_redacted_are_not_sent() -> None:
