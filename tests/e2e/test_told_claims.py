@@ -1,6 +1,7 @@
 """Sentences written by hand about answers over the supply data, true ones and false ones: which of them stand.
 
-They were written before anybody who wrote them had read what judges them.
+They were written without knowledge of what judges them, which was then mended by them: they guard it, and no longer
+measure it. What they measured before is in docs/quality.md.
 """
 
 from __future__ import annotations
