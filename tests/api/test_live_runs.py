@@ -161,7 +161,10 @@ def test_the_command_line_shows_a_load_at_work_and_follows_it(url: str, database
         run = at_work(url)
         while (get(f"{url}/{run}")["live"] or {"records": 1})["records"] == 0:
             time.sleep(0.02)
+        # It stands still while it is looked at, so that it has not ended when the second command has started.
+        child.send_signal(signal.SIGSTOP)
         listed, shown = whence("runs", "--store", store), whence("runs", run, "--json", "--store", store)
+        child.send_signal(signal.SIGCONT)
         watched = whence("runs", run, "--watch", "--store", store)
         assert child.wait() == 0
     assert "running" in listed.out.splitlines()[1]
