@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from kg.answer.pack import SURE
@@ -31,6 +31,7 @@ from kg.domain.plan import (
     Top,
     Value,
     Where,
+    predicates_of,
     walk,
 )
 from kg.domain.plan_json import plan_of, to_json
@@ -99,7 +100,7 @@ def account(plan: Plan, linked: Linked, ontology: Ontology) -> Account:
     parts = list(walk(plan))
     ids = {one for part in parts if isinstance(part, Entities) for one in part.ids}
     text = json.dumps(to_json(plan))
-    known = {stem(word) for phrase in _phrases(parts, ontology) for word in fold(phrase).split()}
+    known = {stem(word) for phrase in _phrases(plan, ontology) for word in fold(phrase).split()}
     known |= {stem(word) for word in fold(text).split()}
     meant = [m for m in linked.mentions if m.kind == "entity" and ids & {m.value, *m.more}]
     explained = {i for m in meant for i in range(m.start, m.end)}
@@ -144,18 +145,20 @@ def _has(mention: Mention, text: str) -> bool:
     return any(one and one.strip("-") in text for one in (mention.value, mention.value[:7], mention.value[:4]))
 
 
-def _phrases(parts: list[Plan], ontology: Ontology) -> Iterator[str]:
+def _phrases(plan: Plan, ontology: Ontology) -> Iterator[str]:
     """Everything that people say for what is in the plan."""
+    parts = list(walk(plan))
+    used = {*predicates_of(plan), *(part.along for part in parts if isinstance(part, Paths) and part.along is not None)}
+    for name in used:
+        spec = ontology.predicates[name]
+        yield name.replace("_", " ")
+        yield from (*spec.phrases, *spec.inverse, *spec.negative, *spec.inverse_negative)
+        yield from (*spec.roles, *spec.inverse_roles, *spec.asks)
+        for value, phrases in spec.values:
+            yield from (value, *phrases)
+        for kind in (*spec.subjects, *spec.objects):
+            yield from _nouns(kind, ontology)
     for part in parts:
-        for name in _predicates(part):
-            spec = ontology.predicates[name]
-            yield name.replace("_", " ")
-            yield from (*spec.phrases, *spec.inverse, *spec.negative, *spec.inverse_negative)
-            yield from (*spec.roles, *spec.inverse_roles, *spec.asks)
-            for value, phrases in spec.values:
-                yield from (value, *phrases)
-            for kind in (*spec.subjects, *spec.objects):
-                yield from _nouns(kind, ontology)
         if isinstance(part, Entities | Follow) and part.type is not None:
             yield from _nouns(part.type, ontology)
         if isinstance(part, Decide):
@@ -165,15 +168,14 @@ def _phrases(parts: list[Plan], ontology: Ontology) -> Iterator[str]:
                 yield from (item.name, *item.phrases)
         if isinstance(part, Passages):
             yield from ("mention", "say", "speak", "text", "passage", "about")
-    yield from _concepts(parts, ontology)
+    yield from _concepts(used, ontology)
 
 
-def _concepts(parts: list[Plan], ontology: Ontology) -> Iterator[str]:
-    """What sets are called whose steps the plan takes."""
-    used = {name for part in parts for name in _predicates(part)}
+def _concepts(used: Collection[str], ontology: Ontology) -> Iterator[str]:
+    """What sets are called whose steps are all among those that are taken."""
     for concept in ontology.concepts.values():
-        inner = {name for one in walk(plan_of(concept.plan)) for name in _predicates(one)}
-        if inner and inner <= used:
+        inner = set(predicates_of(plan_of(concept.plan)))
+        if inner and inner.issubset(used):
             yield from (*concept.nouns, *concept.adjectives)
 
 
@@ -183,15 +185,6 @@ def _nouns(kind: str, ontology: Ontology) -> Iterator[str]:
         yield from (kind, *spec.nouns, *spec.titles, *spec.asks)
         kind = spec.parent or ""
         spec = ontology.types.get(kind)
-
-
-def _predicates(part: Plan) -> Iterator[str]:
-    if isinstance(part, Follow | Where | Value):
-        yield part.predicate
-    elif isinstance(part, Rank | Top | Group) and part.value is not None:
-        yield part.value
-    elif isinstance(part, Paths) and part.along is not None:
-        yield part.along
 
 
 def _added(parts: list[Plan], ids: set[str], linked: Linked) -> Iterator[str]:

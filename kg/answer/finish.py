@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kg.answer.choose import MOST_PASSED_OVER, guessed, left_over
@@ -20,7 +19,17 @@ from kg.domain.decision import Document
 from kg.domain.evidence import Claim, Grounds
 from kg.domain.fact import Entity, EntityId, Fact, FactId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Each, Follow, Group, Having, Minus, Only, Passages, Plan, Rank, Top, Value, Where, walk
+from kg.domain.plan import (
+    Each,
+    Having,
+    Minus,
+    Only,
+    Passages,
+    Plan,
+    Where,
+    predicates_of,
+    walk,
+)
 from kg.domain.question import Linked, Question
 from kg.domain.result import HERE, Result
 from kg.ports.store import GraphView
@@ -146,18 +155,11 @@ def _rivals(facts: dict[FactId, Fact], view: GraphView) -> tuple[dict[FactId, Fa
     return {fact.id: fact for fact in rivals}, read.entities
 
 
-def _asked(chosen: Plan) -> Iterator[str]:
-    """The predicates of the plan."""
-    for part in walk(chosen):
-        if isinstance(part, Follow | Where | Value):
-            yield part.predicate
-        elif isinstance(part, Rank | Top | Group) and part.value is not None:
-            yield part.value
-
-
 def _open(chosen: Plan, ontology: Ontology) -> str | None:
     """A predicate of the plan about which sources need not say everything."""
-    return next((name.replace("_", " ") for name in _asked(chosen) if ontology.predicates[name].world == "open"), None)
+    return next(
+        (name.replace("_", " ") for name in predicates_of(chosen) if ontology.predicates[name].world == "open"), None
+    )
 
 
 def _gap(chosen: Plan, ontology: Ontology) -> str | None:
@@ -187,6 +189,6 @@ def _elsewhere(order: list[FactId], grounds: Grounds, named: frozenset[str]) -> 
 def without_facts(chosen: Plan, view: GraphView) -> str | None:
     """A predicate of the plan that nothing in this scope speaks of."""
     held, predicates = view.profile().facts, view.ontology().predicates
-    steps = (step for name in _asked(chosen) for step, _ in view.ontology().steps(name, "out"))
+    steps = (step for name in predicates_of(chosen) for step, _ in view.ontology().steps(name, "out"))
     recorded = (name for name in steps if not predicates[name].derived)
     return next((name.replace("_", " ") for name in recorded if not held.get(name)), None)

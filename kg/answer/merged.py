@@ -15,7 +15,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kg.domain.fact import DIFFERENT_FROM, SAME_AS, Assertion, Entity, EntityId, Fact, FactId, Instant
+from kg.answer.over import OverView
+from kg.domain.fact import DIFFERENT_FROM, SAME_AS, Entity, EntityId, Fact, FactId, Instant
 from kg.domain.result import Result
 from kg.ports.store import Expansion, GraphStore, GraphView, GraphWriter, Listing, LoadTarget, Quoted
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from kg.answer.views import Views
-    from kg.domain.lineage import DatasetVersion, GraphProfile, Run, Source
-    from kg.domain.ontology import Direction, Ontology
+    from kg.domain.lineage import Run
+    from kg.domain.ontology import Direction
     from kg.domain.ref import Ref
     from kg.domain.scope import Scope
     from kg.ports.clock import Clock
@@ -66,7 +67,7 @@ class MergedStore:
         held = self._known.get(key)
         if held is None or len(held.standing) > MAX_MET:
             held = Identities()
-            for old in list(self._known)[: len(self._known) - MAX_REMEMBERED + 1]:
+            for old in list(self._known)[: max(0, len(self._known) - MAX_REMEMBERED + 1)]:
                 self._known.pop(old, None)
             self._known[key] = held
         return held
@@ -94,49 +95,16 @@ class MergedStore:
 
 
 @dataclass(frozen=True)
-class MergedView:
+class MergedView(OverView):
     """What another view reads, with the entities that a visible tie joins as one of them.
 
     Which one stands for all: of those that no tie calls the same as another, the first by id. Facts keep their ids;
     their ends are the entities that stand for the recorded ones.
     """
 
-    _view: GraphView
     _known: Identities = field(default_factory=Identities)
     _moved: dict[FactId, Fact] = field(default_factory=dict)
     """Facts as they were recorded, of those that are read with another end."""
-
-    @property
-    def scope(self) -> Scope:
-        return self._view.scope
-
-    @property
-    def known_at(self) -> str:
-        return self._view.known_at
-
-    def ontology(self) -> Ontology:
-        return self._view.ontology()
-
-    def datasets(self) -> tuple[DatasetVersion, ...]:
-        return self._view.datasets()
-
-    def versions(self) -> tuple[DatasetVersion, ...]:
-        return self._view.versions()
-
-    def profile(self) -> GraphProfile:
-        return self._view.profile()
-
-    def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
-        return self._view.sources(ids)
-
-    def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
-        return self._view.values(texts)
-
-    def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
-        return self._view.assertions(facts)
-
-    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
-        return self._view.said_by(sources, limit_each)
 
     # --- entities ---
 

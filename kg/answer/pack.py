@@ -79,11 +79,16 @@ def names_unseen(linked: Linked, plans: Iterable[Plan], low: Views) -> bool:
     return bool(named) and bool(named - low.own.entities(named).keys())
 
 
-def pack(evidence: EvidenceSet, result: Result, facts: dict[FactId, Fact], wording: Wording, spec: ModelSpec) -> Packed:
-    """What fits into half of the model's context, the other half being for all else."""
+def pack(
+    evidence: EvidenceSet,
+    result: Result,
+    facts: Mapping[FactId, Fact],
+    spec: ModelSpec,
+    hide: Callable[[str], str],
+) -> Packed:
+    """What fits into half of the model's context, the other half being for all else; less what ``hide`` takes out."""
     budget = spec.context_tokens // 2
     members = {row.entity for row in result.rows}
-    hide = hiding(facts.values(), wording, result.entities, spec)
     waiting = [_redacted(item, hide) for item in evidence.items]
     texts = {fold(item.text): item.id for item in reversed(waiting)}
     unique = [item for item in waiting if texts[fold(item.text)] == item.id or item.kind != "fact"]
@@ -119,7 +124,7 @@ def _number(item: Evidence) -> int:
     return int(item.id.removeprefix("E"))
 
 
-def _speaks_of(item: Evidence, facts: dict[FactId, Fact]) -> set[EntityId]:
+def _speaks_of(item: Evidence, facts: Mapping[FactId, Fact]) -> set[EntityId]:
     ends = {end for one in item.facts if one in facts for end in (facts[one].subject, facts[one].target)}
     return {end for end in ends if end is not None} | set(item.entities)
 

@@ -76,9 +76,9 @@ class Scrutiny:
         self._asked = f"{question} {self._texts.less(interpretation)}"
         self._computed = self._texts.less(computed)
         claims = self._language.claims
-        small = claims["reporting"] | claims["denying"] | self._language.droppable | self._language.light
+        self._small = claims["reporting"] | self._language.droppable | self._language.light
         self._relations = relations(wording.ontology)
-        self._names = Names(self._language, small | self._relations.words)
+        self._names = Names(self._language, self._small | claims["denying"] | self._relations.words)
         for one, entity in result.entities.items():
             self._names.add(one, forms_of(entity.name, entity.aliases, entity.keys))
         for key, source in self._sources.items():
@@ -171,7 +171,7 @@ class Scrutiny:
 
     def _empty(self, said: Said, text: str) -> Iterator[tuple[Verdict, str]]:
         """A sentence that says nothing of the evidence, such as a bare yes or no, is for questions that ask for it."""
-        small = self._language.droppable | self._language.light | self._language.claims["reporting"]
+        small = self._small
         denying = self._language.claims["denying"]
         result = self._result
         refuted = result.refuted or not (result.rows or result.paths or result.value)
@@ -224,8 +224,7 @@ class Scrutiny:
             return True
         known = stems_of([*others, *cited.phrases(self._wording, self._result)])
         sought = stems_of(item.text for item in cited.absent) - known
-        small = self._language.claims["reporting"] | self._language.droppable | self._language.light
-        return any(stem(word) in sought for _, word in said.words if word not in small)
+        return any(stem(word) in sought for _, word in said.words if word not in self._small)
 
     def _negative_phrases(self, said: Said) -> list[int]:
         """Where a phrase of the ontology denies: *uncertified*."""
@@ -343,8 +342,8 @@ class Scrutiny:
                 yield "unsupported", f"“{quoted}” is quoted, and is not the whole of a text that it cites"
 
     def _words(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        language, claims = self._language, self._language.claims
-        small = language.droppable | language.light | claims["reporting"] | claims["denying"]
+        claims = self._language.claims
+        small = self._small | claims["denying"]
         small |= claims["alone"]
         small |= (claims["from"] | claims["until"]) if said.days else frozenset()
         small |= claims["lasting"] if cited.lasts else frozenset()

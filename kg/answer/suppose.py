@@ -6,20 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId
-from kg.ports.store import Expansion, GraphView, Listing, Quoted
+from kg.answer.over import OverView
+from kg.domain.fact import Entity, EntityId, Fact, FactId
+from kg.ports.store import Expansion, Listing, Quoted
 
 if TYPE_CHECKING:
-    from kg.domain.lineage import DatasetVersion, GraphProfile, Source
-    from kg.domain.ontology import Direction, Ontology
-    from kg.domain.scope import Scope
+    from kg.domain.ontology import Direction
 
 
 @dataclass(frozen=True)
-class SupposedView:
+class SupposedView(OverView):
     """What another view reads, less some entities: named ones, or all of some types but the named ones."""
 
-    _view: GraphView
     _named: frozenset[EntityId]
     _types: frozenset[str] = frozenset()
     """With types, the named ones are those of them that stay."""
@@ -28,26 +26,6 @@ class SupposedView:
         if not self._types:
             return entity in self._named
         return type_name in self._types and entity not in self._named
-
-    @property
-    def scope(self) -> Scope:
-        return self._view.scope
-
-    @property
-    def known_at(self) -> str:
-        return self._view.known_at
-
-    def ontology(self) -> Ontology:
-        return self._view.ontology()
-
-    def datasets(self) -> tuple[DatasetVersion, ...]:
-        return self._view.datasets()
-
-    def versions(self) -> tuple[DatasetVersion, ...]:
-        return self._view.versions()
-
-    def profile(self) -> GraphProfile:
-        return self._view.profile()
 
     def entities(self, ids: Collection[EntityId]) -> dict[EntityId, Entity]:
         found = self._view.entities(ids)
@@ -67,9 +45,6 @@ class SupposedView:
         found = self._view.passages(text, types, limit, ids)
         kept = {key: entity for key, entity in found.entities.items() if not self._gone(key, entity.type)}
         return replace(found, facts=tuple(fact for fact in found.facts if fact.subject in kept), entities=kept)
-
-    def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
-        return self._view.values(texts)
 
     def scan(self, types: Collection[str], limit: int) -> Listing:
         found = self._view.scan(types, limit)
@@ -101,12 +76,3 @@ class SupposedView:
 
     def recorded_with(self, facts: Collection[FactId]) -> dict[FactId, tuple[Fact, ...]]:
         return self._view.recorded_with(facts)
-
-    def assertions(self, facts: Collection[FactId]) -> dict[FactId, tuple[Assertion, ...]]:
-        return self._view.assertions(facts)
-
-    def said_by(self, sources: Collection[str], limit_each: int) -> dict[str, tuple[Assertion, ...]]:
-        return self._view.said_by(sources, limit_each)
-
-    def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
-        return self._view.sources(ids)

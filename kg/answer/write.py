@@ -133,9 +133,10 @@ def write(material: Material, author: Author, low: Views) -> Written:
         return Written(reason=author.above)
     if spec.redact and any(item.kind == "passage" for item in material.evidence.items):
         return Written(reason=f"a text may say what {spec.name} may not see")
-    packed = pack(material.evidence, material.result, dict(material.facts), material.wording, spec)
-    sent = EvidenceSet(tuple(item for item in material.evidence.items if item.id in {one.id for one in packed.items}))
     hide = hiding(material.facts.values(), material.wording, material.result.entities, spec)
+    packed = pack(material.evidence, material.result, material.facts, spec, hide)
+    ids = {one.id for one in packed.items}
+    sent = EvidenceSet(tuple(item for item in material.evidence.items if item.id in ids))
     variables = _variables(material, packed, hide)
     use = author.ask(ANSWER, variables)
     if use.reply is None:

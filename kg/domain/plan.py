@@ -332,6 +332,15 @@ def walk(plan: Plan) -> Iterator[Plan]:
         yield from walk(child)
 
 
+def predicates_of(plan: Plan) -> Iterator[str]:
+    """The predicates that its sets and values are read by."""
+    for part in walk(plan):
+        if isinstance(part, Follow | Where | Value):
+            yield part.predicate
+        elif isinstance(part, Rank | Top | Group) and part.value is not None:
+            yield part.value
+
+
 def uses_each(plan: Plan) -> bool:
     """Whether the row at hand of an enclosing operator stands in the plan."""
     if isinstance(plan, Each):
