@@ -11,7 +11,8 @@ from rich.table import Table
 
 from api.options import print_json
 from api.terminal import show_table, shown
-from kg.answer.pipeline import Trace, answer, decide
+from kg.answer.pipeline import answer, decide
+from kg.answer.trace import Trace
 from kg.answer.views import Views
 from kg.answer.write import Author
 from kg.bootstrap import Services, author_of

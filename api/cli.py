@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from api.adapters import adapters
+from api.decisions import recorded, replay
 from api.exports import attach, export
 from api.lineage import lineage
 from api.loads import init, load
@@ -34,7 +35,7 @@ from api.prompts import prompts
 from api.retirement import purge, retire
 from api.runs import runs
 from api.terminal import printable, progress, show_decision, show_table
-from kg.errors import DecisionNotFound, InvalidInput, KgError, PlanInvalid
+from kg.errors import InvalidInput, KgError, PlanInvalid
 
 app = typer.Typer(
     name="whence",
@@ -52,6 +53,7 @@ app.command()(init)
 app.command()(export)
 app.command()(retire)
 app.command()(purge)
+app.command()(replay)
 app.command()(runs)
 app.command()(lineage)
 app.command()(attach)
@@ -176,9 +178,7 @@ def explain(
     from kg.answer.formats import render
 
     with opened(ctx, store) as (services, _):
-        document = services.decisions.decision(decision)
-    if document is None:
-        raise DecisionNotFound(f"no decision {decision!r}")
+        document = recorded(services, decision)
     if form == "text":
         show_decision(document, Console(highlight=False))
     else:

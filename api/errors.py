@@ -48,6 +48,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.MatchConflict: 409,
     # The version that an If-Match header names is not the current one.
     kg.LabelMoved: 412,
+    kg.DecisionErased: 410,
     kg.StoreError: 500,
     kg.StoreUnavailable: 503,
     kg.StoreTimeout: 504,

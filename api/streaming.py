@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from kg.answer.pipeline import Tell
+from kg.answer.trace import Tell
 from kg.domain.decision import Document
 from kg.errors import KgError
 from kg.telemetry.log import note

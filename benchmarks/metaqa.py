@@ -28,7 +28,8 @@ from typing import Any
 
 from kg.answer.adapter import Adapter, save
 from kg.answer.execute import execute
-from kg.answer.pipeline import Trace, decide
+from kg.answer.pipeline import decide
+from kg.answer.trace import Trace
 from kg.answer.train import TrainingSet, train
 from kg.answer.views import Views
 from kg.bootstrap import Services, open_services

@@ -9,7 +9,7 @@
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
     │                              PromptNotFound · ModelNotFound
-    ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved
+    ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved · DecisionErased
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     │                              StoreReadOnly
     ├─ ModelError                  ModelUnavailable* · ModelTimeout* · ModelRejected · ModelMalformed* · ModelRefused
@@ -153,6 +153,12 @@ class Conflict(KgError):
     """What was asked for collides with what stands."""
 
     code = "conflict"
+
+
+class DecisionErased(Conflict):
+    """What the decision quoted was purged: its words are gone."""
+
+    code = "decision_erased"
 
 
 class LabelMoved(Conflict):

@@ -15,9 +15,12 @@ from api.newest import newest
 from api.streaming import EVENT_STREAM, events_of
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
+from api.wire_decisions import ReplayOut
 from kg.answer.formats import FORMATS, render
-from kg.answer.pipeline import Tell, answer, nobody
+from kg.answer.pipeline import answer
+from kg.answer.trace import Tell, nobody
 from kg.bootstrap import Services, author_of
+from kg.decisions.replay_report import replay
 from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
@@ -144,6 +147,18 @@ def explain(
         return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
     text = render(document, name)
     return Response(text, media_type=FORMATS[name], headers={"Vary": "Accept"})
+
+
+@router.get("/{decision_id}/replay", responses=refusals(400, 404, 422, 503, 504))
+def replay_decision(
+    decision_id: DecisionId,
+    services: ServicesDep,
+    settings: SettingsDep,
+    live: Annotated[bool, Query(title="Live", description="On the graph of today, not as it was known then.")] = False,  # noqa: FBT002
+) -> ReplayOut:
+    """Run the decision again, no model being asked: the same evidence, or every fact, row and claim that differs."""
+    document = _recorded(decision_id, services, settings)
+    return ReplayOut.model_validate(replay(document, services.store, services.prompts, services.adapter, live=live))
 
 
 def _recorded(decision_id: str, services: Services, settings: Settings) -> Document:

@@ -81,4 +81,10 @@ def doubt(document: Document, adapter: Adapter) -> str | None:
     value = document["confidence"]["value"]
     if value is None or value >= adapter.threshold:
         return None
+    return unsure(document)
+
+
+def unsure(document: Document) -> str:
+    """Why an answer is not given that there is."""
+    value = document["confidence"]["value"]
     return f"I read this as: {document['interpretation']}; but I am not sure enough of that ({value:.0%} sure)"

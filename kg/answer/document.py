@@ -41,7 +41,7 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
             "datasets": list(question.scope.datasets), "ceiling": question.scope.ceiling.label,
             "valid_as_of": question.scope.valid_as_of, "known_as_of": question.scope.known_as_of,
         },
-        "reader": {"by": "grammar", "why": None},
+        "reader": {"by": "grammar", "why": None, "readings": []},
         "writer": {"by": "extractive", "reason": None, "dropped": [], "left_out": 0},
         "calls": [],
         "usage": {"model_calls": 0, "tokens": 0, "cost": 0},

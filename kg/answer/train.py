@@ -20,8 +20,9 @@ from kg.answer.adapter import Adapter, Calibrator, joined, to_document
 from kg.answer.grading import grade, overlap
 from kg.answer.learned import Learned, chains_from, chains_read
 from kg.answer.link import link
-from kg.answer.pipeline import Trace, decide
+from kg.answer.pipeline import decide
 from kg.answer.planner import plan
+from kg.answer.trace import Trace
 from kg.answer.train_chains import MISSING, NEAR, Example, Near, example, learn
 from kg.answer.views import Views
 from kg.domain.decision import Document

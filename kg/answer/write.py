@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -77,12 +76,11 @@ class Author:
         system, user = self.prompts.render(chosen.version, variables)
         form = chosen.version.template if of is None else self.prompts.choose(of).version.template
         request = Request(system, user, form.schema, chosen.version.template.parameters, name, self.caller, chosen)
-        rendered = hashlib.sha256(f"{system}\x1e{user}".encode()).hexdigest()
         began = time.perf_counter()
         try:
-            use = Use(name, chosen, f"sha256:{rendered}", self.model.complete(request))
+            use = Use(name, chosen, request.rendered, self.model.complete(request))
         except ModelError as exc:
-            use = Use(name, chosen, f"sha256:{rendered}", error=f"{exc.code}: {exc}")
+            use = Use(name, chosen, request.rendered, error=f"{exc.code}: {exc}")
         use = replace(use, ms=round((time.perf_counter() - began) * 1000, 3))
         self.uses.append(use)
         return use

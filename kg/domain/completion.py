@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,11 @@ class Request:
     """On whose account it counts."""
     prompt: PromptChoice | None = field(default=None, hash=False, compare=False)
     """The version that the messages were rendered from; not sent."""
+
+    @property
+    def rendered(self) -> str:
+        """``sha256:`` over what is said to the model."""
+        return f"sha256:{hashlib.sha256(chr(0x1E).join((self.system, self.user)).encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,10 @@ def test_a_stream_that_fails_ends_with_the_problem(url: str) -> None:
 
 def test_the_decision_shows_the_model_the_prompts_the_tokens_and_the_cost(url: str) -> None:
     document = httpx2.post(f"{url}/v1/decisions", json={"question": GAP}, timeout=30).json()
-    assert document["versions"]["model"] == {"name": "scripted", "model": "scripted", "scripted": True}
+    assert document["versions"]["model"] == {
+        "name": "scripted", "model": "scripted", "scripted": True,
+        "ceiling": "internal", "redact": [], "context_tokens": 16_000,
+    }  # fmt: skip
     assert {one["name"] for one in document["versions"]["prompt"]} == {"answer", "plan"}
     assert document["reader"]["by"] == "grammar and model"
     assert document["writer"]["by"] == "model"

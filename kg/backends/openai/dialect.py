@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from typing import Literal as OneOf
 
-from kg.backends.openai.form import is_strict
 from kg.domain.completion import ModelSpec, Request
+from kg.models.form import is_strict
 
 Structured = OneOf["schema", "object", "none"]
 WEAKER: dict[Structured, Structured] = {"schema": "object", "object": "none"}

@@ -108,7 +108,7 @@ class OpenAIModel:
 
     def _reply(self, said: Said, request: Request, dialect: Dialect, calls: int, ms: float) -> Reply:
         from kg.backends.openai.errors import hidden, spoken
-        from kg.backends.openai.form import parsed
+        from kg.models.form import parsed
 
         name = spoken(self.spec)
         text = hidden(said.text(name), self._key)

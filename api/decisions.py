@@ -1,0 +1,90 @@
+"""``whence replay``: a recorded decision run again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from api.options import AdapterFile, AsJson, Store, opened, print_json
+from api.terminal import shown
+from kg.bootstrap import Services
+from kg.domain.decision import Document
+from kg.errors import DecisionNotFound
+
+DecisionId = Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")]
+MOST_SHOWN = 20
+"""Facts, rows and claims of each kind that are shown; --json shows all."""
+SIGNS = {"came": "+", "went": "-", "changed": "~"}
+
+
+def recorded(services: Services, decision: str) -> Document:
+    """The decision. Raises DecisionNotFound."""
+    document = services.decisions.decision(decision)
+    if document is None:
+        raise DecisionNotFound(f"no decision {decision!r}")
+    return document
+
+
+def replay(
+    ctx: typer.Context,
+    decision: DecisionId,
+    live: Annotated[bool, typer.Option("--live", help="Run it on the graph of today, and say what changed.")] = False,
+    adapter: AdapterFile = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a recorded decision again as the graph was known then: the same evidence, or every fact that differs."""
+    from kg.decisions.replay_report import replay as run
+
+    with opened(ctx, store, adapter) as (services, _):
+        told = run(recorded(services, decision), services.store, services.prompts, services.adapter, live=live)
+    if as_json:
+        print_json(told)
+    else:
+        show_replay(told, Console(highlight=False))
+
+
+def show_replay(told: dict[str, Any], screen: Console) -> None:
+    """Same or not, then what differs."""
+    when = "today" if told["live"] else "as it was known then"
+    said = {
+        "same": ("green", f"the same {when}"),
+        "differs": ("yellow", f"not the same {when}"),
+        "erased": ("yellow", "what it quoted was purged"),
+    }
+    colour, text = said[told["state"]]
+    screen.print(shown(f"{told['decision_id']}: {text}", style=colour), soft_wrap=True)
+    for note in told["notes"]:
+        screen.print(shown(f"  {note}"), soft_wrap=True)
+    for mark in told["erased"]:
+        screen.print(shown(f"  {mark['ref']} was purged by run {mark['run']} at {mark['at']}"), soft_wrap=True)
+    if "facts" not in told:
+        return
+    for name in ("outcome", "text", "value"):
+        one, two = told[name]["before"], told[name]["after"]
+        if one != two:
+            screen.print(shown(f"{name}: {one}\n    now: {two}", lines=True), soft_wrap=True)
+    for what in ("facts", "rows", "claims"):
+        _show_difference(what, told[what], screen)
+    screen.print(shown(f"evidence {told['evidence_hash']['after']}", style="dim"), soft_wrap=True)
+
+
+def _show_difference(what: str, found: dict[str, list[dict[str, Any]]], screen: Console) -> None:
+    for kind, sign in SIGNS.items():
+        for one in found[kind][:MOST_SHOWN]:
+            screen.print(shown(f"  {sign} {what[:-1]} {one['id']}: {_words(one)}"), soft_wrap=True)
+        if (more := len(found[kind]) - MOST_SHOWN) > 0:
+            screen.print(shown(f"  {sign} and {more} more {what} (--json shows all)", style="dim"))
+
+
+def _words(one: dict[str, Any]) -> str:
+    told = [_said(one[side]) for side in ("before", "after") if side in one]
+    return " → ".join(dict.fromkeys(told)) + (" (from other places)" if len(told) > len(set(told)) else "")
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(str(item["text"]) for item in value)
+    return str(value["text"]) if "text" in value else ", ".join(str(v) for v in value.values() if v is not None) or "in"
