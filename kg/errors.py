@@ -4,12 +4,13 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
-    │                              PromptInvalid
+    │                              PromptInvalid · TableInvalid · ReviewInvalid
     │                              TrainingRefused · LineageInvalid · ExportRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
-    │                              PromptNotFound · ModelNotFound
-    ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved · DecisionErased
+    │                              PromptNotFound · ModelNotFound · RulesNotFound · ReviewNotFound
+    ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved · ReviewMoved · ReviewSettled
+    │                              MoveRefused · DecisionErased
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     │                              StoreReadOnly
     ├─ ModelError                  ModelUnavailable* · ModelTimeout* · ModelRejected · ModelMalformed* · ModelRefused
@@ -65,6 +66,18 @@ class PromptInvalid(InvalidInput):
     """The prompt does not parse, misses a variable, or has no valid schema."""
 
     code = "prompt_invalid"
+
+
+class TableInvalid(InvalidInput):
+    """A decision table does not parse, does not fit the ontology, or has a hole or rows that overlap."""
+
+    code = "table_invalid"
+
+
+class ReviewInvalid(InvalidInput):
+    """Review rules do not parse, or a move of a review lacks what it needs."""
+
+    code = "review_invalid"
 
 
 class NameAmbiguous(InvalidInput):
@@ -137,6 +150,18 @@ class PromptNotFound(NotFound):
     code = "prompt_not_found"
 
 
+class RulesNotFound(NotFound):
+    """No decision table or review rules, or no version or label of them, of that name."""
+
+    code = "rules_not_found"
+
+
+class ReviewNotFound(NotFound):
+    """The decision has no review: no rule asked for one."""
+
+    code = "review_not_found"
+
+
 class RunNotFound(NotFound):
     """No run of that id."""
 
@@ -165,6 +190,24 @@ class LabelMoved(Conflict):
     """The label points at another version than the one that was seen."""
 
     code = "label_moved"
+
+
+class ReviewMoved(Conflict):
+    """The review, or the evidence of its decision, is not what was shown."""
+
+    code = "review_moved"
+
+
+class ReviewSettled(Conflict):
+    """The review is in a state that takes no such move: it lapsed, expired, or was decided."""
+
+    code = "review_settled"
+
+
+class MoveRefused(Conflict):
+    """Who made the move may not: it is their own decision, they had a say already, or the role is not theirs."""
+
+    code = "move_refused"
 
 
 class MatchConflict(Conflict):

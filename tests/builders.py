@@ -15,13 +15,14 @@ from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Reje
 from kg.domain.openlineage import LineageEvent, received
 from kg.ports.ledger import DecisionLedger, RunLedger
 from kg.ports.prompts import PromptRegistry
+from kg.ports.rules import RuleRegistry
 from kg.ports.spending import SpendingLedger
 from kg.ports.store import Entry, GraphStore, LoadTarget
 
 Kind = OneOf["sqlite-memory", "sqlite-file", "neo4j"]
 
 
-class Store(GraphStore, DecisionLedger, RunLedger, PromptRegistry, SpendingLedger, Protocol):
+class Store(GraphStore, DecisionLedger, RunLedger, PromptRegistry, RuleRegistry, SpendingLedger, Protocol):
     """What one database is for the services."""
 
 

@@ -10,6 +10,7 @@ from kg.domain.difference import FactChange
 from kg.domain.fact import Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
 from kg.domain.prompt import LabelMove, PromptVersion, Template
+from kg.domain.rule_file import RuleVersion
 
 Recorded = DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove
 
@@ -56,14 +57,18 @@ def load_change(text: str) -> FactChange:
     return FactChange(Fact(said["id"], said["subject"], said["predicate"], target, valid), document["gained"])
 
 
-def dump_prompt(version: PromptVersion) -> str:
-    """JSON text that keeps the order of the schema's fields, in which models write them."""
+def dump_prompt(version: PromptVersion | RuleVersion) -> str:
+    """JSON text that keeps the order of fields: of a schema's, in which models write them; of a table's inputs."""
     return json.dumps(asdict(version), ensure_ascii=False, separators=(",", ":"))
 
 
 def load_prompt(text: str) -> PromptVersion:
     document = json.loads(text)
     return PromptVersion(**document | {"template": Template(**document["template"])})
+
+
+def load_rules(text: str) -> RuleVersion:
+    return RuleVersion(**json.loads(text))
 
 
 def load_move(text: str) -> LabelMove:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from kg.domain.prompt import LabelMove, PromptVersion, Template
-from kg.errors import LabelMoved, PromptNotFound
+from kg.errors import LabelMoved, NotFound, PromptNotFound
 
 UNSEEN = -1
 """Says that a label is moved wherever it points now."""
@@ -41,18 +41,23 @@ class PromptRegistry(Protocol):
         ...
 
 
-def check_move(move: LabelMove, expected: int | None, *, there: bool) -> None:
+def check_move(
+    move: LabelMove,
+    expected: int | None,
+    *,
+    there: bool,
+    missing: type[NotFound] = PromptNotFound,
+    called: str = "prompt",
+) -> None:
     """Whether the move may be made: the rule of every registry. ``there`` says that its version exists.
 
-    Raises LabelMoved, PromptNotFound.
+    Raises LabelMoved, and ``missing`` where there is no such version or label of what is ``called`` so.
     """
     at = f"{move.name}@{move.label}"
     if expected not in (UNSEEN, move.before):
         now, seen = ("no version" if n is None else f"version {n}" for n in (move.before, expected))
         raise LabelMoved(f"{at} points at {now} by now, not at {seen}: look at it again, and then move it")
     if move.number is None and move.before is None:
-        raise PromptNotFound(f"{at} points at no version: there is no label to remove")
+        raise missing(f"{at} points at no version: there is no label to remove")
     if move.number is not None and not there:
-        raise PromptNotFound(
-            f"prompt {move.name!r} has no version {move.number}; see `whence prompts list {move.name}`"
-        )
+        raise missing(f"{called} {move.name!r} has no version {move.number}; list its versions to see which there are")

@@ -58,7 +58,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     with apsw.Connection(str(tmp_path / "whence.db")) as connection:
         connection.execute(
             """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
-            DROP TABLE passage_text; DROP TABLE prompt_version; DROP TABLE prompt_label; DROP TABLE label_move;
+            DROP TABLE passage_text; DROP TABLE version; DROP TABLE version_label; DROP TABLE label_move;
             DROP TABLE spending;
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;

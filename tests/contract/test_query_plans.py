@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from kg.backends.neo4j import cypher, prompts, texts
+from kg.backends.neo4j import cypher, texts, versions
 from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import said, sql
@@ -39,6 +39,10 @@ GROWS = (
     "PromptVersion",
     "PromptLabel",
     "LabelMove",
+    "DecisionTableVersion",
+    "DecisionTableLabel",
+    "ReviewRulesVersion",
+    "ReviewRulesLabel",
     "Spending",
 )
 
@@ -64,11 +68,11 @@ def named_texts() -> dict[str, str]:
     """All constants of these modules that are texts."""
     found = {
         f"{module.__name__.rpartition('.')[2]} {name}": text
-        for module in (cypher, texts, prompts)
+        for module in (cypher, texts)
         for name, text in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str) and " " in text
     }
-    return found | BUILT
+    return found | BUILT | {" ".join(key): text for key, text in versions.TEXTS.items()}
 
 
 PLANNED = sql.PLANNED | said.PLANNED

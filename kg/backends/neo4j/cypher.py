@@ -166,14 +166,6 @@ UNWIND x.documents AS document RETURN document"""
 
 # --- prompts ------------------------------------------------------------------------------------------------
 
-PROMPT_NAMES = "MATCH (p:Prompt) RETURN p.id ORDER BY p.id"
-PROMPT_VERSIONS = """MATCH (p:Prompt {id: $in.name})<-[:VERSION_OF]-(v:PromptVersion) USING INDEX SEEK p:Prompt(id)
-RETURN v.document ORDER BY v.number"""
-PROMPT_LABELS = """MATCH (p:Prompt {id: $in.name})<-[:LABEL_OF]-(l:PromptLabel)-[:POINTS_AT]->(v:PromptVersion)
-USING INDEX SEEK p:Prompt(id) RETURN l.label, v.number ORDER BY l.label"""
-LABEL_HISTORY = """MATCH (p:Prompt {id: $in.name})<-[:LABEL_OF]-(l:PromptLabel)<-[:MOVE_OF]-(m:LabelMove)
-USING INDEX SEEK p:Prompt(id) RETURN m.document ORDER BY m.seq DESC"""
-
 # --- texts that name predicates or types --------------------------------------------------------------------
 
 _COLUMNS = "r.fact AS fact, n.id AS subject, {object}, r.valid_from AS start, r.valid_to AS end"

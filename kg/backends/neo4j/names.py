@@ -10,6 +10,8 @@ OWN_LABELS = (
     "Entity", "Literal", "Name", "Quote", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
     "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
     "Prompt", "PromptVersion", "PromptLabel", "LabelMove", "Spending",
+    "DecisionTable", "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion",
+    "ReviewRulesLabel",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 

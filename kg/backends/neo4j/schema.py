@@ -10,13 +10,21 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
-    "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending",
+    "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending", "DecisionTable",
+    "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion", "ReviewRulesLabel",
 )  # fmt: skip
-_TAKEN = {6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"), 7: ("Spending",)}
+_TAKEN = {
+    6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"),
+    7: ("Spending",),
+    8: (
+        "DecisionTable", "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion",
+        "ReviewRulesLabel",
+    ),
+}  # fmt: skip
 """Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
     "literal_lookup": ("Literal", "lookup"),
@@ -31,6 +39,8 @@ _INDEXES = {
     "decision_seq": ("Decision", "seq"),
     "event_run": ("LineageEvent", "run"),
     "prompt_content": ("PromptVersion", "content"),
+    "table_content": ("DecisionTableVersion", "content"),
+    "rules_content": ("ReviewRulesVersion", "content"),
     "spending_day": ("Spending", "day"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.

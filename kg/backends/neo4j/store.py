@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from kg.backends.neo4j import cypher, records, spending, texts
@@ -15,10 +15,12 @@ from kg.backends.neo4j.lock import LoadLock, live_run, staged_by
 from kg.backends.neo4j.prompts import Neo4jPrompts
 from kg.backends.neo4j.purge import finish, purge
 from kg.backends.neo4j.retire import retire
+from kg.backends.neo4j.rules import Neo4jRules
 from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
 from kg.domain.difference import FactChange
+from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.ontology_file import parse, together
@@ -34,8 +36,8 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "neo4j"
 
 
-class Neo4jStore(Neo4jPrompts):
-    """Graph, decisions, runs and prompts in one Neo4j database; an empty user means a server without authentication."""
+class Neo4jStore(Neo4jPrompts, Neo4jRules):
+    """Graph, decisions, runs, prompts and rules in one Neo4j database; without a user if the server asks none."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what an address, a sign-in and a store need
         self, address: str, database: str, user: str, password: str, core: Ontology, clock: Clock
@@ -139,17 +141,21 @@ class Neo4jStore(Neo4jPrompts):
     def put_ontology(self, name: str, document: str) -> bool:
         if self.ontology_document(name) == document:
             return False
+        self._moving_known_time(f"ontology {name}", lambda tx, at: records.put_ontology(tx, name, document, at))
+        return True
+
+    def _moving_known_time(self, what: str, work: Callable[[Transaction, Instant], Any]) -> Any:
         # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
-        with self._loading(f"ontology {name}") as lock:
+        with self._loading(what) as lock:
             at = later(lock.head, self._clock())
 
-            def move(tx: Transaction) -> None:
+            def move(tx: Transaction) -> Any:
                 lock.fence(tx)
-                records.put_ontology(tx, name, document, at)
+                done = work(tx, at)
                 tx.run(texts.MOVE_HEAD, at=at)
+                return done
 
-            self._database.write(move)
-        return True
+            return self._database.write(move)
 
     def ontology_document(self, name: str) -> str | None:
         found = self._database.read(cypher.ONTOLOGY_DOCUMENT, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -40,6 +40,22 @@ CREATE TABLE prompt_label (
 ) WITHOUT ROWID;
 CREATE TABLE label_move (seq INTEGER PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL);
 CREATE INDEX label_move_name ON label_move (name, seq);
+"""
+
+# Of prompts, decision tables and review rules: what was said of prompts above, for each kind.
+VERSIONS = """
+CREATE TABLE version (
+    kind TEXT NOT NULL, name TEXT NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL, document TEXT NOT NULL,
+    PRIMARY KEY (kind, name, number)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX version_content ON version (kind, name, hash);
+CREATE TABLE version_label (
+    kind TEXT NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (kind, name, label)
+) WITHOUT ROWID;
+CREATE TABLE label_move (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL);
+CREATE INDEX label_move_name ON label_move (kind, name, seq);
+CREATE INDEX label_move_kind ON label_move (kind, seq);
 """
 
 SPENDING = """
@@ -117,7 +133,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}{SAID}{PROMPTS}{SPENDING}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}"""
 
 MIGRATIONS = {
     1: """
@@ -144,5 +160,16 @@ FROM assertion WHERE known_to = '{FOREVER}';
 """,
     6: PROMPTS,
     7: SPENDING,
+    8: f"""
+ALTER TABLE label_move RENAME TO prompt_move;
+DROP INDEX label_move_name;
+{VERSIONS}
+INSERT INTO version SELECT 'prompt', name, number, hash, document FROM prompt_version;
+INSERT INTO version_label SELECT 'prompt', name, label, number FROM prompt_label;
+INSERT INTO label_move SELECT seq, 'prompt', name, document FROM prompt_move;
+DROP TABLE prompt_version;
+DROP TABLE prompt_label;
+DROP TABLE prompt_move;
+""",
 }
 """What makes a database of the next schema of one of this."""

@@ -153,12 +153,14 @@ PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 # --- prompts ------------------------------------------------------------------------------------------------
 
-PROMPT_VERSIONS = "SELECT document FROM prompt_version WHERE name = :name ORDER BY number"
-PROMPT_CONTENT = "SELECT document FROM prompt_version WHERE name = :name AND hash = :hash"
-LAST_PROMPT = "SELECT max(number) FROM prompt_version WHERE name = :name"
-PROMPT_NUMBER = "SELECT 1 FROM prompt_version WHERE name = :name AND number = :number"
-PROMPT_LABELS = "SELECT label, number FROM prompt_label WHERE name = :name ORDER BY label"
-LABEL_HISTORY = "SELECT document FROM label_move WHERE name = :name ORDER BY seq DESC"
+VERSION_NAMES = "SELECT DISTINCT name FROM version WHERE kind = :kind ORDER BY name"
+VERSIONS_OF = "SELECT document FROM version WHERE kind = :kind AND name = :name ORDER BY number"
+VERSION_CONTENT = "SELECT document FROM version WHERE kind = :kind AND name = :name AND hash = :hash"
+LAST_VERSION = "SELECT max(number) FROM version WHERE kind = :kind AND name = :name"
+VERSION_NUMBER = "SELECT 1 FROM version WHERE kind = :kind AND name = :name AND number = :number"
+VERSION_LABELS = "SELECT label, number FROM version_label WHERE kind = :kind AND name = :name ORDER BY label"
+LABEL_HISTORY = "SELECT document FROM label_move WHERE kind = :kind AND name = :name ORDER BY seq DESC"
+LABEL_HISTORY_OF_ALL = "SELECT document FROM label_move WHERE kind = :kind ORDER BY seq DESC"
 
 # --- writing ------------------------------------------------------------------------------------------------
 
@@ -278,12 +280,14 @@ PLANNED = {
     "known_nodes": KNOWN_NODES,
     "linked_down": LINKED_DOWN,
     "linked_up": LINKED_UP,
-    "prompt_versions": PROMPT_VERSIONS,
-    "prompt_content": PROMPT_CONTENT,
-    "last_prompt": LAST_PROMPT,
-    "prompt_number": PROMPT_NUMBER,
-    "prompt_labels": PROMPT_LABELS,
+    "version_names": VERSION_NAMES,
+    "versions_of": VERSIONS_OF,
+    "version_content": VERSION_CONTENT,
+    "last_version": LAST_VERSION,
+    "version_number": VERSION_NUMBER,
+    "version_labels": VERSION_LABELS,
     "label_history": LABEL_HISTORY,
+    "label_history_of_all": LABEL_HISTORY_OF_ALL,
     "retire_replaced": RETIRE_REPLACED,
     "retire_source": RETIRE_SOURCE,
     "retire_version": RETIRE_VERSION,

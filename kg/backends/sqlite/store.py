@@ -14,6 +14,7 @@ from kg.backends.sqlite.prompts import SqlitePrompts
 from kg.backends.sqlite.purge import finish, purge
 from kg.backends.sqlite.records import live_run, put_events, put_ontology, put_run, settle
 from kg.backends.sqlite.retire import retire
+from kg.backends.sqlite.rules import SqliteRules
 from kg.backends.sqlite.view import SqliteView
 from kg.backends.sqlite.writer import SqliteWriter
 from kg.domain.difference import FactChange
@@ -33,8 +34,8 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "sqlite"
 
 
-class SqliteStore(SqlitePrompts):
-    """Graph, decisions, runs and prompts in one SQLite file, or in memory with ``:memory:``."""
+class SqliteStore(SqlitePrompts, SqliteRules):
+    """Graph, decisions, runs, prompts and rules in one SQLite file, or in memory with ``:memory:``."""
 
     def __init__(self, path: str, core: Ontology, clock: Clock) -> None:
         super().__init__(Database(path), clock)
@@ -109,9 +110,14 @@ class SqliteStore(SqlitePrompts):
         if self.ontology_document(name) == document:
             return False
         # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
-        with self._loading(), self._moving_head() as (connection, at):
+        with self._moving_known_time() as (connection, at):
             put_ontology(connection, name, document, at)
         return True
+
+    @contextlib.contextmanager
+    def _moving_known_time(self) -> Iterator[tuple[Any, Instant]]:
+        with self._loading(), self._moving_head() as (connection, at):
+            yield connection, at
 
     def retire(self, ref: Ref, run: Run) -> Run:
         with self._loading(), self._moving_head() as (connection, at):
