@@ -53,11 +53,11 @@ def main() -> None:
 
         whole = list(entries(ids, facts))
         load("first load", whole)
-        changed = [e if int(str(e.record)[1:]) % 100 else replace(e, locator=f"{e.locator}y") for e in whole]
+        changed = [e if int(str(e.record)[1:]) % 100 else e._replace(locator=f"{e.locator}y") for e in whole]
         load("reload, 1 % moved", changed)
         part = [entry for entry in changed if not int(str(entry.record)[1:]) % 100]
         other = target(files=("delta.csv",))
-        load("delta of 1 %", [replace(e, source=other.sources[0].id) for e in part], sources=other.sources, delta=True)
+        load("delta of 1 %", [e._replace(source=other.sources[0].id) for e in part], sources=other.sources, delta=True)
         second = target(version="2", files=files)
         ids2 = tuple(source.id for source in second.sources)
         load(

@@ -93,6 +93,7 @@ class Stage:
         for late in batches(held, CHUNK):
             yield from self._check(late, last=True)
             progress(self._tally.records)
+        self._tally.facts = self._spool.facts.counts()
 
     def _choose(self, sourced: Sourced, lookups: Lookups) -> tuple[Sourced, Choice] | None:
         """What the mapping wants of the record; None when it is rejected."""
@@ -167,15 +168,8 @@ class Stage:
             self._spool.hold(map(_packed, self._waiting))
             self._waiting.clear()
         self._tally.staged += len(standing)
-        self._count([one.fact for one in standing])
+        self._spool.facts.add((one.fact.predicate, one.fact.id) for one in standing)
         return (Entry(one.fact, one.source, one.locator, one.identity) for one in standing)
-
-    def _count(self, facts: Sequence[Fact]) -> None:
-        """Count the facts that were not counted before: many records may say one."""
-        numbers = {int(fact.id[2:17], 16): fact.predicate for fact in facts}
-        new = numbers.keys() - self._spool.seen.get(numbers).keys()
-        self._tally.facts.update(numbers[number] for number in new)
-        self._spool.seen.update(dict.fromkeys(new, 1))
 
     def _reject(self, sourced: Sourced, reason: str, locator: str = "") -> None:
         """Keep the whole record with its reason."""
