@@ -81,8 +81,8 @@ class MergedStore:
     def purge(self, ref: Ref, run: Run) -> Run:
         return self.recorded.purge(ref, run)
 
-    def put_ontology(self, name: str, document: str) -> bool:
-        return self.recorded.put_ontology(name, document)
+    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:
+        return self.recorded.put_ontology(name, document, actor)
 
     def ontology_document(self, name: str) -> str | None:
         return self.recorded.ontology_document(name)

@@ -227,7 +227,7 @@ class GraphStore(Protocol):
         """
         ...
 
-    def put_ontology(self, name: str, document: str) -> bool:
+    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:
         """Store an ontology document (canonical JSON) as the newest of its name; False if it already is.
 
         Views made after it read it. Raises LoadInProgress while a load holds the writer.

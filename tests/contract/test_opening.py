@@ -59,7 +59,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
         connection.execute(
             """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
             DROP TABLE passage_text; DROP TABLE version; DROP TABLE version_label; DROP TABLE label_move;
-            DROP TABLE spending;
+            DROP TABLE spending; DROP TABLE audit; DROP TABLE audit_head; DROP TABLE audit_text;
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);
@@ -74,6 +74,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     assert opened.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
     assert load(opened, target(), BUSY[:-1]).changes == Changes(kept=len(BUSY) - 1, retired=1, lost=1)
     assert opened.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
+    assert [row.seq for row in opened.audit_rows(0, 9)] == [1, 2, 3]
 
 
 @pytest.mark.neo4j
@@ -88,6 +89,8 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         "DROP INDEX whence_assertion_place",
         "DROP INDEX whence_passages",
         "DROP INDEX whence_prompt_content",
+        "DROP INDEX whence_audit_seq",
+        "MATCH (g:Graph {id: 'audit'}) DELETE g",
         "MATCH (e:Entity {id: 'person:ann'}) SET e:Prompt",
     ):
         neo4j_driver.execute_query(text, database_=database)
@@ -98,6 +101,7 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         assert store.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
         assert store.prompt_names() == ()
         assert store.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
+        assert store.audit_head().seq == 2
         found, _, _ = neo4j_driver.execute_query("MATCH (e:Entity:Prompt_) RETURN e.id", database_=database)
         assert [row[0] for row in found] == ["person:ann"]
     finally:

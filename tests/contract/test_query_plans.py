@@ -9,9 +9,10 @@ from typing import Any
 import neo4j
 import pytest
 
-from kg.backends.neo4j import cypher, texts, versions
+from kg.backends.neo4j import audit, cypher, texts, versions
 from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.store import Neo4jStore
+from kg.backends.sqlite import audit as sqlite_audit
 from kg.backends.sqlite import said, sql
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.fact import PASSAGE, Fact, Literal
@@ -44,6 +45,8 @@ GROWS = (
     "ReviewRulesVersion",
     "ReviewRulesLabel",
     "Spending",
+    "AuditEntry",
+    "AuditText",
 )
 
 BUILT: dict[str, str] = {
@@ -68,14 +71,14 @@ def named_texts() -> dict[str, str]:
     """All constants of these modules that are texts."""
     found = {
         f"{module.__name__.rpartition('.')[2]} {name}": text
-        for module in (cypher, texts)
+        for module in (cypher, texts, audit)
         for name, text in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str) and " " in text
     }
     return found | BUILT | {" ".join(key): text for key, text in versions.TEXTS.items()}
 
 
-PLANNED = sql.PLANNED | said.PLANNED
+PLANNED = sql.PLANNED | said.PLANNED | sqlite_audit.PLANNED
 
 
 @pytest.mark.parametrize("name", sorted(PLANNED))

@@ -23,11 +23,12 @@ from kg.domain.openlineage import own_source, run_uuid
 from kg.domain.records import dump, load_run, load_source
 from kg.domain.ref import Ref
 from kg.errors import DatasetNotFound, NotFound
+from kg.ports.clock import Clock, instant
 
 DECISIONS_AT_ONCE = 100
 
 
-def purge(lock: LoadLock, ref: Ref, run: Run, at: Instant) -> Run:
+def purge(lock: LoadLock, ref: Ref, run: Run, at: Instant, clock: Clock) -> Run:
     """Retire it and note that it is to be erased, then erase. Raises DatasetNotFound or NotFound."""
     named = _named(ref)
     if ref.source and not lock.database.read(texts.SOURCES_OF, **named):
@@ -44,16 +45,16 @@ def purge(lock: LoadLock, ref: Ref, run: Run, at: Instant) -> Run:
     except NotFound:
         # It was retired before; what it said is still held for the past.
         fenced(lock, lambda tx: note(tx, run))
-    return _finish(lock)
+    return _finish(lock, clock)
 
 
-def finish(lock: LoadLock) -> None:
+def finish(lock: LoadLock, clock: Clock) -> None:
     """Go on with a purge that was cut off."""
     if lock.database.read(texts.PURGING)[0][0] is not None:
-        _finish(lock)
+        _finish(lock, clock)
 
 
-def _finish(lock: LoadLock) -> Run:
+def _finish(lock: LoadLock, clock: Clock) -> Run:
     noted = json.loads(lock.database.read(texts.PURGING)[0][0])
     ref, run, at = Ref(**noted["ref"]), load_run(noted["run"]), noted["at"]
     sources: list[list[Any]] = lock.database.read(texts.SOURCES_OF, **_named(ref))
@@ -68,8 +69,8 @@ def _finish(lock: LoadLock) -> Run:
     done = replace(run, changes=replace(run.changes, lost=unsaid), message=message)
 
     def end(tx: Transaction) -> None:
-        records.put_run(tx, done)
         tx.run(texts.NOTE_PURGING, note=None)
+        records.put_run(tx, done, instant(clock()))
 
     fenced(lock, end)
     return done

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from kg.backends.neo4j import texts
+from kg.backends.neo4j import audit, texts
 from kg.backends.neo4j.database import Transaction
+from kg.domain import acts
+from kg.domain.audit import Act
 from kg.domain.batches import batches
 from kg.domain.difference import FactChange
 from kg.domain.fact import FOREVER, Instant
@@ -71,7 +73,7 @@ def _readable(one: DatasetVersion | Source) -> dict[str, Any]:
     return {"title": one.title, "publisher": one.publisher, "licence": one.licence, "issued": one.issued}
 
 
-def put_run(tx: Transaction, run: Run) -> None:
+def put_run(tx: Transaction, run: Run, at: Instant) -> None:
     """Give the run its place in the ledger. Raises StoreRejected if it has one.
 
     One that was taken for lost, and ends after all, says itself how.
@@ -88,6 +90,7 @@ def put_run(tx: Transaction, run: Run) -> None:
     if not tx.run(texts.PUT_RUN, id=run.id, readable=readable):
         raise StoreRejected(f"run {run.id!r} is recorded already")
     tx.run(texts.UNTELL, run=run.id)
+    audit.append(tx, acts.of_run(run), at)
 
 
 def put_live(tx: Transaction, live: LiveRun) -> None:
@@ -109,9 +112,10 @@ def change_batches(changes: Sequence[FactChange]) -> Iterator[list[list[Any]]]:
         yield [[start, [dump(one) for one in changes[start : start + CHANGES_AT_ONCE]]]]
 
 
-def put_decision(tx: Transaction, decision_id: str, document: str) -> None:
+def put_decision(tx: Transaction, decision_id: str, document: str, act: Act, at: Instant) -> None:
     """Append it, unless the same one is there."""
-    tx.run(texts.PUT_DECISION, id=decision_id, document=document)
+    if tx.run(texts.PUT_DECISION, id=decision_id, document=document):
+        audit.append(tx, act, at)
 
 
 def put_events(tx: Transaction, events: Iterable[LineageEvent]) -> int:

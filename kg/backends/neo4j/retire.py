@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from kg.backends.neo4j import records, texts
+from kg.backends.neo4j import texts
 from kg.backends.neo4j.database import Transaction
 from kg.backends.neo4j.ending import Ending, fenced
 from kg.backends.neo4j.facts import facts_of
@@ -44,7 +44,7 @@ def extent_of(lock: LoadLock, ref: Ref) -> Extent:
     return Extent(tuple(dict.fromkeys(version for (version,) in versions)))
 
 
-def retire(lock: LoadLock, ref: Ref, run: Run, at: Instant, record: Record = records.put_run) -> Run:
+def retire(lock: LoadLock, ref: Ref, run: Run, at: Instant, record: Record) -> Run:
     """Raises DatasetNotFound or NotFound where nothing is live. What is staged has to be discarded if it fails."""
     database, extent = lock.database, extent_of(lock, ref)
     fenced(lock, lambda tx: tx.run(texts.STAGE, run=run.id, version=" ".join(extent.versions), at=at))

@@ -10,12 +10,13 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
     "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending", "DecisionTable",
     "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion", "ReviewRulesLabel",
+    "AuditText",
 )  # fmt: skip
 _TAKEN = {
     6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"),
@@ -24,6 +25,7 @@ _TAKEN = {
         "DecisionTable", "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion",
         "ReviewRulesLabel",
     ),
+    9: ("AuditEntry", "AuditText"),
 }  # fmt: skip
 """Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
@@ -42,6 +44,8 @@ _INDEXES = {
     "table_content": ("DecisionTableVersion", "content"),
     "rules_content": ("ReviewRulesVersion", "content"),
     "spending_day": ("Spending", "day"),
+    "audit_seq": ("AuditEntry", "seq"),
+    "audit_text": ("AuditText", "text"),
 }
 # Our folded text has words and single spaces only, so splitting at spaces finds what the embedded store finds.
 _TEXT_INDEXES = {"names": "Name", "passages": "Quote"}
@@ -56,8 +60,10 @@ _RENAMED = """MATCH (e:Entity:{0}) CALL (e) {{ SET e:{0}_ REMOVE e:{0} }} IN TRA
 _FOUND = """OPTIONAL MATCH (g:Graph {id: 'graph'})
 RETURN g.schema, coalesce(g.unindexed, false), coalesce(g.object_predicates, [])"""
 _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
-_FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies'] AS id
+_FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies', 'audit'] AS id
 MERGE (g:Graph {id: id}) ON CREATE SET g.last = 0
+FOREACH (_ IN CASE WHEN id = 'audit' AND g.database IS NULL THEN [1] END |
+    SET g.database = randomUUID(), g.hash = '')
 WITH g WHERE g.id = 'graph'
 SET g.schema = $in.schema, g.head = coalesce(g.head, '') REMOVE g.unindexed"""
 

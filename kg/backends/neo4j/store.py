@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.neo4j import cypher, records, spending, texts
+from kg.backends.neo4j import audit, cypher, records, spending, texts
+from kg.backends.neo4j.audit import Neo4jAudit
 from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.ending import fenced
@@ -19,6 +20,7 @@ from kg.backends.neo4j.rules import Neo4jRules
 from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
+from kg.domain import acts
 from kg.domain.difference import FactChange
 from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
@@ -30,13 +32,13 @@ from kg.domain.ref import Ref
 from kg.domain.scope import Scope
 from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError
-from kg.ports.clock import Clock, later
+from kg.ports.clock import Clock, instant, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
 ENGINE = "neo4j"
 
 
-class Neo4jStore(Neo4jPrompts, Neo4jRules):
+class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jAudit):
     """Graph, decisions, runs, prompts and rules in one Neo4j database; without a user if the server asks none."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what an address, a sign-in and a store need
@@ -108,13 +110,13 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules):
         with self._loading(run.id) as lock:
             at = later(lock.head, self._clock())
             with _undone(lock, run.id):
-                return retire(lock, ref, run, at)
+                return retire(lock, ref, run, at, lambda tx, done: records.put_run(tx, done, instant(self._clock())))
 
     def purge(self, ref: Ref, run: Run) -> Run:
         with self._loading(run.id) as lock:
             at = later(lock.head, self._clock())
             with _undone(lock, run.id):
-                return purge(lock, ref, run, at)
+                return purge(lock, ref, run, at, self._clock)
 
     @contextlib.contextmanager
     def _loading(self, run_id: str) -> Iterator[LoadLock]:
@@ -122,7 +124,7 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules):
         with LoadLock(self._database, run_id) as lock:
             if lock.staged is not None:
                 discard(lock, lock.staged)
-            finish(lock)
+            finish(lock, self._clock)
             self._settle(lock)
             yield lock
 
@@ -133,15 +135,20 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules):
 
         def settle(tx: Transaction) -> None:
             if live.run.state == "lost":
-                records.put_run(tx, live.run)
+                records.put_run(tx, live.run, instant(self._clock()))
             tx.run(texts.UNTELL, run=live.run.id)
 
         fenced(lock, settle)
 
-    def put_ontology(self, name: str, document: str) -> bool:
+    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:
         if self.ontology_document(name) == document:
             return False
-        self._moving_known_time(f"ontology {name}", lambda tx, at: records.put_ontology(tx, name, document, at))
+
+        def put(tx: Transaction, at: Instant) -> None:
+            records.put_ontology(tx, name, document, at)
+            audit.append(tx, acts.of_ontology(name, document, actor), instant(self._clock()))
+
+        self._moving_known_time(f"ontology {name}", put)
         return True
 
     def _moving_known_time(self, what: str, work: Callable[[Transaction, Instant], Any]) -> Any:
@@ -171,7 +178,8 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules):
 
     def append(self, decision_id: str, document: dict[str, Any]) -> None:
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        self._database.write(lambda tx: records.put_decision(tx, decision_id, text))
+        act = acts.of_decision(decision_id, document)
+        self._database.write(lambda tx: records.put_decision(tx, decision_id, text, act, instant(self._clock())))
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         found = self._database.read(cypher.DECISION, id=decision_id)
@@ -186,8 +194,8 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules):
         said = tuple(events)
 
         def finish(tx: Transaction) -> None:
-            records.put_run(tx, run)
             records.put_events(tx, said)
+            records.put_run(tx, run, instant(self._clock()))
 
         self._database.write(finish)
 

@@ -103,7 +103,8 @@ WHERE c.known_to = $in.forever RETURN v.id"""
 PUT_DECISION = """MATCH (c:Graph {id: 'decisions'}) SET c.touched = timestamp()
 WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $in.id}) }
 SET c.last = c.last + 1
-CREATE (:Decision {id: $in.id, seq: c.last, document: $in.document})"""
+CREATE (d:Decision {id: $in.id, seq: c.last, document: $in.document})
+RETURN d.seq"""
 
 KNOWN_EVENTS = "UNWIND $in.ids AS id MATCH (e:LineageEvent {id: id}) RETURN id"
 PUT_EVENTS = """UNWIND $in.rows AS row MERGE (e:LineageEvent {id: row[0]})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kg.backends.neo4j import audit
 from kg.backends.neo4j.database import Database, Transaction
+from kg.domain import acts
 from kg.domain.fact import Instant
 from kg.domain.prompt import LabelMove
 from kg.domain.records import dump, load_move
@@ -62,9 +64,11 @@ class Neo4jVersions:
             [[number, held]] = tx.run(TEXTS[kind, "hold to save"], name=name, content=content)
             if held is not None:
                 return str(held)
-            document = made(number, instant(self._clock()))
+            at = instant(self._clock())
+            document = made(number, at)
             shown = {**readable(document), "number": number, "hash": digest, "document": document}
             tx.run(TEXTS[kind, "save"], name=name, id=f"{name}@{number}", content=content, readable=shown)
+            audit.append(tx, acts.of_version(kind, digest, document), at)
             return document
 
         return self._database.write(save)
@@ -90,6 +94,7 @@ class Neo4jVersions:
         check(move, there)
         readable = {"actor": move.actor, "reason": move.reason, "moved_at": move.moved_at, "document": dump(move)}
         tx.run(TEXTS[kind, "move"], name=move.name, id=own, label=move.label, version=version, readable=readable)
+        audit.append(tx, acts.of_move(kind, move), move.moved_at)
         return move
 
     def _history(self, kind: str, name: str | None) -> tuple[LabelMove, ...]:

@@ -24,7 +24,7 @@ from kg.domain.fact import FOREVER, EntityId
 from kg.domain.lineage import Changes, GraphProfile, LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
 from kg.domain.records import load_profile
-from kg.ports.clock import Clock, later
+from kg.ports.clock import Clock, instant, later
 from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
 
@@ -38,6 +38,7 @@ class Neo4jWriter:
     def __init__(self, lock: LoadLock, target: LoadTarget, ontology: Ontology, clock: Clock) -> None:
         database = self._database = lock.database
         self._lock = lock
+        self._clock = clock
         self._target = target
         self.committed = False
         self.known_from = later(lock.head, clock())
@@ -132,8 +133,8 @@ class Neo4jWriter:
         def finish(tx: Transaction) -> None:
             records.put_ontology(tx, version.ontology, self._target.ontology, self.known_from)
             records.put_states(tx, self._target, profile, self.known_from)
-            records.put_run(tx, done)
             records.put_events(tx, said)
+            records.put_run(tx, done, instant(self._clock()))
             tx.run(texts.MOVE_HEAD, at=self.known_from)
             tx.run(texts.UNSTAGE)
 

@@ -20,6 +20,7 @@ from kg.domain.openlineage import own_source, run_uuid
 from kg.domain.records import dump, load_run, load_source
 from kg.domain.ref import Ref
 from kg.errors import DatasetNotFound, NotFound, StoreTimeout
+from kg.ports.clock import Clock, instant
 
 DECISIONS_AT_ONCE = 100
 _VERSIONS = """SELECT n FROM dataset_version
@@ -112,7 +113,7 @@ def _erase_quotes(connection: Any, purged: Purged, ref: Ref, run: Run, at: Insta
     return count
 
 
-def finish(database: Database) -> None:
+def finish(database: Database, clock: Clock) -> None:
     """Take the bytes of erased rows out of the file, and record the purge, where one is to be finished.
 
     Raises StoreTimeout while somebody reads what was there before.
@@ -133,5 +134,5 @@ def finish(database: Database) -> None:
                 "end it and run the purge again"
             )
     with database.write() as connection:
-        put_run(connection, run, (), ())
+        put_run(connection, run, instant(clock()))
         connection.execute("DELETE FROM meta WHERE key = 'purging'")

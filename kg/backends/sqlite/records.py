@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kg.backends.sqlite import sql
+from kg.backends.sqlite import audit, sql
 from kg.backends.sqlite.database import Database
+from kg.domain import acts
 from kg.domain.fact import FOREVER, Instant
 from kg.domain.lineage import GraphProfile, LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent
 from kg.domain.records import dump, load_live, load_profile
+from kg.ports.clock import Clock, instant
 from kg.ports.store import LoadTarget
 
 
-def put_run(connection: Any, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent]) -> None:
+def put_run(
+    connection: Any, run: Run, at: Instant, rejections: Iterable[Rejection] = (), events: Iterable[LineageEvent] = ()
+) -> None:
     row = (run.id, run.dataset, run.version, dump(run))
     connection.execute("INSERT INTO run (id, dataset, version, document) VALUES (?, ?, ?, ?)", row)
     rows = ((run.id, i, dump(item)) for i, item in enumerate(rejections))
     connection.executemany("INSERT INTO rejection VALUES (?, ?, ?)", rows)
     put_events(connection, events)
     connection.execute("DELETE FROM meta WHERE key = 'live' AND value ->> '$.run.id' = ?", (run.id,))
+    audit.append(connection, acts.of_run(run), at)
 
 
 def live_run(connection: Any) -> LiveRun | None:
@@ -32,14 +37,14 @@ def put_live(connection: Any, live: LiveRun) -> None:
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('live', ?)", (dump(live),))
 
 
-def settle(database: Database) -> None:
+def settle(database: Database, clock: Clock) -> None:
     """Record a load that ended without a word as lost; whoever calls holds the right to load."""
     with database.use() as connection:
         if (live := live_run(connection)) is None:
             return
     with database.write() as connection:
         if live.run.state == "running":
-            put_run(connection, live.lost().run, (), ())
+            put_run(connection, live.lost().run, instant(clock()))
         else:
             # It failed, and its own process records it.
             connection.execute("DELETE FROM meta WHERE key = 'live'")

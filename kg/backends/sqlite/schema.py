@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -63,6 +63,15 @@ CREATE TABLE spending (
     day TEXT NOT NULL, model TEXT NOT NULL, caller TEXT NOT NULL, purpose TEXT NOT NULL,
     requests INTEGER NOT NULL, tokens INTEGER NOT NULL, cost REAL NOT NULL, PRIMARY KEY (day, model, caller, purpose)
 ) WITHOUT ROWID;
+"""
+
+# The head says which database this is, and which entry is the last; what entries say of people lies apart.
+AUDIT = """
+CREATE TABLE audit (seq INTEGER PRIMARY KEY, document TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE audit_head (database TEXT NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE audit_text (digest TEXT PRIMARY KEY, salt TEXT NOT NULL, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX audit_text_text ON audit_text (text);
+INSERT INTO audit_head VALUES (lower(hex(randomblob(16))), 0, '');
 """
 
 SCHEMA = f"""
@@ -133,7 +142,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}"""
 
 MIGRATIONS = {
     1: """
@@ -171,5 +180,6 @@ DROP TABLE prompt_version;
 DROP TABLE prompt_label;
 DROP TABLE prompt_move;
 """,
+    9: AUDIT,
 }
 """What makes a database of the next schema of one of this."""

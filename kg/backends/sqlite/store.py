@@ -7,7 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.sqlite import spending, sql
+from kg.backends.sqlite import audit, spending, sql
+from kg.backends.sqlite.audit import SqliteAudit
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.prompts import SqlitePrompts
@@ -17,6 +18,7 @@ from kg.backends.sqlite.retire import retire
 from kg.backends.sqlite.rules import SqliteRules
 from kg.backends.sqlite.view import SqliteView
 from kg.backends.sqlite.writer import SqliteWriter
+from kg.domain import acts
 from kg.domain.difference import FactChange
 from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
@@ -28,13 +30,13 @@ from kg.domain.ref import Ref
 from kg.domain.scope import Scope
 from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError, LoadInProgress
-from kg.ports.clock import Clock, later
+from kg.ports.clock import Clock, instant, later
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
 ENGINE = "sqlite"
 
 
-class SqliteStore(SqlitePrompts, SqliteRules):
+class SqliteStore(SqlitePrompts, SqliteRules, SqliteAudit):
     """Graph, decisions, runs, prompts and rules in one SQLite file, or in memory with ``:memory:``."""
 
     def __init__(self, path: str, core: Ontology, clock: Clock) -> None:
@@ -106,12 +108,13 @@ class SqliteStore(SqlitePrompts, SqliteRules):
             finally:
                 writer.close()
 
-    def put_ontology(self, name: str, document: str) -> bool:
+    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:
         if self.ontology_document(name) == document:
             return False
         # As a load of its own: the head moves, so that the next view reads it, and with it what is staged would show.
         with self._moving_known_time() as (connection, at):
             put_ontology(connection, name, document, at)
+            audit.append(connection, acts.of_ontology(name, document, actor), instant(self._clock()))
         return True
 
     @contextlib.contextmanager
@@ -122,14 +125,14 @@ class SqliteStore(SqlitePrompts, SqliteRules):
     def retire(self, ref: Ref, run: Run) -> Run:
         with self._loading(), self._moving_head() as (connection, at):
             done = retire(connection, ref, run, at)
-            put_run(connection, done, (), ())
+            put_run(connection, done, instant(self._clock()))
         return done
 
     def purge(self, ref: Ref, run: Run) -> Run:
         with self._loading():
             with self._moving_head() as (connection, at):
                 done = purge(connection, ref, run, at)
-            finish(self._database)
+            finish(self._database, self._clock)
         return done
 
     @contextlib.contextmanager
@@ -138,8 +141,8 @@ class SqliteStore(SqlitePrompts, SqliteRules):
         with self._database.load_lock() as held:
             if not held:
                 raise LoadInProgress(f"another load is writing to {self._database.path!r}; try again when it has ended")
-            finish(self._database)
-            settle(self._database)
+            finish(self._database, self._clock)
+            settle(self._database, self._clock)
             yield
 
     @contextlib.contextmanager
@@ -175,6 +178,8 @@ class SqliteStore(SqlitePrompts, SqliteRules):
                 "INSERT INTO decision (id, document) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
                 (decision_id, text),
             )
+            if connection.changes():
+                audit.append(connection, acts.of_decision(decision_id, document), instant(self._clock()))
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         with self._database.use() as connection:
@@ -190,7 +195,7 @@ class SqliteStore(SqlitePrompts, SqliteRules):
 
     def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         with self._database.write() as connection:
-            put_run(connection, run, rejections, events)
+            put_run(connection, run, instant(self._clock()), rejections, events)
 
     def runs(self, limit: int) -> list[Run]:
         with self._database.use() as connection:

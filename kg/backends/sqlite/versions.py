@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kg.backends.sqlite import sql
+from kg.backends.sqlite import audit, sql
 from kg.backends.sqlite.database import Database
+from kg.domain import acts
 from kg.domain.fact import Instant
 from kg.domain.prompt import LabelMove
 from kg.domain.records import dump, load_move
@@ -30,8 +31,10 @@ class SqliteVersions:
             if held is not None:
                 return held
             number = 1 + (connection.execute(sql.LAST_VERSION, {"kind": kind, "name": name}).get or 0)
-            document = made(number, instant(self._clock()))
+            at = instant(self._clock())
+            document = made(number, at)
             connection.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?)", (kind, name, number, digest, document))
+            audit.append(connection, acts.of_version(kind, digest, document), at)
         return document
 
     def _names(self, kind: str) -> tuple[str, ...]:
@@ -64,6 +67,7 @@ class SqliteVersions:
         connection.execute(
             "INSERT INTO label_move (kind, name, document) VALUES (?, ?, ?)", (kind, move.name, dump(move))
         )
+        audit.append(connection, acts.of_move(kind, move), move.moved_at)
         return move
 
     def _history(self, kind: str, name: str | None) -> tuple[LabelMove, ...]:

@@ -30,7 +30,7 @@ from kg.domain.difference import profile_after
 from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, LiveRun, Rejection, Run
 from kg.domain.lookup import folded_name, lookup_for, lookup_of
-from kg.ports.clock import Clock, later
+from kg.ports.clock import Clock, instant, later
 from kg.ports.ledger import RunEvents, no_events
 from kg.ports.store import Entry, LoadTarget
 from kg.text.passages import passage_words
@@ -48,6 +48,7 @@ class SqliteWriter:
         self._database = database
         self._target = target
         self._run = run_id
+        self._clock = clock
         self._committed = False
         self._put = 0
         self._kept = 0
@@ -218,7 +219,7 @@ class SqliteWriter:
             put_ontology(connection, self._target.version.ontology, self._target.ontology, self.known_from)
             put_states(connection, self._target, self._version, self._sources, profile, self.known_from)
             put_current(connection, self._target, self._version, self.known_from)
-            put_run(connection, done, rejections, events(done))
+            put_run(connection, done, instant(self._clock()), rejections, events(done))
             connection.execute("UPDATE meta SET value = ? WHERE key = 'head'", (self.known_from,))
             connection.execute("DELETE FROM meta WHERE key = 'staged'")
         self._committed = True

@@ -73,7 +73,7 @@ class AttachedStore:
     def purge(self, ref: Ref, run: Run) -> Run:  # noqa: ARG002
         raise self._refusal()
 
-    def put_ontology(self, name: str, document: str) -> bool:
+    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:  # noqa: ARG002
         if self.ontology_document(name) == document:
             return False
         raise self._refusal()

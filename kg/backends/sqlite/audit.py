@@ -1,0 +1,81 @@
+"""The audit log as rows: one chain, appended to in the transaction of whatever it tells of."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection
+from typing import Any
+
+from kg.backends.sqlite.database import Database
+from kg.domain.audit import Act, AuditEntry, Head, Personal, Row, entry_after
+from kg.domain.fact import Instant
+from kg.ports.clock import Clock, instant
+
+TEXT_OF = "SELECT digest FROM audit_text WHERE text = :text LIMIT 1"
+ROWS = "SELECT seq, document, hash FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit"
+TEXTS = "SELECT digest, salt, text FROM audit_text WHERE digest IN (SELECT value FROM json_each(:digests))"
+ERASE = "DELETE FROM audit_text WHERE text = :text"
+PLANNED = {"audit_text_of": TEXT_OF, "audit_rows": ROWS, "audit_texts": TEXTS, "audit_erase": ERASE}
+
+
+def append(connection: Any, act: Act, at: Instant) -> AuditEntry:
+    """Append the act within the write transaction that does what it tells of."""
+    entry = entry_after(head(connection), act, at, _named(connection, act.actor), _named(connection, act.reason))
+    connection.execute("INSERT INTO audit VALUES (?, ?, ?)", (entry.seq, entry.document, entry.hash))
+    connection.execute("UPDATE audit_head SET seq = ?, hash = ?", (entry.seq, entry.hash))
+    return entry
+
+
+def head(connection: Any) -> Head:
+    return Head(*connection.execute("SELECT database, seq, hash FROM audit_head").fetchone())
+
+
+def _named(connection: Any, text: str) -> str:
+    """Digest of the text, which is kept apart; one text has one."""
+    if not text:
+        return ""
+    digest: str | None = connection.execute(TEXT_OF, {"text": text}).get
+    if digest is None:
+        made = Personal.of(text, secrets.token_hex(16))
+        connection.execute("INSERT INTO audit_text VALUES (?, ?, ?)", (made.digest, made.salt, made.text))
+        digest = made.digest
+    return digest
+
+
+class SqliteAudit:
+    """The audit log of one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def audit(self, act: Act) -> AuditEntry:
+        with self._database.write() as connection:
+            return append(connection, act, instant(self._clock()))
+
+    def audit_head(self) -> Head:
+        with self._database.use() as connection:
+            return head(connection)
+
+    def audit_rows(self, after: int, limit: int) -> list[Row]:
+        with self._database.use() as connection:
+            return [Row(*row) for row in connection.execute(ROWS, {"after": after, "limit": limit})]
+
+    def audit_texts(self, digests: Collection[str]) -> dict[str, Personal]:
+        with self._database.use() as connection:
+            rows = connection.execute(TEXTS, {"digests": json.dumps(sorted(digests))})
+            return {row[0]: Personal(*row) for row in rows}
+
+    def erase_audit_text(self, text: str, actor: str) -> int:
+        with self._database.write() as connection:
+            # What is deleted is overwritten, in the file and in the log that comes before it.
+            connection.execute("PRAGMA secure_delete = ON")
+            digest: str = connection.execute(TEXT_OF, {"text": text}).get or ""
+            connection.execute(ERASE, {"text": text})
+            erased: int = connection.changes()
+            if erased:
+                append(connection, Act("audit.erase", digest, actor), instant(self._clock()))
+        with self._database.use() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return erased

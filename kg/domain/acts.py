@@ -1,0 +1,38 @@
+"""What the audit log tells of the records that stores keep: one act for each kind."""
+
+from __future__ import annotations
+
+import json
+
+from kg.domain.audit import Act, content_of, sha256
+from kg.domain.decision import Document
+from kg.domain.lineage import Run
+from kg.domain.prompt import LabelMove
+from kg.domain.records import dump
+
+
+def of_run(run: Run) -> Act:
+    """``run.load``, ``run.retire``, ``run.purge`` or ``run.match``."""
+    return Act(f"run.{run.job.partition(' ')[0]}", run.id, run.actor, run.state, sha256(dump(run)))
+
+
+def of_decision(decision_id: str, document: Document) -> Act:
+    actor = document.get("trace", {}).get("actor", "")
+    return Act("decision", decision_id, actor, document.get("outcome", ""), content_of(document))
+
+
+def of_version(kind: str, digest: str, document: str) -> Act:
+    """``prompt.save``, ``table.save`` or ``review.save``; from the JSON of the version."""
+    version = json.loads(document)
+    ref = f"{version['name']}@{version['number']}"
+    return Act(f"{kind}.save", ref, version["actor"], "", digest, version["message"])
+
+
+def of_move(kind: str, move: LabelMove) -> Act:
+    """``prompt.label``, ``table.label`` or ``review.label``."""
+    before, after = (f"version {n}" if n is not None else "none" for n in (move.before, move.number))
+    return Act(f"{kind}.label", f"{move.name}@{move.label}", move.actor, f"{before} to {after}", "", move.reason)
+
+
+def of_ontology(name: str, document: str, actor: str) -> Act:
+    return Act("ontology", name, actor, "", sha256(document))
