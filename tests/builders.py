@@ -14,7 +14,7 @@ from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, 
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent, received
 from kg.ports.audit import AuditLog
-from kg.ports.ledger import DecisionLedger, RunLedger
+from kg.ports.ledger import DecisionLedger, ReviewLedger, RunLedger
 from kg.ports.prompts import PromptRegistry
 from kg.ports.rules import RuleRegistry
 from kg.ports.spending import SpendingLedger
@@ -23,7 +23,17 @@ from kg.ports.store import Entry, GraphStore, LoadTarget
 Kind = OneOf["sqlite-memory", "sqlite-file", "neo4j"]
 
 
-class Store(GraphStore, DecisionLedger, RunLedger, PromptRegistry, RuleRegistry, SpendingLedger, AuditLog, Protocol):
+class Store(
+    GraphStore,
+    DecisionLedger,
+    ReviewLedger,
+    RunLedger,
+    PromptRegistry,
+    RuleRegistry,
+    SpendingLedger,
+    AuditLog,
+    Protocol,
+):
     """What one database is for the services."""
 
 

@@ -9,6 +9,7 @@ from kg.domain.decision import Document
 from kg.domain.lineage import Run
 from kg.domain.prompt import LabelMove
 from kg.domain.records import dump
+from kg.domain.review import ReviewEvent
 
 
 def of_run(run: Run) -> Act:
@@ -32,6 +33,12 @@ def of_move(kind: str, move: LabelMove) -> Act:
     """``prompt.label``, ``table.label`` or ``review.label``."""
     before, after = (f"version {n}" if n is not None else "none" for n in (move.before, move.number))
     return Act(f"{kind}.label", f"{move.name}@{move.label}", move.actor, f"{before} to {after}", "", move.reason)
+
+
+def of_review(event: ReviewEvent) -> Act:
+    """``feedback``, ``review.opened``, ``review.approved`` …."""
+    kind = event.kind if event.kind == "feedback" else f"review.{event.kind}"
+    return Act(kind, event.decision, event.actor, event.verdict or "", sha256(dump(event)), event.reason)
 
 
 def of_ontology(name: str, document: str, actor: str) -> Act:

@@ -10,9 +10,10 @@ from kg.domain.difference import FactChange
 from kg.domain.fact import Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
 from kg.domain.prompt import LabelMove, PromptVersion, Template
+from kg.domain.review import Requirement, ReviewEvent
 from kg.domain.rule_file import RuleVersion
 
-Recorded = DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove
+Recorded = DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove | ReviewEvent
 
 
 def dump(value: Recorded) -> str:
@@ -69,6 +70,13 @@ def load_prompt(text: str) -> PromptVersion:
 
 def load_rules(text: str) -> RuleVersion:
     return RuleVersion(**json.loads(text))
+
+
+def load_review_event(text: str) -> ReviewEvent:
+    document = json.loads(text)
+    told = document["requirement"]
+    roles = tuple(document["roles"])
+    return ReviewEvent(**document | {"roles": roles, "requirement": None if told is None else Requirement.read(told)})
 
 
 def load_move(text: str) -> LabelMove:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from kg.domain.difference import FactChange
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward
+from kg.domain.review import ReviewEvent
 
 RunEvents = Callable[[Run], Iterable[LineageEvent]]
 """The events of a run, once it is known what it changed."""
@@ -27,6 +28,28 @@ class DecisionLedger(Protocol):
 
     def decisions(self, limit: int) -> list[dict[str, Any]]:
         """Newest first."""
+        ...
+
+
+class ReviewLedger(Protocol):
+    """What was said of decisions, one event after the other; append and read. A purge alone empties their texts.
+
+    The event that opens a review is appended with its decision, in one transaction.
+    """
+
+    def append_review(self, event: ReviewEvent) -> None:
+        """The next event of its decision. Raises ReviewMoved if another one has its number already."""
+        ...
+
+    def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
+        """By decision, as they happened; none of one of which nothing was said."""
+        ...
+
+    def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+        """Decisions that have a review, newest first, each with its place; those after a place: ``before`` it.
+
+        ``standing`` leaves out those that only a later decision changes.
+        """
         ...
 
 

@@ -60,6 +60,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
             """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
             DROP TABLE passage_text; DROP TABLE version; DROP TABLE version_label; DROP TABLE label_move;
             DROP TABLE spending; DROP TABLE audit; DROP TABLE audit_head; DROP TABLE audit_text;
+            DROP TABLE review; DROP TABLE review_event;
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);

@@ -11,7 +11,7 @@ OWN_LABELS = (
     "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
     "Prompt", "PromptVersion", "PromptLabel", "LabelMove", "Spending",
     "DecisionTable", "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion",
-    "ReviewRulesLabel", "AuditEntry", "AuditText",
+    "ReviewRulesLabel", "AuditEntry", "AuditText", "Review", "ReviewEvent",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 

@@ -8,7 +8,6 @@ from typing import Any
 from kg.backends.neo4j import audit, texts
 from kg.backends.neo4j.database import Transaction
 from kg.domain import acts
-from kg.domain.audit import Act
 from kg.domain.batches import batches
 from kg.domain.difference import FactChange
 from kg.domain.fact import FOREVER, Instant
@@ -112,10 +111,9 @@ def change_batches(changes: Sequence[FactChange]) -> Iterator[list[list[Any]]]:
         yield [[start, [dump(one) for one in changes[start : start + CHANGES_AT_ONCE]]]]
 
 
-def put_decision(tx: Transaction, decision_id: str, document: str, act: Act, at: Instant) -> None:
-    """Append it, unless the same one is there."""
-    if tx.run(texts.PUT_DECISION, id=decision_id, document=document):
-        audit.append(tx, act, at)
+def put_decision(tx: Transaction, decision_id: str, document: str) -> bool:
+    """Append it; False if the same one is there."""
+    return bool(tx.run(texts.PUT_DECISION, id=decision_id, document=document))
 
 
 def put_events(tx: Transaction, events: Iterable[LineageEvent]) -> int:

@@ -10,13 +10,13 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
     "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending", "DecisionTable",
     "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion", "ReviewRulesLabel",
-    "AuditText",
+    "AuditText", "Review", "ReviewEvent",
 )  # fmt: skip
 _TAKEN = {
     6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"),
@@ -26,6 +26,7 @@ _TAKEN = {
         "ReviewRulesLabel",
     ),
     9: ("AuditEntry", "AuditText"),
+    10: ("Review", "ReviewEvent"),
 }  # fmt: skip
 """Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
@@ -43,6 +44,8 @@ _INDEXES = {
     "prompt_content": ("PromptVersion", "content"),
     "table_content": ("DecisionTableVersion", "content"),
     "rules_content": ("ReviewRulesVersion", "content"),
+    "review_seq": ("Review", "seq"),
+    "review_standing": ("Review", "standing_seq"),
     "spending_day": ("Spending", "day"),
     "audit_seq": ("AuditEntry", "seq"),
     "audit_text": ("AuditText", "text"),
@@ -60,7 +63,7 @@ _RENAMED = """MATCH (e:Entity:{0}) CALL (e) {{ SET e:{0}_ REMOVE e:{0} }} IN TRA
 _FOUND = """OPTIONAL MATCH (g:Graph {id: 'graph'})
 RETURN g.schema, coalesce(g.unindexed, false), coalesce(g.object_predicates, [])"""
 _FOREIGN = f"MATCH (n) WHERE n:{'|'.join(OWN_LABELS)} RETURN labels(n) LIMIT 1"
-_FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies', 'audit'] AS id
+_FOUNDED = """UNWIND ['graph', 'runs', 'decisions', 'ontologies', 'audit', 'reviews'] AS id
 MERGE (g:Graph {id: id}) ON CREATE SET g.last = 0
 FOREACH (_ IN CASE WHEN id = 'audit' AND g.database IS NULL THEN [1] END |
     SET g.database = randomUUID(), g.hash = '')

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.neo4j import audit, cypher, records, spending, texts
+from kg.backends.neo4j import audit, cypher, records, reviews, spending, texts
 from kg.backends.neo4j.audit import Neo4jAudit
 from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.discard import discard
@@ -29,6 +29,7 @@ from kg.domain.ontology_file import parse, together
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_change, load_profile, load_rejection, load_run, load_version
 from kg.domain.ref import Ref
+from kg.domain.review import ReviewEvent
 from kg.domain.scope import Scope
 from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError
@@ -178,8 +179,15 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jAudit):
 
     def append(self, decision_id: str, document: dict[str, Any]) -> None:
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        act = acts.of_decision(decision_id, document)
-        self._database.write(lambda tx: records.put_decision(tx, decision_id, text, act, instant(self._clock())))
+        act, at = acts.of_decision(decision_id, document), instant(self._clock())
+
+        def put(tx: Transaction) -> None:
+            if records.put_decision(tx, decision_id, text):
+                opened = reviews.open_review(tx, document)
+                for one in (act, *opened):
+                    audit.append(tx, one, at)
+
+        self._database.write(put)
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         found = self._database.read(cypher.DECISION, id=decision_id)
@@ -187,6 +195,16 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jAudit):
 
     def decisions(self, limit: int) -> list[dict[str, Any]]:
         return [json.loads(text) for (text,) in self._database.read(cypher.DECISIONS, limit=limit)]
+
+    def append_review(self, event: ReviewEvent) -> None:
+        at = instant(self._clock())
+        self._database.write(lambda tx: audit.append(tx, reviews.append(tx, event), at))
+
+    def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
+        return reviews.events(self._database, decision_ids)
+
+    def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+        return reviews.listed(self._database, standing=standing, before=before, limit=limit)
 
     def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         for batch in records.rejection_batches(rejections):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -56,6 +56,14 @@ CREATE TABLE version_label (
 CREATE TABLE label_move (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL);
 CREATE INDEX label_move_name ON label_move (kind, name, seq);
 CREATE INDEX label_move_kind ON label_move (kind, seq);
+"""
+
+REVIEWS = """
+CREATE TABLE review (seq INTEGER PRIMARY KEY, decision TEXT NOT NULL UNIQUE, standing INTEGER NOT NULL);
+CREATE INDEX review_standing ON review (seq) WHERE standing;
+CREATE TABLE review_event (
+    decision TEXT NOT NULL, number INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (decision, number)
+) WITHOUT ROWID;
 """
 
 SPENDING = """
@@ -142,7 +150,7 @@ CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
 CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}"""
 
 MIGRATIONS = {
     1: """
@@ -181,5 +189,6 @@ DROP TABLE prompt_label;
 DROP TABLE prompt_move;
 """,
     9: AUDIT,
+    10: REVIEWS,
 }
 """What makes a database of the next schema of one of this."""

@@ -153,6 +153,12 @@ PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 # --- prompts ------------------------------------------------------------------------------------------------
 
+REVIEW_EVENTS = """SELECT e.document FROM json_each(:ids) j CROSS JOIN review_event e ON e.decision = j.value
+ORDER BY e.decision, e.number"""
+REVIEWS = "SELECT seq, decision FROM review WHERE seq < :before ORDER BY seq DESC LIMIT :limit"
+STANDING_REVIEWS = "SELECT seq, decision FROM review WHERE standing AND seq < :before ORDER BY seq DESC LIMIT :limit"
+LAST_REVIEW_EVENT = "SELECT max(number) FROM review_event WHERE decision = :decision"
+
 VERSION_NAMES = "SELECT DISTINCT name FROM version WHERE kind = :kind ORDER BY name"
 VERSIONS_OF = "SELECT document FROM version WHERE kind = :kind AND name = :name ORDER BY number"
 VERSION_CONTENT = "SELECT document FROM version WHERE kind = :kind AND name = :name AND hash = :hash"
@@ -280,6 +286,10 @@ PLANNED = {
     "known_nodes": KNOWN_NODES,
     "linked_down": LINKED_DOWN,
     "linked_up": LINKED_UP,
+    "review_events": REVIEW_EVENTS,
+    "reviews": REVIEWS,
+    "standing_reviews": STANDING_REVIEWS,
+    "last_review_event": LAST_REVIEW_EVENT,
     "version_names": VERSION_NAMES,
     "versions_of": VERSIONS_OF,
     "version_content": VERSION_CONTENT,

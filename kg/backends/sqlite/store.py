@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.sqlite import audit, spending, sql
+from kg.backends.sqlite import audit, reviews, spending, sql
 from kg.backends.sqlite.audit import SqliteAudit
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
@@ -27,6 +27,7 @@ from kg.domain.ontology_file import together
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward, in_order
 from kg.domain.records import add_profiles, load_profile, load_rejection, load_run, load_version
 from kg.domain.ref import Ref
+from kg.domain.review import ReviewEvent
 from kg.domain.scope import Scope
 from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError, LoadInProgress
@@ -179,7 +180,9 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteAudit):
                 (decision_id, text),
             )
             if connection.changes():
-                audit.append(connection, acts.of_decision(decision_id, document), instant(self._clock()))
+                at = instant(self._clock())
+                audit.append(connection, acts.of_decision(decision_id, document), at)
+                reviews.open_review(connection, document, at)
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         with self._database.use() as connection:
@@ -192,6 +195,18 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteAudit):
                 json.loads(text)
                 for (text,) in connection.execute("SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,))
             ]
+
+    def append_review(self, event: ReviewEvent) -> None:
+        with self._database.write() as connection:
+            reviews.append(connection, event, instant(self._clock()))
+
+    def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
+        with self._database.use() as connection:
+            return reviews.events(connection, decision_ids)
+
+    def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+        with self._database.use() as connection:
+            return reviews.listed(connection, standing=standing, before=before, limit=limit)
 
     def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         with self._database.write() as connection:

@@ -1,0 +1,70 @@
+"""What was said of decisions, as nodes tied to them: one query goes from a source to who approved what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from kg.backends.neo4j.database import Database, Transaction
+from kg.domain import acts
+from kg.domain.audit import Act
+from kg.domain.decision import Document
+from kg.domain.records import dump, load_review_event
+from kg.domain.review import ReviewEvent, opening_of, stands
+from kg.errors import ReviewMoved
+
+# The SET takes the lock of the decision's node, so that two events do not get one number.
+HOLD_REVIEW = """MATCH (d:Decision {id: $in.decision}) SET d.said = coalesce(d.said, 0) RETURN d.said"""
+ADD_REVIEW_EVENT = """MATCH (d:Decision {id: $in.decision}) SET d.said = $in.readable.number
+CREATE (d)<-[:SAID_OF]-(e:ReviewEvent {id: $in.id}) SET e += $in.readable"""
+# In order of the counter of reviews, as decisions are.
+SET_STANDING = """MATCH (c:Graph {id: 'reviews'}) SET c.touched = timestamp()
+WITH c MATCH (d:Decision {id: $in.decision}) MERGE (d)<-[:REVIEW_OF]-(r:Review {id: $in.decision})
+ON CREATE SET c.last = c.last + 1, r.seq = c.last
+SET r.standing = $in.standing, r.standing_seq = CASE WHEN $in.standing THEN r.seq END"""
+REVIEW_EVENTS = """UNWIND $in.ids AS id MATCH (d:Decision {id: id})<-[:SAID_OF]-(e:ReviewEvent)
+USING INDEX SEEK d:Decision(id) RETURN e.document ORDER BY id, e.number"""
+REVIEWS = """MATCH (r:Review) WHERE r.seq > 0 AND r.seq < $in.before
+RETURN r.seq, r.id ORDER BY r.seq DESC LIMIT $in.limit"""
+STANDING_REVIEWS = """MATCH (r:Review) WHERE r.standing_seq > 0 AND r.standing_seq < $in.before
+RETURN r.standing_seq, r.id ORDER BY r.standing_seq DESC LIMIT $in.limit"""
+
+NEWEST = 2**62
+"""A place after all."""
+
+
+def open_review(tx: Transaction, document: Document) -> list[Act]:
+    """In the transaction that records the decision; says what the audit log has to tell of it."""
+    event = opening_of(document)
+    return [] if event is None else [append(tx, event)]
+
+
+def append(tx: Transaction, event: ReviewEvent) -> Act:
+    """The next event of its decision; says what the audit log has to tell of it. Raises ReviewMoved."""
+    held = tx.run(HOLD_REVIEW, decision=event.decision)
+    if held != [[event.number - 1]]:
+        raise ReviewMoved(f"something was said of {event.decision} meanwhile: look at it again, and then decide")
+    tx.run(ADD_REVIEW_EVENT, decision=event.decision, id=f"{event.decision}/{event.number}", readable=_readable(event))
+    if (standing := stands(event)) is not None:
+        tx.run(SET_STANDING, decision=event.decision, standing=standing)
+    return acts.of_review(event)
+
+
+def events(database: Database, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
+    found: dict[str, tuple[ReviewEvent, ...]] = {}
+    for (text,) in database.read(REVIEW_EVENTS, ids=sorted(set(decision_ids))):
+        event = load_review_event(text)
+        found[event.decision] = (*found.get(event.decision, ()), event)
+    return found
+
+
+def listed(database: Database, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+    text = STANDING_REVIEWS if standing else REVIEWS
+    rows = database.read(text, before=NEWEST if before is None else before, limit=limit)
+    return [(int(seq), str(decision)) for seq, decision in rows]
+
+
+def _readable(event: ReviewEvent) -> dict[str, Any]:
+    """Properties of its node, for people, and the document."""
+    told = {"kind": event.kind, "actor": event.actor, "at": event.at, "reason": event.reason or None}
+    return {**told, "number": event.number, "document": dump(event)}

@@ -1,0 +1,55 @@
+"""What was said of decisions, as rows beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from kg.backends.sqlite import audit, sql
+from kg.domain import acts
+from kg.domain.decision import Document
+from kg.domain.fact import Instant
+from kg.domain.records import dump, load_review_event
+from kg.domain.review import ReviewEvent, opening_of, stands
+from kg.errors import ReviewMoved
+
+NEWEST = 2**62
+"""A place after all."""
+
+
+def open_review(connection: Any, document: Document, at: Instant) -> None:
+    """In the transaction that records the decision."""
+    event = opening_of(document)
+    if event is not None:
+        append(connection, event, at)
+
+
+def append(connection: Any, event: ReviewEvent, at: Instant) -> None:
+    """The next event of its decision, and its entry in the audit log. Raises ReviewMoved."""
+    last = connection.execute(sql.LAST_REVIEW_EVENT, {"decision": event.decision}).get or 0
+    if event.number != last + 1:
+        raise ReviewMoved(f"something was said of {event.decision} meanwhile: look at it again, and then decide")
+    row = (event.decision, event.number, dump(event))
+    connection.execute("INSERT INTO review_event VALUES (?, ?, ?)", row)
+    if (standing := stands(event)) is not None:
+        connection.execute(
+            """INSERT INTO review (decision, standing) VALUES (?, ?)
+            ON CONFLICT (decision) DO UPDATE SET standing = excluded.standing""",
+            (event.decision, standing),
+        )
+    audit.append(connection, acts.of_review(event), at)
+
+
+def events(connection: Any, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
+    found: dict[str, tuple[ReviewEvent, ...]] = {}
+    for (text,) in connection.execute(sql.REVIEW_EVENTS, {"ids": json.dumps(sorted(set(decision_ids)))}):
+        event = load_review_event(text)
+        found[event.decision] = (*found.get(event.decision, ()), event)
+    return found
+
+
+def listed(connection: Any, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+    text = sql.STANDING_REVIEWS if standing else sql.REVIEWS
+    values = {"before": NEWEST if before is None else before, "limit": limit}
+    return [(seq, decision) for seq, decision in connection.execute(text, values)]

@@ -1,0 +1,139 @@
+"""What every ledger promises of what is said of decisions (kg/ports/ledger.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import neo4j
+import pytest
+
+from kg.domain.decision import Document
+from kg.domain.review import Kind, Requirement, ReviewEvent, Stage
+from kg.errors import ReviewMoved
+from kg.settings import neo4j_address
+from tests.builders import MakeStore, Store
+from tests.contract.test_prompts import AT_ONCE
+
+NEEDED = Requirement(
+    required=True, reason="low confidence", tier="high", rules="default@1", hold=True, stages=(Stage("reviewer", 2),)
+)
+AT = "2026-03-01T09:00:00.000000Z"
+
+
+def decision(decision_id: str, requirement: Requirement = NEEDED) -> Document:
+    return {
+        "decision_id": decision_id,
+        "review": requirement.document(),
+        "trace": {"asked_at": AT, "actor": "ann"},
+        "evidence_hash": "sha256:e",
+    }
+
+
+def record(store: Store, *decision_ids: str, requirement: Requirement = NEEDED) -> None:
+    for one in decision_ids:
+        store.append(one, decision(one, requirement))
+
+
+def event(decision_id: str, number: int, kind: Kind = "approved", **changes: Any) -> ReviewEvent:
+    values: dict[str, Any] = {"actor": "bo", "at": AT, "roles": ("reviewer",), "reason": "naïve “quotes”"}
+    return ReviewEvent(decision_id, number, kind, **values | changes)
+
+
+def test_a_decision_that_needs_a_review_is_recorded_with_the_event_that_opens_it(store: Store) -> None:
+    record(store, "d-1")
+    opened = ReviewEvent(
+        "d-1", 1, "opened", "ann", AT, reason="low confidence", evidence="sha256:e", requirement=NEEDED
+    )
+    assert store.review_events(["d-1"]) == {"d-1": (opened,)}
+
+
+def test_a_decision_that_needs_none_has_none(store: Store) -> None:
+    record(store, "d-1", requirement=Requirement())
+    assert store.review_events(["d-1"]) == {}
+    assert store.reviews(standing=False, before=None, limit=9) == []
+
+
+def test_a_decision_that_is_recorded_twice_is_opened_once(store: Store) -> None:
+    record(store, "d-1", "d-1")
+    assert len(store.review_events(["d-1"])["d-1"]) == 1
+
+
+def test_events_are_read_as_they_were_appended_in_order(store: Store) -> None:
+    record(store, "d-1", "d-2")
+    said = [
+        event("d-1", 2, shown="sha256:s", evidence="sha256:e"),
+        event("d-1", 3, "overridden", answer="act", until=AT, to="cy"),
+        event("d-1", 4, "feedback", verdict="partly"),
+    ]
+    for one in said:
+        store.append_review(one)
+    found = store.review_events(["d-2", "d-1", "d-9"])
+    assert found["d-1"][1:] == tuple(said)
+    assert set(found) == {"d-1", "d-2"}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_an_event_whose_number_is_not_the_next_is_refused(store: Store, number: int) -> None:
+    record(store, "d-1")
+    with pytest.raises(ReviewMoved, match="meanwhile"):
+        store.append_review(event("d-1", number))
+    assert len(store.review_events(["d-1"])["d-1"]) == 1
+
+
+def test_of_several_events_at_once_one_has_the_number(store: Store) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    record(store, "d-1")
+
+    def tried(number: int) -> bool:
+        try:
+            store.append_review(event("d-1", 2, actor=f"p{number}"))
+        except ReviewMoved:
+            return False
+        return True
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        assert sorted(pool.map(tried, range(AT_ONCE))) == [False] * (AT_ONCE - 1) + [True]
+    assert len(store.review_events(["d-1"])["d-1"]) == 2
+
+
+def test_reviews_are_listed_newest_first_page_by_page(store: Store) -> None:
+    record(store, *(f"d-{number}" for number in range(5)))
+    first = store.reviews(standing=True, before=None, limit=3)
+    rest = store.reviews(standing=True, before=first[-1][0], limit=3)
+    assert [one for _, one in (*first, *rest)] == ["d-4", "d-3", "d-2", "d-1", "d-0"]
+
+
+@pytest.mark.parametrize("kind", ["rejected", "changes_requested", "lapsed", "expired", "superseded"])
+def test_a_review_that_only_a_later_decision_changes_does_not_stand(store: Store, kind: Kind) -> None:
+    record(store, "d-1", "d-2")
+    store.append_review(event("d-1", 2, kind))
+    assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-2"]
+    assert [one for _, one in store.reviews(standing=False, before=None, limit=9)] == ["d-2", "d-1"]
+
+
+@pytest.mark.parametrize("kind", ["approved", "overridden", "excepted", "assigned", "feedback"])
+def test_a_review_that_may_lapse_stands(store: Store, kind: Kind) -> None:
+    record(store, "d-1")
+    store.append_review(event("d-1", 2, kind))
+    assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-1"]
+
+
+def test_feedback_on_a_decision_without_review_opens_none(store: Store) -> None:
+    record(store, "d-1", requirement=Requirement())
+    store.append_review(event("d-1", 1, "feedback", verdict="wrong"))
+    assert [one.kind for one in store.review_events(["d-1"])["d-1"]] == ["feedback"]
+    assert store.reviews(standing=False, before=None, limit=9) == []
+
+
+@pytest.mark.neo4j
+def test_in_neo4j_one_query_goes_from_a_decision_to_who_approved_it(
+    make_store: MakeStore, neo4j_url: str, neo4j_driver: neo4j.Driver
+) -> None:
+    store = make_store("neo4j")
+    record(store, "d-1")
+    store.append_review(event("d-1", 2))
+    text = """MATCH (:Review)-[:REVIEW_OF]->(d:Decision)<-[:SAID_OF]-(e:ReviewEvent {kind: 'approved'})
+    RETURN d.id, e.actor"""
+    found, _, _ = neo4j_driver.execute_query(text, database_=neo4j_address(neo4j_url)[1])
+    assert [tuple(row) for row in found] == [("d-1", "bo")]
