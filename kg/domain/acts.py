@@ -36,7 +36,7 @@ def of_move(kind: str, move: LabelMove) -> Act:
 
 
 def of_review(event: ReviewEvent) -> Act:
-    """``feedback``, ``review.opened``, ``review.approved`` …."""
+    """``feedback``, ``review.opened``, ``review.approved`` and so on."""
     kind = event.kind if event.kind == "feedback" else f"review.{event.kind}"
     return Act(kind, event.decision, event.actor, event.verdict or "", sha256(dump(event)), event.reason)
 
