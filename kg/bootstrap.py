@@ -6,6 +6,7 @@ import importlib.resources
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from kg.answer.adapter import Adapter, chosen
@@ -25,14 +26,17 @@ from kg.models.server import key_of
 from kg.models.traced import Traced
 from kg.ports.attachable import GraphSketch
 from kg.ports.clock import Clock, system_clock
-from kg.ports.ledger import DecisionLedger, RunLedger
+from kg.ports.ledger import Ledger, RunLedger
 from kg.ports.model import Model
-from kg.ports.prompts import PromptRegistry
+from kg.ports.rules import Registry
 from kg.ports.spending import SpendingLedger
 from kg.ports.store import GraphStore, GraphView
 from kg.settings import NEO4J_SCHEMES, Settings, neo4j_address
 from kg.telemetry.calls import Calls
 from kg.telemetry.conventions import conventions
+
+if TYPE_CHECKING:
+    from kg.decisions.reviews import Reviews
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,10 @@ class Services:
 
     store: GraphStore
     """Its views read matched entities as one."""
-    decisions: DecisionLedger
+    decisions: Ledger
     runs: RunLedger
-    prompts: PromptRegistry
+    prompts: Registry
+    """Prompts, decision tables and review rules."""
     clock: Clock
     core: Ontology
     adapter: Adapter = field(default_factory=Adapter)
@@ -54,6 +59,13 @@ class Services:
     def recorded(self) -> GraphStore:
         """The store with every entity by itself, as the sources have it."""
         return self.store.recorded if isinstance(self.store, MergedStore) else self.store
+
+    @property
+    def reviews(self) -> Reviews:
+        """Reviews of the decisions."""
+        from kg.decisions.reviews import Reviews
+
+        return Reviews(self.store, self.decisions, self.prompts, self.adapter, self.clock)
 
     @property
     def model(self) -> Model | None:

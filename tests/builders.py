@@ -14,7 +14,7 @@ from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, 
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent, received
 from kg.ports.audit import AuditLog
-from kg.ports.ledger import DecisionLedger, ReviewLedger, RunLedger
+from kg.ports.ledger import Ledger, RunLedger
 from kg.ports.prompts import PromptRegistry
 from kg.ports.rules import RuleRegistry
 from kg.ports.spending import SpendingLedger
@@ -25,8 +25,7 @@ Kind = OneOf["sqlite-memory", "sqlite-file", "neo4j"]
 
 class Store(
     GraphStore,
-    DecisionLedger,
-    ReviewLedger,
+    Ledger,
     RunLedger,
     PromptRegistry,
     RuleRegistry,

@@ -12,6 +12,7 @@ from kg.domain.plan import Plan
 from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.result import Result, Row
+from kg.domain.review import Requirement
 from kg.ports.store import GraphView
 
 
@@ -31,7 +32,7 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
         "explanation": {"nodes": [], "relationships": [], "paths": [], "cypher": "", "left_out": 0},
         "confidence": {"value": None, "reason": None},
         "attribution": [],
-        "review": {"required": False, "state": None, "reason": None},
+        "review": Requirement().document(),
         "versions": {
             "release": None, "prompt": None, "model": None, "adapter": None,
             "ontology": list(view.ontology().names), "policy": None,

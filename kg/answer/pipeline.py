@@ -26,6 +26,7 @@ from kg.answer.write import Author, Use, keep_back
 from kg.domain.decision import Document
 from kg.domain.plan import Plan
 from kg.domain.question import MAX_QUESTION, Linked, Question
+from kg.domain.review_rules import UNREVIEWED, Reviewing, policy_of
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import DecisionLedger
@@ -47,12 +48,15 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     adapter: Adapter = HAND_SET,
     author: Author | None = None,
     tell: Tell = nobody,
+    reviewing: Reviewing = UNREVIEWED,
+    actor: str = "",
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
     With ``given`` that plan is run instead of reading the question. With an ``author`` a model reads the question
     beside the grammar and writes the answer; what it says is held against the evidence. ``tell`` hears of `linked`,
     `plan`, and once it is sure that there is an answer of `rows`, `evidence` and each `claim` with its verdict.
+    What review it needs is written into it (``reviewing``); of an answer that is held for one, nobody is told.
     Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
     text = question.text.strip()
@@ -73,13 +77,22 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
             "valid": question.scope.valid_as_of or today,
             "known": view.known_at,
         }
-        document["trace"] = {"asked_at": instant(clock()), "steps": trace.steps, "calls": _timed(author)}
+        document["review"] = reviewing.of(document).document()
+        if reviewing.rules is not None:
+            document["versions"]["policy"] = [policy_of(reviewing.rules)]
+        document["trace"] = {
+            "asked_at": instant(clock()),
+            "actor": actor or None,
+            "steps": trace.steps,
+            "calls": _timed(author),
+        }
         document["evidence_hash"] = evidence_hash(document)
         document["decision_id"] = f"d-{hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:24]}"
         ledger.append(document["decision_id"], document)
         spans.recorded(document)
         decided(document)
-    _tell_answer(document, tell)
+    if not document["review"]["hold"]:
+        _tell_answer(document, tell)
     return document
 
 

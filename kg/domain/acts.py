@@ -18,7 +18,7 @@ def of_run(run: Run) -> Act:
 
 
 def of_decision(decision_id: str, document: Document) -> Act:
-    actor = document.get("trace", {}).get("actor", "")
+    actor = document.get("trace", {}).get("actor") or ""
     return Act("decision", decision_id, actor, document.get("outcome", ""), content_of(document))
 
 

@@ -188,6 +188,10 @@ class Reviewing:
         return max(named, key=TIERS.index)
 
 
+UNREVIEWED = Reviewing()
+"""No rules."""
+
+
 def _together(rules: list[ReviewRule]) -> tuple[Stage, ...]:
     """Every stage of every rule, each role once, with the most that one of them asks for."""
     most: dict[str, int] = {}

@@ -19,18 +19,6 @@ def no_events(_: Run) -> tuple[LineageEvent, ...]:
     return ()
 
 
-class DecisionLedger(Protocol):
-    """Decisions as canonical JSON documents; append and read, no update. A purge alone empties them."""
-
-    def append(self, decision_id: str, document: dict[str, Any]) -> None: ...
-
-    def decision(self, decision_id: str) -> dict[str, Any] | None: ...
-
-    def decisions(self, limit: int) -> list[dict[str, Any]]:
-        """Newest first."""
-        ...
-
-
 class ReviewLedger(Protocol):
     """What was said of decisions, one event after the other; append and read. A purge alone empties their texts.
 
@@ -51,6 +39,22 @@ class ReviewLedger(Protocol):
         ``standing`` leaves out those that only a later decision changes.
         """
         ...
+
+
+class DecisionLedger(Protocol):
+    """Decisions as canonical JSON documents; append and read, no update. A purge alone empties them."""
+
+    def append(self, decision_id: str, document: dict[str, Any]) -> None: ...
+
+    def decision(self, decision_id: str) -> dict[str, Any] | None: ...
+
+    def decisions(self, limit: int) -> list[dict[str, Any]]:
+        """Newest first."""
+        ...
+
+
+class Ledger(DecisionLedger, ReviewLedger, Protocol):
+    """Decisions and what was said of them."""
 
 
 class RunLedger(Protocol):

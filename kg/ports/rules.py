@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from kg.domain.prompt import LabelMove
 from kg.domain.rule_file import CALLED, RuleKind, RuleVersion
 from kg.errors import RulesNotFound
-from kg.ports.prompts import UNSEEN, check_move
+from kg.ports.prompts import UNSEEN, PromptRegistry, check_move
 
 
 class RuleRegistry(Protocol):
@@ -51,6 +51,10 @@ class RuleRegistry(Protocol):
     def rule_label_history(self, kind: RuleKind, name: str | None = None) -> tuple[LabelMove, ...]:
         """Newest first; without a name, of all of that kind."""
         ...
+
+
+class Registry(PromptRegistry, RuleRegistry, Protocol):
+    """Everything that is kept by version beside the graph."""
 
 
 def check_rule_move(kind: RuleKind, move: LabelMove, expected: int | None, *, there: bool) -> None:
