@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from api.adapters import adapters
-from api.decisions import recorded, replay
+from api.decisions import attributed, recorded, replay, show_attribution, told_attribution
 from api.exports import attach, export
 from api.lineage import lineage
 from api.loads import init, load
@@ -21,6 +21,7 @@ from api.options import (
     AdapterFile,
     AsJson,
     AsOf,
+    Attribution,
     Ceiling,
     Datasets,
     KnownAsOf,
@@ -97,6 +98,7 @@ def ask(
     estimate: Annotated[
         bool, typer.Option("--estimate", help="Say what asking the model would cost at most; nothing is asked.")
     ] = False,
+    attribution: Attribution = False,
     adapter: AdapterFile = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -116,10 +118,15 @@ def ask(
         documents = [asking.answer(prompt or ())]
         if against is not None:
             documents.append(asking.answer([*(prompt or ()), against]))
+        hanging = [attributed(services, one) for one in documents] if attribution else []
+    for document, told in zip(documents, hanging, strict=False):
+        document["attribution"] = told["attribution"] if told else []
     if as_json:
         print_json(documents[0] if against is None else documents)
     elif against is None:
         show_decision(documents[0], Console(highlight=False))
+        if hanging and hanging[0] is not None:
+            show_attribution(documents[0], hanging[0], Console(highlight=False))
     else:
         show_side_by_side(documents, Console(highlight=False))
 
@@ -172,14 +179,22 @@ def explain(
     ctx: typer.Context,
     decision: Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")],
     form: Annotated[str, typer.Option("--format", help="text, json, turtle, jsonld, cypher, graphml or svg.")] = "text",
+    attribution: Attribution = False,
     store: Store = None,
 ) -> None:
-    """Explain a recorded decision, from its record alone."""
+    """Explain a recorded decision, from its record alone; with --attribution also from the graph as known then."""
     from kg.answer.formats import render
 
     with opened(ctx, store) as (services, _):
         document = recorded(services, decision)
-    if form == "text":
+        told = told_attribution(services, document) if attribution else None
+    if told is not None and form == "json":
+        print_json(told)
+    elif told is not None and form == "text":
+        show_attribution(document, told, Console(highlight=False))
+    elif told is not None:
+        raise InvalidInput(f"an attribution comes as text or json, not as {form!r}")
+    elif form == "text":
         show_decision(document, Console(highlight=False))
     else:
         text = render(document, form)

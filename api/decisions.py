@@ -1,4 +1,4 @@
-"""``whence replay``: a recorded decision run again."""
+"""``whence replay``: a recorded decision run again; and what ``whence explain --attribution`` shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.options import AdapterFile, AsJson, Store, opened, print_json
 from api.terminal import shown
 from kg.bootstrap import Services
 from kg.domain.decision import Document
-from kg.errors import DecisionNotFound
+from kg.errors import AttributionRefused, DecisionNotFound
 
 DecisionId = Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")]
 MOST_SHOWN = 20
@@ -88,3 +88,43 @@ def _said(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(str(item["text"]) for item in value)
     return str(value["text"]) if "text" in value else ", ".join(str(v) for v in value.values() if v is not None) or "in"
+
+
+def told_attribution(services: Services, document: Document) -> dict[str, Any]:
+    """What the answer hangs on. Raises AttributionRefused, DecisionErased."""
+    from kg.decisions.attribution import attribute, report
+
+    return report(document, attribute(document, services.recorded))
+
+
+def attributed(services: Services, document: Document) -> dict[str, Any] | None:
+    """The same; None where there is no answer to attribute."""
+    try:
+        return told_attribution(services, document)
+    except AttributionRefused:
+        return None
+
+
+def show_attribution(document: Document, told: dict[str, Any], screen: Console) -> None:
+    """What the answer hangs on: what is needed, what it could do without, what would flip it."""
+    words = {fact: item["text"] for item in document["evidence"] for fact in item["facts"]}
+    for kind in ("fact", "path", "source"):
+        for one in [entry for entry in told["attribution"] if kind in entry][:MOST_SHOWN]:
+            text = words.get(one[kind], "")
+            screen.print(shown(f"{one['effect']:>10}  {kind} {one[kind]}  {text}".rstrip()), soft_wrap=True)
+    if told["sufficient"] is not None:
+        fewer = "" if told["sufficient"]["exact"] else ", perhaps fewer"
+        screen.print(shown(f"{len(told['sufficient']['facts'])} of these facts are enough for it{fewer}"))
+    for one in told["single_source"]:
+        screen.print(shown(f"{one['claim']} does not stand without {' or without '.join(one['sources'])}"))
+    for one in told["flips"][:MOST_SHOWN]:
+        screen.print(shown(f"flips: {_flip(one, words)}"), soft_wrap=True)
+    if told["left_out"]:
+        screen.print(shown(f"Left out: {told['left_out']} more facts, paths and sources", style="yellow"))
+
+
+def _flip(one: dict[str, Any], words: dict[str, str]) -> str:
+    fact = words.get(one["fact"], one["fact"])
+    change = f"without “{fact}”" if one["instead"] is None else f"{one['instead']} instead of {one['says']} in “{fact}”"
+    changes = [f"{sign}{', '.join(one[what])}" for what, sign in (("lost", "-"), ("gained", "+")) if one[what]]
+    return f"{change}: {one['value'] if one['value'] is not None else ''} {' '.join(changes)}".rstrip()

@@ -35,6 +35,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.ReviewInvalid: 422,
     kg.TrainingRefused: 400,
     kg.LineageInvalid: 422,
+    kg.AttributionRefused: 422,
     kg.ExportRefused: 422,
     kg.NotFound: 404,
     kg.EntityNotFound: 404,

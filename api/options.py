@@ -28,6 +28,10 @@ Store = Annotated[
     typer.Option("--store", help="sqlite:PATH, neo4j://host:port/database or attached:FILE.yml (else WHENCE_STORE)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
+Attribution = Annotated[
+    bool,
+    typer.Option("--attribution", help="Say what the answer hangs on: facts, paths and sources, taken away in turn."),
+]
 AdapterFile = Annotated[
     str | None,
     typer.Option("--adapter", help="Adapter file, default, or none for the weights set by hand (else WHENCE_ADAPTER)."),

@@ -51,3 +51,56 @@ class ReplayOut(BaseModel):
     rows: DifferenceOut | None = Field(default=None, title="Rows")
     claims: DifferenceOut | None = Field(default=None, title="Claims")
     places: list[str] | None = Field(default=None, title="Places", description="JSON pointers to what differs.")
+
+
+class AttributedOut(BaseModel):
+    """One fact, path or source, and what its loss does to the answer; the other two keys are not there."""
+
+    fact: str | None = Field(default=None, title="Fact")
+    path: str | None = Field(default=None, title="Path", description="The claim it stands behind, or its two ends.")
+    source: str | None = Field(default=None, title="Source")
+    effect: OneOf["necessary", "redundant", "irrelevant"] = Field(
+        title="Effect",
+        description="`necessary`: the answer changes without it. `redundant`: it supports what stands without it too.",
+    )
+    facts: list[str] | None = Field(default=None, title="Facts", description="Of a path.")
+
+
+class SufficientOut(BaseModel):
+    """The fewest facts that give the same answer without its others."""
+
+    facts: list[str] = Field(title="Facts")
+    exact: bool = Field(title="Exact", description="If not, none of them can be left out, but others might be fewer.")
+
+
+class CarriedOut(BaseModel):
+    """A claim that does not stand without a source."""
+
+    claim: str = Field(title="Claim")
+    sources: list[str] = Field(title="Sources", description="Each by itself carries it.")
+
+
+class FlipOut(BaseModel):
+    """One change of one fact, after which the answer is another."""
+
+    change: OneOf["without", "instead"] = Field(title="Change")
+    fact: str = Field(title="Fact")
+    says: str = Field(title="Says", description="The value or the entity that it names.")
+    instead: str | None = Field(title="Instead", description="What it would say.")
+    value: Any = Field(title="Value", description="The value of the answer then.")
+    lost: list[str] = Field(title="Lost", description="Entities whose rows it loses.")
+    gained: list[str] = Field(title="Gained", description="Entities whose rows it gains.")
+
+
+class AttributionOut(BaseModel):
+    """What an answer hangs on."""
+
+    decision_id: str = Field(title="Decision id")
+    attribution: list[AttributedOut] = Field(title="Attribution")
+    sufficient: SufficientOut | None = Field(
+        title="Sufficient", description="null where there is too much to look at, or the answer stands on no fact."
+    )
+    single_source: list[CarriedOut] = Field(title="Single source", description="Claims that one source alone carries.")
+    flips: list[FlipOut] = Field(title="Flips", description="Those first that give the answer another value.")
+    left_out: int = Field(title="Left out", description="Facts, paths and sources beyond what is looked at.")
+    runs: int = Field(title="Runs", description="How often the plan was run.")

@@ -6,6 +6,7 @@
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
     │                              PromptInvalid · TableInvalid · ReviewInvalid
     │                              TrainingRefused · LineageInvalid · ExportRefused
+    │                              AttributionRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
     │                              PromptNotFound · ModelNotFound · RulesNotFound · ReviewNotFound
@@ -106,6 +107,12 @@ class ExportRefused(InvalidInput):
     """The place to export to is taken or cannot be written, or there is nothing to export."""
 
     code = "export_refused"
+
+
+class AttributionRefused(InvalidInput):
+    """The decision has no one answer, or its plan finds something else by now."""
+
+    code = "attribution_refused"
 
 
 class NotFound(KgError):

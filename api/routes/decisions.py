@@ -15,11 +15,12 @@ from api.newest import newest
 from api.streaming import EVENT_STREAM, events_of
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
-from api.wire_decisions import ReplayOut
+from api.wire_decisions import AttributionOut, ReplayOut
 from kg.answer.formats import FORMATS, render
 from kg.answer.pipeline import answer
 from kg.answer.trace import Tell, nobody
 from kg.bootstrap import Services, author_of
+from kg.decisions.attribution import attribute, report
 from kg.decisions.replay_report import replay
 from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
@@ -147,6 +148,17 @@ def explain(
         return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
     text = render(document, name)
     return Response(text, media_type=FORMATS[name], headers={"Vary": "Accept"})
+
+
+@router.get(
+    "/{decision_id}/attribution",
+    response_model_exclude_unset=True,
+    responses=refusals(400, 404, 409, 422, 503, 504),
+)
+def attribution(decision_id: DecisionId, services: ServicesDep, settings: SettingsDep) -> AttributionOut:
+    """What the answer hangs on, on the graph as known then: its facts, paths and sources taken away one at a time."""
+    document = _recorded(decision_id, services, settings)
+    return AttributionOut.model_validate(report(document, attribute(document, services.recorded)))
 
 
 @router.get("/{decision_id}/replay", responses=refusals(400, 404, 422, 503, 504))
