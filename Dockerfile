@@ -1,10 +1,19 @@
-# Two stages: the first installs into a virtual environment, the second holds that and nothing to build with.
+# Three stages: the page is built, all is installed into a virtual environment, and the last holds that and nothing to
+# build with.
+FROM node:22-slim AS page
+WORKDIR /web
+COPY api/web/package.json api/web/package-lock.json api/web/.npmrc ./
+RUN npm ci
+COPY api/web .
+RUN npm run build
+
 FROM python:3.12-slim AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY kg kg
 COPY loaders loaders
 COPY api api
+COPY --from=page /web/dist api/web/dist
 RUN python -m venv /opt/whence \
     && /opt/whence/bin/pip install --no-cache-dir --quiet -c constraints.txt .
 

@@ -3,21 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WEB := api/web
+PAGE := $(WEB)/dist/index.html
+PAGE_FILES := $(WEB)/index.html $(wildcard $(WEB)/*.json $(WEB)/*.js $(WEB)/src/* $(WEB)/src/*/*)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test check format format-check lint types contracts serve neo4j-start neo4j-stop \
-	proofs bench constraints openapi clean
+	proofs bench constraints openapi page screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-demo: $(VENV)/.base ## Load the example data, ask four questions, draw one answer
+demo: $(VENV)/.base $(PAGE) ## Load the example data, ask four questions, draw one answer
 	@$(BIN)/python scripts/demo
 
-test: $(VENV)/.dev ## Run the tests (ARGS='-k name' to choose)
+test: $(VENV)/.dev $(PAGE) ## Run the tests (ARGS='-k name' to choose)
 	$(BIN)/pytest $(ARGS)
 
 check: format-check lint types contracts test ## All that must pass before a commit
@@ -38,8 +41,18 @@ types: $(VENV)/.dev ## Run mypy --strict
 contracts: $(VENV)/.dev ## Check who imports what
 	$(BIN)/lint-imports
 
-serve: $(VENV)/.base ## Serve HTTP on this machine only
+serve: $(VENV)/.base $(PAGE) ## Serve the page and the HTTP API on this machine only
 	$(BIN)/whence serve $(ARGS)
+
+page: $(VENV)/.base ## Build the web page anew
+	@$(BIN)/python scripts/page
+
+# Said and gone on without where it cannot be built.
+$(PAGE): $(PAGE_FILES) | $(VENV)/.base
+	@$(BIN)/python scripts/page --if-possible
+
+screenshots: $(VENV)/.dev page ## Draw the pictures of the page in docs/images anew
+	$(BIN)/python scripts/screenshots
 
 neo4j-start: ## Start a local Neo4j (password from WHENCE_NEO4J_PASSWORD)
 	$(PYTHON) scripts/neo4j-local start $(ARGS)
@@ -48,7 +61,7 @@ neo4j-stop: ## Stop the local Neo4j
 	$(PYTHON) scripts/neo4j-local stop $(ARGS)
 
 proofs: $(VENV)/.dev ## Run all tests, searching longer; none that needs a server or the data sets is skipped
-	WHENCE_PROOFS=1 WHENCE_REQUIRE=neo4j,data,postgres $(BIN)/pytest $(ARGS)
+	WHENCE_PROOFS=1 WHENCE_REQUIRE=neo4j,data,postgres,browser $(BIN)/pytest $(ARGS)
 
 bench: $(VENV)/.dev ## Measure asking and loading (needs the public data sets); ARGS=--whole for the large graph
 	@rm -rf build/bench && mkdir -p build/bench
@@ -74,7 +87,7 @@ constraints: ## Write constraints.txt anew from a fresh environment
 	rm -rf build/constraints
 
 clean: ## Remove what was built; .venv stays
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build dist $(WEB)/dist $(WEB)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find kg api loaders tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
-from api import documented, errors
+from api import documented, errors, page
 from api.deps import Context
 from api.headers import SecurityHeaders
 from api.metrics import Metrics
-from api.routes import decisions, graph, health, lineage, matches, metrics, prompts, runs
+from api.routes import decisions, graph, health, lineage, matches, metrics, prompts, runs, schema
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
 from api.telemetry import FASTAPI, Requests
 from api.watching import Watch
@@ -24,8 +25,16 @@ DESCRIPTION = """Decisions over a knowledge graph: every answer tied to facts, e
 Every refusal is a problem document (RFC 9457) with a `code`. An abstention is an answer, not a refusal."""
 
 
-def create_app(services: Services, settings: Settings | None = None, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
-    """The application over these services, answering to these host names. Whoever opened the services closes them."""
+def create_app(
+    services: Services,
+    settings: Settings | None = None,
+    hosts: Iterable[str] = LOOPBACK,
+    built: Path = page.BUILT,
+) -> FastAPI:
+    """The application over these services, answering to these host names, with the page that was built there.
+
+    Whoever opened the services closes them.
+    """
     app = FastAPI(
         title="Whence",
         version=API_VERSION,
@@ -37,8 +46,9 @@ def create_app(services: Services, settings: Settings | None = None, hosts: Iter
         telemetry=FASTAPI,
     )
     app.state.context = Context(services, settings or Settings(), Watch(services.runs), Metrics(services))
-    for routes in (decisions, graph, lineage, matches, prompts, runs, health, metrics):
+    for routes in (decisions, graph, schema, lineage, matches, prompts, runs, health, metrics):
         app.include_router(routes.router)
+    app.include_router(page.router(built))
     errors.install(app)
     app.add_middleware(BodyCap, most=MAX_BODY)
     app.add_middleware(HostList, hosts=tuple(hosts))

@@ -269,6 +269,13 @@ class AssertionOut(BaseModel):
         )
 
 
+class BesideOut(BaseModel):
+    """Another fact of a record."""
+
+    fact: str = Field(title="Fact id")
+    text: str = Field(title="Text")
+
+
 class FactOut(BaseModel):
     """A fact with everything that says it."""
 
@@ -282,7 +289,8 @@ class FactOut(BaseModel):
     valid_from: str | None = Field(title="Valid from")
     valid_to: str | None = Field(title="Valid to")
     assertions: list[AssertionOut] = Field(title="Assertions")
-    cut: bool = Field(title="Cut", description="Whether there are more assertions than the limit.")
+    besides: list[BesideOut] = Field(title="Besides", description="What else the records say that say it.")
+    cut: bool = Field(title="Cut", description="Whether there are more assertions, or more besides, than the limit.")
 
 
 class EventsOut(BaseModel):

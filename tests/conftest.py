@@ -8,7 +8,8 @@
   only nodes with labels of ours are deleted.
 * ``postgres_url`` is a database of a PostgreSQL started for the session; its tests carry the mark ``postgres``.
 * ``data`` is the folder of the public data sets (``WHENCE_TEST_DATA``); tests that need it carry the mark ``data``.
-* ``WHENCE_REQUIRE=neo4j,data,postgres`` fails what would be skipped of these marks.
+* Tests of the page carry the mark ``browser``: they need Chromium and the built page (``tests/browser/conftest.py``).
+* ``WHENCE_REQUIRE=neo4j,data,postgres,browser`` fails what would be skipped of these marks.
 * No test reaches another machine: connections leave for this one, or the named Neo4j server, only.
 * Doubles are passed in, never patched in. Values come from ``tests/builders.py``.
 """
@@ -39,7 +40,7 @@ from tests.postgres_server import NoPostgres, postgres_server
 ROOT = Path(__file__).parents[1]
 NEO4J = os.environ.get("WHENCE_TEST_NEO4J", "")
 REQUIRED = {mark for mark in os.environ.get("WHENCE_REQUIRE", "").split(",") if mark}
-MARKS = ("neo4j", "data", "postgres")
+MARKS = ("neo4j", "data", "postgres", "browser")
 """Of tests that need something that may not be there."""
 KINDS = ["sqlite-memory", "sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)]
 

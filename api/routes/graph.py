@@ -11,6 +11,7 @@ from api.documented import refusals
 from api.strict import StrictRoute
 from api.wire import (
     AssertionOut,
+    BesideOut,
     CardOut,
     EntityList,
     EntityOut,
@@ -26,6 +27,8 @@ from kg.domain.plan import MAX_HOPS
 from kg.errors import FactNotFound
 
 MAX_ASSERTIONS = 200
+MAX_BESIDES = 50
+"""Other facts of the records that say a fact; a record that people write has a dozen."""
 
 router = APIRouter(prefix="/v1", tags=["graph"], route_class=StrictRoute)
 
@@ -90,7 +93,11 @@ def fact(fact_id: Annotated[str, Path(title="Fact id", max_length=100)], view: V
     assertions = view.assertions([fact_id]).get(fact_id, ())
     if found is None or not assertions:
         raise FactNotFound(f"no fact {fact_id!r} in this view")
-    met = view.entities([end for end in (found.subject, found.target) if end is not None])
+    recorded = view.recorded_with([fact_id]).get(fact_id, ())
+    besides = recorded[:MAX_BESIDES]
+    ends = [end for one in (found, *besides) for end in (one.subject, one.target) if end is not None]
+    met = view.entities(ends)
+    wording = Wording(view.ontology(), met)
     shown = assertions[:MAX_ASSERTIONS]
     sources = view.sources({one.source for one in shown})
     literal = found.object if isinstance(found.object, Literal) else None
@@ -101,9 +108,10 @@ def fact(fact_id: Annotated[str, Path(title="Fact id", max_length=100)], view: V
         object=EntityOut.of(met[found.target]) if found.target is not None else None,
         value=literal.value if literal else None,
         datatype=literal.datatype if literal else None,
-        text=Wording(view.ontology(), met).fact(found),
+        text=wording.fact(found),
         valid_from=found.valid.start,
         valid_to=found.valid.end,
         assertions=[AssertionOut.of(one, sources[one.source]) for one in shown if one.source in sources],
-        cut=len(assertions) > MAX_ASSERTIONS,
+        besides=[BesideOut(fact=one.id, text=wording.fact(one)) for one in besides],
+        cut=len(assertions) > MAX_ASSERTIONS or len(recorded) > MAX_BESIDES,
     )

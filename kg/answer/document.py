@@ -29,7 +29,7 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
         },
         "claims": [],
         "evidence": [],
-        "explanation": {"nodes": [], "relationships": [], "paths": [], "cypher": "", "left_out": 0},
+        "explanation": {"nodes": [], "relationships": [], "paths": [], "cypher": "", "left_out": 0, "cut": []},
         "confidence": {"value": None, "reason": None},
         "attribution": [],
         "review": Requirement().document(),

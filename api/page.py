@@ -1,0 +1,71 @@
+"""The web page: the built files, with the headers of a page that takes nothing from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi import Path as PathParameter
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+BUILT = Path(__file__).parent / "web" / "dist"
+"""Where ``make page`` puts it, and where it lies in the wheel."""
+VIEWS = ("decisions", "explore", "lineage", "loads", "prompts", "reviews", "tables", "sign-in")
+"""First parts of the addresses that the page itself shows."""
+POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Nothing from elsewhere, nothing inline, and no text is ever read as markup or script."""
+NOT_BUILT = """The page of Whence is not built here.
+
+Run `make page` in the folder of the project: it needs npm, or installs Node.js into .venv with pip.
+The HTTP API works without it; /openapi.json describes it.
+"""
+MEDIA = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+"""Not asked of the machine, whose own table may say something else."""
+
+
+def router(built: Path = BUILT) -> APIRouter:
+    """The page at ``/`` and at the address of each of its views, and the files it is made of."""
+    routes = APIRouter(include_in_schema=False)
+
+    def page(accept_encoding: Annotated[str, Header()] = "") -> Response:
+        return _page(built, accept_encoding)
+
+    for path in ("/", *(f"/{view}{rest}" for view in VIEWS for rest in ("", "/{rest:path}"))):
+        routes.add_api_route(path, page, methods=["GET"])
+
+    @routes.get("/assets/{name}")
+    def asset(
+        name: Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$", max_length=100)],
+        accept_encoding: Annotated[str, Header()] = "",
+    ) -> Response:
+        # Its name holds a hash of what is in it.
+        return _file(built / "assets" / name, accept_encoding, {"Cache-Control": "public, max-age=31536000, immutable"})
+
+    return routes
+
+
+def _page(built: Path, accepted: str) -> Response:
+    if not (built / "index.html").is_file():
+        return PlainTextResponse(NOT_BUILT, 503)
+    return _file(built / "index.html", accepted, {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+
+
+def _file(path: Path, accepted: str, headers: dict[str, str]) -> Response:
+    """The file, packed where the build packed it and the caller takes it so."""
+    if not path.is_file() or path.suffix not in MEDIA:
+        raise HTTPException(404)
+    packed = path.with_name(f"{path.name}.gz")
+    headers |= {"Vary": "Accept-Encoding"}
+    if "gzip" in accepted and packed.is_file():
+        return FileResponse(packed, media_type=MEDIA[path.suffix], headers={**headers, "Content-Encoding": "gzip"})
+    return FileResponse(path, media_type=MEDIA[path.suffix], headers=headers)

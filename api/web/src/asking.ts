@@ -1,0 +1,45 @@
+/** Asking, and what is told while it is answered. */
+
+import { events, Refused } from "./api";
+import type { Decision, Plan, Problem, Scope } from "./types";
+
+export interface Told {
+  linked?: { words: string; name: string }[];
+  interpretation?: string | null;
+  evidence: number;
+  claims: number;
+}
+
+/** Decisions that were made or read while this page is open: a record does not change. */
+export const known = new Map<string, Decision>();
+
+export interface Asked {
+  question: string;
+  scope: Scope;
+  plan?: Plan | null;
+  model?: string;
+}
+
+/** The recorded decision; `tell` hears of each step. */
+export async function ask(asked: Asked, tell: (told: Told) => void = () => undefined): Promise<Decision> {
+  const told: Told = { evidence: 0, claims: 0 };
+  const stream = events("/v1/decisions", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...asked, plan: asked.plan ?? null }),
+  });
+  for await (const { name, data } of stream) {
+    if (name === "linked") told.linked = data.mentions as { words: string; name: string }[];
+    else if (name === "plan") told.interpretation = data.interpretation as string | null;
+    else if (name === "evidence") told.evidence += 1;
+    else if (name === "claim") told.claims += 1;
+    else if (name === "problem") throw new Refused(422, data as unknown as Problem);
+    else if (name === "decision") {
+      const decision = data as unknown as Decision;
+      known.set(decision.decision_id, decision);
+      return decision;
+    }
+    tell(told);
+  }
+  throw new Refused(0, { code: "unreachable", detail: "The answer broke off before its end. Ask again.", retryable: true });
+}

@@ -1,0 +1,74 @@
+/** The frame of the page: its top, and one view at a time. */
+
+import { el } from "./dom";
+import { loading, refused } from "./parts/notice";
+import { shade } from "./parts/shade";
+import { follow, here, type Place, type View } from "./place";
+
+type Show = (place: Place, signal: AbortSignal) => Promise<View>;
+
+const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>; listed?: false }> = {
+  "": { name: "Ask", load: () => import("./views/ask") },
+  decisions: { name: "Decisions", load: () => import("./views/decisions") },
+  explore: { name: "Explore", load: () => import("./views/explore") },
+  lineage: { name: "Lineage", load: () => import("./views/lineage") },
+  loads: { name: "Loads", load: () => import("./views/loads") },
+  prompts: { name: "Prompts", load: () => import("./views/prompts") },
+};
+
+const main = document.getElementById("main") as HTMLElement;
+const links = Object.entries(VIEWS)
+  .filter(([, view]) => view.listed !== false)
+  .map(([path, view]) => [path, el("a", { href: `/${path}` }, view.name)] as const);
+
+let shown: { view: View; path: string } | null = null;
+let going = new AbortController();
+
+async function show(place: Place): Promise<void> {
+  const path = place.path.join("/");
+  if (shown?.path === path && shown.view.update) {
+    shown.view.update(place.query);
+    return;
+  }
+  going.abort();
+  going = new AbortController();
+  const { signal } = going;
+  const first = place.path[0] ?? "";
+  for (const [name, link] of links) {
+    if (name === first) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  shown?.view.close?.();
+  const left = shown !== null;
+  shown = null;
+  // What comes at once needs no word of waiting.
+  const waiting = setTimeout(() => main.replaceChildren(loading()), left ? 150 : 0);
+  try {
+    const view = await ((await VIEWS[first]?.load()) ?? (await import("./views/nowhere"))).show(place, signal);
+    if (signal.aborted) {
+      view.close?.();
+      return;
+    }
+    shown = { view, path };
+    document.title = view.title ? `${view.title} · Whence` : "Whence";
+    main.replaceChildren(view.node);
+    if (left) {
+      scrollTo(0, 0);
+      main.focus({ preventScroll: true });
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    document.title = "Whence";
+    main.replaceChildren(el("div", { class: "page" }, refused(error, () => void show(here()))));
+  } finally {
+    clearTimeout(waiting);
+  }
+}
+
+document.getElementById("top")?.append(
+  el("a", { class: "brand", href: "/" }, "Whence"),
+  el("nav", { "aria-label": "Views" }, links.map(([, link]) => link)),
+  shade(),
+);
+follow((place) => void show(place));
+void show(here());

@@ -1,0 +1,66 @@
+/** What stands where there is nothing else: work going on, nothing found, a refusal. */
+
+import { Refused } from "../api";
+import { el, type Child } from "../dom";
+import { address, here } from "../place";
+
+export function loading(what = "Loading"): HTMLElement {
+  return el("p", { class: "loading", role: "status" }, el("span", { class: "dots", "aria-hidden": true }), what, "…");
+}
+
+export function empty(title: string, ...more: Child[]): HTMLElement {
+  return el("div", { class: "notice" }, el("p", { class: "notice-title" }, title), ...more);
+}
+
+const TITLES: Record<number, string> = {
+  0: "Whence cannot be reached",
+  401: "Sign in to see this",
+  403: "Your role does not allow this",
+  404: "There is no such thing here",
+  429: "Too many requests",
+  503: "The store does not answer",
+};
+
+/** A refusal in words, with the way out. */
+export function refused(error: unknown, again?: () => void): HTMLElement {
+  if (!(error instanceof Refused)) {
+    console.error(error);
+    return el("div", { class: "notice problem", role: "alert" }, el("p", { class: "notice-title" }, "This view has a defect"), el("p", {}, "What it was to show could not be shown. The HTTP API gives the same."));
+  }
+  const { status, problem } = error;
+  const { path } = here();
+  return el(
+    "div",
+    { class: "notice problem", role: "alert" },
+    el("p", { class: "notice-title" }, TITLES[status] ?? "That did not work"),
+    el("p", {}, problem.detail),
+    problem.choices?.length
+      ? el("ul", {}, problem.choices.map((one) => el("li", {}, `${one.name} (${one.type}): `, el("code", {}, one.id))))
+      : null,
+    el(
+      "p",
+      { class: "quiet" },
+      el("code", {}, problem.code),
+      status === 401 ? [" · ", el("a", { href: address(["sign-in"], { then: `/${path.join("/")}` }) }, "Sign in")] : null,
+    ),
+    again && (problem.retryable || status === 0)
+      ? el("button", { type: "button", onclick: () => again() }, "Try again")
+      : null,
+  );
+}
+
+/** Shows that work goes on, then what came of it. */
+export async function put(target: Element, made: () => Promise<Child>, what?: string): Promise<void> {
+  target.replaceChildren(loading(what));
+  target.setAttribute("aria-busy", "true");
+  try {
+    const found = await made();
+    target.replaceChildren();
+    target.append(...([found].flat() as (Node | string)[]).filter((one) => one !== null));
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    target.replaceChildren(refused(error, () => void put(target, made, what)));
+  } finally {
+    target.removeAttribute("aria-busy");
+  }
+}

@@ -1,0 +1,69 @@
+/** The record of a decision: what took part, how long it took, asking it at another point. */
+
+import { ask } from "../asking";
+import { el } from "../dom";
+import { address, go } from "../place";
+import type { Decision } from "../types";
+import { number, shown, time } from "../words";
+import { button, copy, labelledField } from "./controls";
+import { refused } from "./notice";
+import { pairs, table } from "./table";
+
+export function record(decision: Decision): HTMLElement {
+  const { versions, trace, usage, calls } = decision;
+  return el(
+    "section",
+    { class: "record" },
+    el("h2", {}, "The record"),
+    comparing(decision),
+    el(
+      "details",
+      { class: "block" },
+      el("summary", {}, "What took part"),
+      pairs([
+        ["Decision", [el("code", {}, decision.decision_id), " ", button("Copy address", () => void copy(location.origin + address(["decisions", decision.decision_id]), "Address copied."), "small")]],
+        ["Asked", time(trace.asked_at)],
+        ["Graph as of", `${decision.as_of.valid}, known ${time(decision.as_of.known)}`],
+        ["Datasets", el("ul", { class: "plain" }, versions.graph.datasets.map((one) => el("li", {}, el("a", { href: address(["lineage"], { ref: one, toward: "up" }) }, one))))],
+        ["Ontology", versions.ontology.join(", ")],
+        versions.model ? ["Model", shown(versions.model)] : ["Model", "none: sentences are made from the plan and its rows"],
+        versions.prompt?.length ? ["Prompts", versions.prompt.map((one) => [el("a", { href: address(["prompts", one.name]) }, `${one.name}@${one.version}`), " "])] : null,
+        versions.adapter ? ["Adapter", el("code", {}, versions.adapter.slice(0, 26), "…")] : null,
+        ["Evidence hash", el("code", {}, decision.evidence_hash.slice(0, 26), "…")],
+        usage.model_calls ? ["Cost", `${number(usage.model_calls)} calls of a model, ${number(usage.tokens)} tokens, ${number(usage.cost)}`] : null,
+      ]),
+      calls.length ? table("Calls of a model", [{ name: "For", cell: (one) => one.purpose }, { name: "Model", cell: (one) => one.model }, { name: "Tokens", cell: (one) => (one.tokens === undefined ? "" : shown(one.tokens)) }, { name: "Error", cell: (one) => one.error ?? "" }], calls) : null,
+    ),
+    el(
+      "details",
+      { class: "block" },
+      el("summary", {}, `How long it took: ${number(trace.steps.reduce((sum, one) => sum + one.ms, 0))} ms`),
+      table("Steps", [{ name: "Step", cell: (one) => one.step }, { name: "ms", cell: (one) => number(one.ms), kind: "number" }], trace.steps),
+    ),
+  );
+}
+
+/** The same plan on another day or as known at another time, beside this answer. */
+function comparing(decision: Decision): HTMLElement | null {
+  const { plan } = decision;
+  if (plan === null) return null;
+  const valid = el("input", { type: "date", value: decision.as_of.valid });
+  const known = el("input", { type: "text", placeholder: "now", maxlength: 40, value: decision.scope.known_as_of ?? "" });
+  const problem = el("div", {});
+  const run = async (): Promise<void> => {
+    problem.replaceChildren();
+    try {
+      const other = await ask({ question: decision.question, plan, scope: { ...decision.scope, valid_as_of: valid.value || null, known_as_of: known.value.trim() || null } });
+      go(address(["decisions", decision.decision_id, "compare", other.decision_id]));
+    } catch (error) {
+      problem.replaceChildren(refused(error));
+    }
+  };
+  return el(
+    "details",
+    { class: "block" },
+    el("summary", {}, "Compare with another point in time"),
+    el("div", { class: "fields" }, labelledField("True on", valid), labelledField("As known at", known, "a day or a time; empty for now"), button("Run and compare", () => void run(), "primary")),
+    problem,
+  );
+}

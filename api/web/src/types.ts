@@ -1,0 +1,291 @@
+/** What the API gives, as far as the page reads it. docs/answer-contract.md and docs/openapi.json say more. */
+
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+export type Plan = { op: string } & { [name: string]: Json };
+
+export interface Problem {
+  code: string;
+  detail: string;
+  retryable?: boolean | null;
+  choices?: { id: string; name: string; type: string }[] | null;
+}
+
+export interface Entity {
+  id: string;
+  type: string;
+  name: string;
+  keys: string[];
+  aliases?: string[];
+  status?: string | null;
+}
+
+export interface Row {
+  entity: string | null;
+  value: Json;
+  claim: string | null;
+  of?: number;
+  group?: string;
+  other?: string;
+}
+
+export interface Answer {
+  text: string;
+  type: string | null;
+  entities: Entity[];
+  value: Json;
+  of: number | null;
+  rows: Row[];
+  alternatives: Json[];
+  choices: { interpretation: string; plan: Plan; answer: Answer }[];
+  reason: string | null;
+  parts: (Answer & { outcome: string; interpretation: string | null })[];
+}
+
+export interface Claim {
+  id: string;
+  text: string;
+  verdict: string;
+  evidence: string[];
+}
+
+export interface Cited {
+  source: string;
+  dataset: string | null;
+  locator: string | null;
+  quote: string | null;
+  run: string | null;
+  recorded_at: string | null;
+}
+
+export interface Evidence {
+  id: string;
+  kind: "fact" | "path" | "passage" | "absence" | "policy" | "conflict";
+  text: string;
+  facts: string[];
+  sources: Cited[];
+}
+
+export interface Explanation {
+  nodes: { id: string; labels: string[]; name: string; properties: Record<string, Json> }[];
+  relationships: { id: string; type: string; start: string; end: string; properties: Record<string, Json> }[];
+  paths: { entity: string; relationships: string[] }[];
+  cypher: string | null;
+  left_out: number;
+  cut?: string[];
+}
+
+export interface Scope {
+  datasets: string[];
+  ceiling: string | null;
+  valid_as_of: string | null;
+  known_as_of: string | null;
+}
+
+export interface Review {
+  required: boolean;
+  state: string | null;
+  reason: string | null;
+  [more: string]: Json;
+}
+
+export interface Decision {
+  decision_id: string;
+  outcome: "answered" | "abstained" | "ambiguous" | "false_premise" | "pending_review";
+  question: string;
+  interpretation: string | null;
+  plan: Plan | null;
+  answer: Answer;
+  claims: Claim[];
+  evidence: Evidence[];
+  explanation: Explanation;
+  confidence: { value: number | null; reason: string | null };
+  reader: { by: string; why: string | null };
+  writer: { by: string; reason: string | null; dropped: { text: string; problem?: string }[]; left_out: number };
+  calls: { purpose: string; model: string; tokens?: Json; cost?: Json; error?: string | null }[];
+  attribution: { fact?: string; source?: string; effect: string }[];
+  review: Review;
+  versions: {
+    release: string | null;
+    prompt: { name: string; version: number; label: string | null }[] | null;
+    model: Json;
+    adapter: string | null;
+    ontology: string[];
+    policy: Json;
+    graph: { known_at: string; datasets: string[] };
+  };
+  scope: Scope;
+  as_of: { valid: string; known: string };
+  evidence_hash: string;
+  usage: { model_calls: number; tokens: number; cost: number };
+  trace: { asked_at: string; steps: { step: string; ms: number }[] };
+}
+
+export interface DecisionLine {
+  decision_id: string;
+  outcome: string;
+  question: string;
+  text: string;
+  asked_at: string | null;
+  review?: string | null;
+}
+
+export interface Statement {
+  fact: string;
+  predicate: string;
+  direction: "out" | "in";
+  text: string;
+  other: Entity | null;
+  value: string | null;
+  valid_from: string | null;
+  valid_to: string | null;
+}
+
+export interface Card {
+  entity: Entity;
+  facts: Statement[];
+  left_out: number;
+  cut: string[];
+}
+
+export interface Ways {
+  start: Entity;
+  end: Entity;
+  max_hops: number;
+  paths: { entities: Entity[]; facts: Statement[] }[];
+  cut: string[];
+  text: string;
+}
+
+export interface Source {
+  id: string;
+  dataset: string;
+  version: string;
+  name: string;
+  checksum: string;
+  classification: string;
+  title: string;
+  publisher: string;
+  licence: string;
+  issued: string | null;
+}
+
+export interface Fact {
+  id: string;
+  subject: Entity;
+  predicate: string;
+  object: Entity | null;
+  value: string | null;
+  text: string;
+  valid_from: string | null;
+  valid_to: string | null;
+  assertions: { source: Source; locator: string; run: string; recorded_at: string; confidence: number | null }[];
+  besides: { fact: string; text: string }[];
+  cut: boolean;
+}
+
+export interface Schema {
+  types: { name: string; parent: string | null; nouns: string[]; count: number }[];
+  predicates: {
+    name: string;
+    subjects: string[];
+    objects: string[];
+    value: string | null;
+    phrases: string[];
+    count: number;
+    derived: boolean;
+  }[];
+  datasets: Dataset[];
+  known_at: string;
+}
+
+export interface Dataset {
+  ref: string;
+  dataset: string;
+  version: string;
+  title: string;
+  publisher: string;
+  licence: string;
+  classification: string;
+  ontology: string;
+  issued: string | null;
+  current: boolean;
+}
+
+export interface Run {
+  id: string;
+  job: string;
+  dataset: string;
+  version: string;
+  state: "running" | "complete" | "failed" | "unchanged" | "lost";
+  started_at: string;
+  ended_at: string | null;
+  changes: { added: number; kept: number; retired: number; gained: number; lost: number };
+  records: number;
+  rejected: number;
+  skipped: number;
+  left_over: string[];
+  message: string;
+  compared: string;
+  actor: string;
+}
+
+export interface Live {
+  stage: string;
+  records: number;
+  rejected: number;
+  staged: number;
+  expected_records: number | null;
+  seconds: number;
+  rate: number | null;
+}
+
+export interface RunDetail {
+  run: Run;
+  live: Live | null;
+  rejections: { source: string; locator: string; reason: string; record: Json }[];
+  cut: boolean;
+}
+
+export interface Walk {
+  ref: string;
+  toward: "up" | "down";
+  depth: number;
+  root: string;
+  nodes: { id: string; kind: string; name: string; text: string; dataset: string | null; run: string | null }[];
+  links: { start: string; end: string }[];
+  cut: { node: string; by: string }[];
+}
+
+export interface PromptLine {
+  ref: string;
+  number: number;
+  hash: string;
+  labels: string[];
+  message: string;
+  actor: string;
+  created_at: string;
+}
+
+export interface Prompt {
+  name: string;
+  used: string;
+  latest: string;
+  labels: Record<string, number>;
+  versions: PromptLine[];
+  history: {
+    label: string;
+    number: number | null;
+    before: number | null;
+    actor: string;
+    reason: string;
+    moved_at: string;
+  }[];
+}
+
+export interface PromptVersion extends PromptLine {
+  name: string;
+  system: string;
+  user: string;
+  schema: Json;
+  parameters: Json;
+}

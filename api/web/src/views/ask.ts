@@ -1,0 +1,79 @@
+/** The first view: a question, examples, what was asked lately. */
+
+import { get } from "../api";
+import { el, fill } from "../dom";
+import { badge } from "../parts/controls";
+import { empty } from "../parts/notice";
+import { questionBox } from "../parts/question";
+import { schema, scopeOf } from "../parts/scope";
+import { address, type Place, type View } from "../place";
+import type { DecisionLine } from "../types";
+import { number, OUTCOMES, plural, since } from "../words";
+
+export function show(place: Place, signal: AbortSignal): Promise<View> {
+  const box = questionBox(place.query.get("q") ?? "", scopeOf(place.query), true);
+  const held = el("div", {});
+  const instances = el("div", {});
+  const recent = el("div", {});
+  const node = el(
+    "div",
+    { class: "page ask-page" },
+    el("h1", {}, "What do you want to know?"),
+    el("p", { class: "lead" }, "Every answer names the facts it stands on, and every fact the row it was read from."),
+    box.node,
+    instances,
+    held,
+    recent,
+  );
+  schema().then(
+    (found) => {
+      if (signal.aborted) return;
+      const total = found.types.reduce((sum, one) => sum + one.count, 0);
+      if (total === 0) {
+        fill(held, empty("Nothing is loaded yet", el("p", {}, "Load data with ", el("code", {}, "whence load"), " or on the ", el("a", { href: "/loads" }, "Loads"), " view.")));
+        return;
+      }
+      fill(
+        held,
+        el("p", { class: "quiet" }, `In this graph: ${plural(total, "thing")} of ${plural(found.types.filter((one) => one.count).length, "type")}, `, `${number(found.predicates.reduce((sum, one) => sum + one.count, 0))} facts. `, el("a", { href: "/explore" }, "Look around")),
+      );
+    },
+    () => undefined,
+  );
+  get<{ questions: string[] }>("/v1/examples", {}, signal).then(
+    ({ questions }) => {
+      if (questions.length === 0) return;
+      const asking = (text: string): HTMLElement => el("li", {}, el("button", { type: "button", onclick: () => box.put(text) }, text));
+      fill(instances, el("h2", { class: "small-title" }, "For instance"), el("ul", { class: "examples" }, questions.map(asking)));
+    },
+    () => undefined,
+  );
+  get<{ decisions: DecisionLine[] }>("/v1/decisions", { limit: 5 }, signal).then(
+    ({ decisions }) => {
+      if (decisions.length === 0) return;
+      fill(recent, el("h2", { class: "small-title" }, "Asked lately"), decisionList(decisions));
+    },
+    () => undefined,
+  );
+  return Promise.resolve({ title: "", node });
+}
+
+export function decisionList(decisions: DecisionLine[]): HTMLElement {
+  return el(
+    "ul",
+    { class: "decisions" },
+    decisions.map((one) =>
+      el(
+        "li",
+        {},
+        el(
+          "a",
+          { href: address(["decisions", one.decision_id]) },
+          el("span", { class: "question" }, one.question),
+          el("span", { class: "said" }, one.text),
+        ),
+        el("span", { class: "meta" }, badge(OUTCOMES[one.outcome] ?? one.outcome, one.outcome), one.asked_at ? since(one.asked_at) : ""),
+      ),
+    ),
+  );
+}

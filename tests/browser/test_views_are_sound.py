@@ -1,0 +1,117 @@
+"""Every view, light and dark, wide and narrow: nothing serious that axe finds, nothing wider than the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from api.page import BUILT
+from tests.api.supply import GAP
+from tests.browser.conftest import Asked, Site
+
+AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
+CLAIM, COMPARED = "?claim=C2", "compare"
+SERIOUS = ("serious", "critical")
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: make page")
+    return Path(AXE).read_text("utf-8")
+
+
+def views(site: Site, asked: Asked) -> list[str]:
+    """The address of each view, in each of its states that a reader of the supply data meets."""
+    gap = asked(GAP)["decision_id"]
+    other = asked("Which suppliers deliver sunflower oil?")["decision_id"]
+    none = asked("What is the price of sunflower oil?")["decision_id"]
+    run = site.services.runs.runs(1)[0].id
+    return [
+        "/",
+        "/decisions",
+        f"/decisions/{gap}?claim=C2",
+        f"/decisions/{gap}?view=table&evidence=E5",
+        f"/decisions/{none}",
+        f"/decisions/{gap}/compare/{other}",
+        "/decisions/d-0",
+        "/explore",
+        "/explore?q=sun",
+        "/explore?entity=supplier:SUP-7",
+        "/explore/paths?from=SUP-7&to=PRD-1",
+        "/explore/schema",
+        "/lineage",
+        "/lineage?ref=supplier-register&toward=up",
+        "/loads",
+        "/loads/sources",
+        f"/loads/{run}",
+        "/prompts",
+        "/prompts/answer",
+    ]
+
+
+def settle(page: Page) -> None:
+    """Wait until the view is there, and nothing in it is still to come."""
+    expect(page.locator("main h1, main .notice").first).to_be_attached()
+    expect(page.locator(".loading, [aria-busy]")).to_have_count(0)
+
+
+def findings(page: Page, axe: str, options: str) -> list[str]:
+    """What axe finds that keeps somebody out."""
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate(f"axe.run(document, {options})")
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for one in found["violations"]
+        if one["impact"] in SERIOUS
+        for node in one["nodes"][:3]
+    ]
+
+
+def test_axe_finds_nothing_serious_on_any_view(site: Site, asked: Asked, axe: str) -> None:
+    page = site.tab(expected="404")
+    found: dict[str, list[str]] = {}
+    titles = set()
+    for address in views(site, asked):
+        page.goto(address)
+        settle(page)
+        titles.add(page.title())
+        if problems := findings(page, axe, "{}"):
+            found[address] = problems
+    assert found == {}
+    assert len(titles) >= 12
+
+
+def test_dark_views_have_contrast(site: Site, asked: Asked, axe: str) -> None:
+    page = site.tab(dark=True, expected="404")
+    found: dict[str, list[str]] = {}
+    for address in views(site, asked):
+        page.goto(address)
+        settle(page)
+        if problems := findings(page, axe, "{runOnly: ['color-contrast']}"):
+            found[address] = problems
+    assert found == {}
+
+
+def test_no_view_is_wider_than_a_narrow_screen(site: Site, asked: Asked) -> None:
+    page = site.tab(width=360, height=740, expected="404")
+    wide: dict[str, int] = {}
+    for address in views(site, asked):
+        page.goto(address)
+        settle(page)
+        over: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            wide[address] = over
+    assert wide == {}
+
+
+def test_a_view_that_is_not_there_says_so(site: Site) -> None:
+    page = site.tab()
+    page.goto("/tables/x/y")
+    settle(page)
+    assert "There is no such view" in page.inner_text("main")
