@@ -19,6 +19,7 @@ from kg.domain.ontology import Ontology
 from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.errors import KgError
+from kg.ports.kept import Kept, Requested
 
 GRADES = ("right", "wrong", "abstained")
 FIRST_READINGS = 10
@@ -29,14 +30,8 @@ Told = Callable[[str, int, int | None], None]
 class Unrecorded:
     """A ledger that keeps nothing: readings that are run only to be graded answer nobody."""
 
-    def append(self, decision_id: str, document: Document) -> None:
-        """Keep nothing."""
-
-    def decision(self, decision_id: str) -> None:
-        """No decision is here."""
-
-    def decisions(self, limit: int) -> list[Document]:  # noqa: ARG002 (the ledger's own signature)
-        return []
+    def append(self, kept: Kept, requested: Requested | None = None) -> Kept:  # noqa: ARG002 (as the port has it)
+        return kept
 
 
 def evaluate(

@@ -32,6 +32,7 @@ from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.errors import KgError
+from kg.ports.kept import Kept, Requested
 from kg.settings import Settings
 
 FIRST = 12
@@ -42,14 +43,8 @@ WRONG = 0.3
 class Unrecorded:
     """Takes decisions and keeps none."""
 
-    def append(self, decision_id: str, document: dict[str, Any]) -> None:
-        """Forget it."""
-
-    def decision(self, decision_id: str) -> dict[str, Any] | None:
-        """There is none."""
-
-    def decisions(self, limit: int) -> list[dict[str, Any]]:  # noqa: ARG002 (as the ledger has it)
-        return []
+    def append(self, kept: Kept, requested: Requested | None = None) -> Kept:  # noqa: ARG002 (as the port has it)
+        return kept
 
 
 @dataclass

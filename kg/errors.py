@@ -4,14 +4,14 @@
 
     KgError                        code, message, retryable
     ├─ InvalidInput                QuestionInvalid · ScopeInvalid · PlanInvalid · LimitInvalid · NameAmbiguous
-    │                              PromptInvalid · TableInvalid · ReviewInvalid
+    │                              PromptInvalid · TableInvalid · ReviewInvalid · RequestReused
     │                              TrainingRefused · LineageInvalid · ExportRefused
     │                              AttributionRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
     │                              PromptNotFound · ModelNotFound · RulesNotFound · ReviewNotFound
     ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved · ReviewMoved · ReviewSettled
-    │                              MoveRefused · DecisionErased
+    │                              MoveRefused · DecisionErased · DecisionSuperseded · DecisionHeld
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     │                              StoreReadOnly
     ├─ ModelError                  ModelUnavailable* · ModelTimeout* · ModelRejected · ModelMalformed* · ModelRefused
@@ -89,6 +89,12 @@ class NameAmbiguous(InvalidInput):
     def __init__(self, message: str, choices: tuple[dict[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.choices = choices
+
+
+class RequestReused(InvalidInput):
+    """The idempotency key was used for another request."""
+
+    code = "request_reused"
 
 
 class TrainingRefused(InvalidInput):
@@ -191,6 +197,18 @@ class DecisionErased(Conflict):
     """What the decision quoted was purged: its words are gone."""
 
     code = "decision_erased"
+
+
+class DecisionSuperseded(Conflict):
+    """Another decision has taken the place of this one."""
+
+    code = "decision_superseded"
+
+
+class DecisionHeld(Conflict):
+    """A decision under legal hold quotes what is to be erased."""
+
+    code = "decision_held"
 
 
 class LabelMoved(Conflict):

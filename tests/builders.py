@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from typing import Literal as OneOf
@@ -14,6 +14,7 @@ from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, 
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent, received
 from kg.ports.audit import AuditLog
+from kg.ports.kept import Kept, keep
 from kg.ports.ledger import Ledger, RunLedger
 from kg.ports.prompts import PromptRegistry
 from kg.ports.rules import RuleRegistry
@@ -84,6 +85,11 @@ def entity(key: str, type_: str = "Person", name: str | None = None, aliases: Se
 
 def entity_id(key: str) -> EntityId:
     return key if ":" in key else f"person:{key}"
+
+
+def kept(decision_id: str, document: dict[str, Any]) -> Kept:
+    """A decision under an id of its own."""
+    return replace(keep(document), id=decision_id)
 
 
 def fact(

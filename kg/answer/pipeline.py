@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-
-import rfc8785
 
 from kg.answer.adapter import Adapter
 from kg.answer.answering import run_fitting, run_readings
@@ -29,11 +26,13 @@ from kg.domain.question import MAX_QUESTION, Linked, Question
 from kg.domain.review_rules import UNREVIEWED, Reviewing, policy_of
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
-from kg.ports.ledger import DecisionLedger
+from kg.ports.kept import Recording, keep
+from kg.ports.ledger import Appending
 from kg.ports.store import GraphStore
 from kg.telemetry.log import decided
 from kg.telemetry.spans import deciding
 
+NOTHING_MORE = Recording()
 HAND_SET = Adapter()
 """Weights set by hand, and nothing measured."""
 
@@ -41,7 +40,7 @@ HAND_SET = Adapter()
 def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one)
     question: Question,
     store: GraphStore,
-    ledger: DecisionLedger,
+    ledger: Appending,
     clock: Clock,
     given: Plan | None = None,
     *,
@@ -50,6 +49,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     tell: Tell = nobody,
     reviewing: Reviewing = UNREVIEWED,
     actor: str = "",
+    recording: Recording = NOTHING_MORE,
 ) -> Document:
     """Answer the question and record the decision; there are no unrecorded decisions.
 
@@ -57,6 +57,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     beside the grammar and writes the answer; what it says is held against the evidence. ``tell`` hears of `linked`,
     `plan`, and once it is sure that there is an answer of `rows`, `evidence` and each `claim` with its verdict.
     What review it needs is written into it (``reviewing``); of an answer that is held for one, nobody is told.
+    ``recording`` ties it to another decision, or to a request: one that was answered before gives that decision.
     Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
     text = question.text.strip()
@@ -83,12 +84,12 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
         document["trace"] = {
             "asked_at": instant(clock()),
             "actor": actor or None,
+            "supersedes": recording.supersedes,
             "steps": trace.steps,
             "calls": _timed(author),
         }
         document["evidence_hash"] = evidence_hash(document)
-        document["decision_id"] = f"d-{hashlib.sha256(rfc8785.dumps(document)).hexdigest()[:24]}"
-        ledger.append(document["decision_id"], document)
+        document = ledger.append(keep(document), recording.requested).document
         spans.recorded(document)
         decided(document)
     if not document["review"]["hold"]:

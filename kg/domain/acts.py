@@ -17,9 +17,18 @@ def of_run(run: Run) -> Act:
     return Act(f"run.{run.job.partition(' ')[0]}", run.id, run.actor, run.state, sha256(dump(run)))
 
 
-def of_decision(decision_id: str, document: Document) -> Act:
-    actor = document.get("trace", {}).get("actor") or ""
-    return Act("decision", decision_id, actor, document.get("outcome", ""), content_of(document))
+def of_decision(decision_id: str, record: Document) -> Act:
+    """From its record, which stays as it is when its words are erased."""
+    actor = record.get("trace", {}).get("actor") or ""
+    return Act("decision", decision_id, actor, record.get("outcome", ""), content_of(record))
+
+
+def of_hold(decision_id: str, actor: str, reason: str, *, held: bool) -> Act:
+    return Act("decision.hold" if held else "decision.release", decision_id, actor, "", "", reason)
+
+
+def of_expiry(decision_id: str, actor: str) -> Act:
+    return Act("decision.expire", decision_id, actor)
 
 
 def of_version(kind: str, digest: str, document: str) -> Act:

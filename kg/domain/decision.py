@@ -9,7 +9,7 @@ Outcome = OneOf["answered", "abstained", "ambiguous", "false_premise", "pending_
 Document = dict[str, Any]
 """A decision as JSON. Keys are fixed: they may be added to, not renamed (docs/answer-contract.md)."""
 
-MOVING = frozenset({"decision_id", "trace", "usage", "run", "recorded_at", "known_at", "as_of", "engine"})
+MOVING = frozenset({"decision_id", "ledger", "trace", "usage", "run", "recorded_at", "known_at", "as_of", "engine"})
 """Keys that differ between two runs of the same question on the same data."""
 
 

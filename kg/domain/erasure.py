@@ -1,4 +1,4 @@
-"""What a purge takes out of recorded decisions: which of them quote what was purged, and what is left of those. Pure.
+"""Which recorded decisions quote what is purged. Pure.
 
 Names are looked for as whole folded words, so a decision may be erased that means another thing of the same name.
 """
@@ -6,16 +6,16 @@ Names are looked for as whole folded words, so a decision may be erased that mea
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kg.domain.decision import Document
 from kg.domain.fact import ALIAS, IDENTITY, KEY, NAME, TYPE, EntityId, Fact, Literal
 from kg.domain.lineage import Run, Source
+from kg.domain.ref import Ref
 from kg.domain.words import fold
-
-ERASED = "erased: what this decision quoted was purged"
+from kg.errors import DecisionHeld
 
 
 @dataclass(frozen=True)
@@ -76,27 +76,18 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(inner)
 
 
-KEPT = ("decision_id", "outcome", "confidence", "review", "versions", "scope", "usage", "as_of", "purged")
+MOST_NAMED = 5
+"""Decisions that a refusal names."""
 
 
-def erased(document: Document, ref: str, run: str, at: str) -> Document:
-    """The decision without a word of its question, plan, answer and evidence; ``purged`` says by what and when."""
-    left: Document = {key: _emptied(value) for key, value in document.items() if key not in KEPT}
-    left |= {key: document[key] for key in KEPT if key in document}
-    left["answer"] = {**left.get("answer", {}), "text": ERASED, "reason": ERASED, "value": None}
-    left["trace"] = {key: value for key, value in document.get("trace", {}).items() if key == "asked_at"}
-    left["plan"] = left["interpretation"] = None
-    left["purged"] = [*document.get("purged", ()), {"ref": ref, "run": run, "at": at}]
-    return left
-
-
-def _emptied(value: Any) -> Any:
-    """Of the same kind, and nothing in it."""
-    if isinstance(value, dict):
-        return {key: _emptied(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return []
-    return "" if isinstance(value, str) else None if not isinstance(value, int) else 0
+def refuse_held(ref: Ref, held: Sequence[str]) -> None:
+    """Nothing is purged that a decision under legal hold quotes. Raises DecisionHeld."""
+    if held:
+        more = f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
+        raise DecisionHeld(
+            f"{ref.text!r} is quoted by decisions under legal hold: {', '.join(held[:MOST_NAMED])}{more}; "
+            "`whence decisions release` ends a hold"
+        )
 
 
 def scrubbed(run: Run) -> Run:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 from kg.domain.difference import FactChange
+from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward
 from kg.domain.review import ReviewEvent
+from kg.errors import Conflict, DecisionNotFound, DecisionSuperseded, RequestReused
+from kg.ports.kept import ALL, HoldMove, Kept, Requested, Wanted
 
 RunEvents = Callable[[Run], Iterable[LineageEvent]]
 """The events of a run, once it is known what it changed."""
@@ -17,6 +20,76 @@ RunEvents = Callable[[Run], Iterable[LineageEvent]]
 def no_events(_: Run) -> tuple[LineageEvent, ...]:
     """A run that says nothing of itself."""
     return ()
+
+
+class Appending(Protocol):
+    """What an answer needs of a ledger."""
+
+    def append(self, kept: Kept, requested: Requested | None = None) -> Kept:
+        """Record it; the same one again is kept once. Says what is recorded under the request: it, or one before.
+
+        Raises DecisionNotFound for a decision it is to supersede that is not there, DecisionSuperseded for one that
+        another supersedes, and RequestReused where the request's key was used for another body.
+        """
+        ...
+
+
+class DecisionLedger(Appending, Protocol):
+    """Decisions, each kept as a record and its quotes; append and read, no update of a record.
+
+    A purge empties the quotes; what is older than it has to be kept may be expired, unless it is held.
+    """
+
+    def requested(self, caller: str, key: str, at: Instant) -> tuple[str, str] | None:
+        """Body and decision of the request with this key, if it is still remembered."""
+        ...
+
+    def decision(self, decision_id: str) -> dict[str, Any] | None:
+        """The document; without a word of it where it was erased."""
+        ...
+
+    def kept(self, decision_id: str) -> Kept | None: ...
+
+    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[dict[str, Any]]:
+        """Newest first, from the one that came before ``after`` on. Raises DecisionNotFound for that one."""
+        ...
+
+    def hold(self, move: HoldMove) -> None:
+        """Put a decision under legal hold, or end that. Raises DecisionNotFound, and Conflict if it is so."""
+        ...
+
+    def holds(self, decision_id: str) -> tuple[HoldMove, ...]:
+        """Oldest first."""
+        ...
+
+    def expire(self, before: Instant, limit: int, actor: str) -> tuple[str, ...]:
+        """Erase the oldest of the decisions asked before this that are not held; gives their ids."""
+        ...
+
+
+def check_supersedes(wanted: str, *, there: bool, by: str | None) -> None:
+    """Whether a decision may take the place of another: the rule of every ledger.
+
+    Raises DecisionNotFound, DecisionSuperseded.
+    """
+    if not there:
+        raise DecisionNotFound(f"no decision {wanted!r} to supersede")
+    if by is not None:
+        raise DecisionSuperseded(f"{wanted} is superseded by {by} already: supersede that one")
+
+
+def check_hold(move: HoldMove, *, there: bool, held: bool) -> None:
+    """Whether the move may be made: the rule of every ledger. Raises DecisionNotFound, Conflict."""
+    if not there:
+        raise DecisionNotFound(f"no decision {move.decision!r}")
+    if held == move.held:
+        raise Conflict(f"{move.decision} is {'held already' if held else 'not held'}")
+
+
+def check_body(requested: Requested, body: str) -> None:
+    """Whether a request with a used key asks the same. Raises RequestReused."""
+    if body != requested.body:
+        raise RequestReused("this idempotency key was used for another request: take a new one")
 
 
 class ReviewLedger(Protocol):
@@ -38,18 +111,6 @@ class ReviewLedger(Protocol):
 
         ``standing`` leaves out those that only a later decision changes.
         """
-        ...
-
-
-class DecisionLedger(Protocol):
-    """Decisions as canonical JSON documents; append and read, no update. A purge alone empties them."""
-
-    def append(self, decision_id: str, document: dict[str, Any]) -> None: ...
-
-    def decision(self, decision_id: str) -> dict[str, Any] | None: ...
-
-    def decisions(self, limit: int) -> list[dict[str, Any]]:
-        """Newest first."""
         ...
 
 

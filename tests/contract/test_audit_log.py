@@ -19,7 +19,7 @@ from kg.domain.prompt import Template
 from kg.domain.ref import ref_of
 from kg.errors import PromptNotFound, StoreError
 from kg.settings import neo4j_address
-from tests.builders import TOWN, MakeStore, Store, TickingClock, load, ontology_document, run, target
+from tests.builders import TOWN, MakeStore, Store, TickingClock, kept, load, ontology_document, run, target
 from tests.neo4j_server import neo4j_auth
 
 EACH = 5_000 if os.environ.get("WHENCE_PROOFS") == "1" else 60
@@ -104,9 +104,9 @@ def test_loads_and_what_ends_them_are_told_with_who_did_it(store: Store) -> None
 
 
 def test_decisions_prompts_and_ontologies_are_told(store: Store) -> None:
-    document = {"decision_id": "d-1", "outcome": "answered", "trace": {"actor": "ann"}}
+    decision = kept("d-1", {"outcome": "answered", "trace": {"actor": "ann"}})
     for _ in range(2):
-        store.append("d-1", document)
+        store.append(decision)
     for _ in range(2):
         store.save_prompt("answer", TEMPLATE, "first", "ann")
     store.move_label("answer", "staging", 1, "bob", "tried")

@@ -1,4 +1,4 @@
-"""What every ledger of decisions and runs promises (kg/ports/ledger.py)."""
+"""What every ledger of runs promises (kg/ports/ledger.py)."""
 
 from __future__ import annotations
 
@@ -9,25 +9,6 @@ from kg.errors import StoreError
 from tests.builders import Store, entity, load, run, target
 
 REJECTIONS = [Rejection("people@1/a.csv", f"line {i}", "no key", {"name": "x", "n": i}) for i in range(3)]
-
-
-def test_decisions_are_read_as_they_were_appended(store: Store) -> None:
-    document = {"decision_id": "d-1", "text": "naïve “quotes”", "value": 1.5, "rows": [[1, None], []], "of": {}}
-    store.append("d-1", document)
-    assert store.decision("d-1") == document
-    assert store.decision("d-2") is None
-
-
-def test_decisions_come_newest_first(store: Store) -> None:
-    for i in range(4):
-        store.append(f"d-{i}", {"n": i})
-    assert [item["n"] for item in store.decisions(3)] == [3, 2, 1]
-
-
-def test_a_decision_appended_twice_is_kept_once_as_it_was(store: Store) -> None:
-    store.append("d-1", {"n": 1})
-    store.append("d-1", {"n": 2})
-    assert store.decisions(5) == [{"n": 1}]
 
 
 def test_a_commit_records_its_run_with_the_changes_and_rejections(store: Store) -> None:

@@ -61,6 +61,8 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
             DROP TABLE passage_text; DROP TABLE version; DROP TABLE version_label; DROP TABLE label_move;
             DROP TABLE spending; DROP TABLE audit; DROP TABLE audit_head; DROP TABLE audit_text;
             DROP TABLE review; DROP TABLE review_event;
+            DROP TABLE decision; DROP TABLE decision_text; DROP TABLE decision_hold; DROP TABLE idempotency;
+            CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
             DROP TABLE name_word; DROP INDEX assertion_version;
             CREATE INDEX assertion_version ON assertion (version, source);

@@ -14,13 +14,13 @@ import pytest
 from kg.backends.neo4j import texts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.erasure import ERASED
 from kg.domain.fact import PASSAGE, Literal
 from kg.domain.lineage import Rejection, Run
 from kg.domain.openlineage import LineageNode, event_of, own_dataset, own_job, own_source, run_uuid
 from kg.domain.ref import ref_of
 from kg.domain.scope import Scope
-from kg.errors import DatasetNotFound, LoadInProgress, NotFound, StoreTimeout
+from kg.errors import DatasetNotFound, DecisionHeld, LoadInProgress, NotFound, StoreTimeout
+from kg.ports.kept import ERASED, HoldMove, keep
 from kg.settings import neo4j_address
 from tests.builders import TOWN, Store, entity, entries, fact, load, run, target
 from tests.contract.seeing import facts_seen, ids_seen
@@ -45,11 +45,11 @@ def purge(store: Store, ref: str, run_id: str = "run-p") -> Run:
     )
 
 
-def decision(identity: str, *, cites: str = "people@1", text: str = "", **changes: Any) -> dict[str, Any]:
+def decision(*, cites: str = "people@1", text: str = "", **changes: Any) -> dict[str, Any]:
     """A recorded answer that cites one file."""
     source = {"source": "a.csv", "dataset": cites, "locator": "line 1", "quote": None, "run": "r", "recorded_at": "t"}
     return {
-        "decision_id": identity,
+        "decision_id": None,
         "outcome": "answered",
         "question": "Who?",
         "interpretation": "people",
@@ -105,7 +105,7 @@ def left_of(text: str) -> list[str]:
 def test_no_byte_of_what_was_purged_is_left(held: Any) -> None:
     store, everything = held
     fill(store)
-    store.append("d-1", decision("d-1", cites="staff@1", text="Vornholt knows Ann"))
+    store.append(keep(decision(cites="staff@1", text="Vornholt knows Ann")))
     assert left_of(everything()) == list(SECRETS)
     purge(store, "staff")
     assert left_of(everything()) == []
@@ -137,7 +137,7 @@ def test_it_is_gone_from_the_past_too(held: Any) -> None:
 def test_a_purge_leaves_a_record_of_who_when_and_what_and_no_content(held: Any) -> None:
     store, _ = held
     fill(store)
-    store.append("d-1", decision("d-1", cites="staff@1", text="Vornholt"))
+    store.append(keep(decision(cites="staff@1", text="Vornholt")))
     done = purge(store, "staff")
     assert store.runs(1) == [done]
     assert (done.job, done.actor, done.changes.lost) == ("purge staff", "ann", 7)
@@ -153,35 +153,66 @@ def test_a_purge_leaves_a_record_of_who_when_and_what_and_no_content(held: Any) 
 @pytest.mark.parametrize(
     "document",
     [
-        decision("d-1", cites="staff@1"),
-        decision("d-1", text="It is VORNHOLT, the elder one."),
-        decision("d-1", question="Where is marzipanus?"),
-        decision("d-1", plan={"op": "entities", "ids": ["person:quetzalina"]}),
+        decision(cites="staff@1"),
+        decision(text="It is VORNHOLT, the elder one."),
+        decision(question="Where is marzipanus?"),
+        decision(plan={"op": "entities", "ids": ["person:quetzalina"]}),
     ],
     ids=["cites it", "names it", "asks for it", "has it in its plan"],
 )
 def test_a_decision_that_quotes_it_is_emptied_and_says_so(held: Any, document: dict[str, Any]) -> None:
     store, everything = held
     fill(store)
-    store.append("d-1", document)
+    kept = store.append(keep(document))
+    assert kept.intact
     done = purge(store, "staff")
-    left = store.decision("d-1")
+    left = store.decision(kept.id)
     assert left is not None
-    assert (left["decision_id"], left["outcome"], left["versions"]) == ("d-1", "answered", document["versions"])
+    assert (left["decision_id"], left["outcome"], left["versions"]) == (kept.id, "answered", document["versions"])
     assert left["answer"]["text"] == ERASED
-    assert (left["question"], left["plan"], left["evidence"], left["claims"]) == ("", None, [], [])
-    assert left["trace"] == {"asked_at": "now"}
+    assert (left["question"], left["plan"]) == ("", None)
+    assert left["trace"] == {"asked_at": "now", "link": {}}
     assert [one["run"] for one in left["purged"]] == [done.id]
     assert left_of(everything()) == []
+
+
+def test_of_an_emptied_decision_it_is_known_which_evidence_went_and_that_its_record_is_the_one_it_was(
+    held: Any,
+) -> None:
+    store, _ = held
+    fill(store)
+    kept = store.append(keep(decision(cites="staff@1", text="Vornholt")))
+    purge(store, "staff")
+    left = store.kept(kept.id)
+    assert left is not None
+    assert (left.record, left.text, left.intact) == (kept.record, None, True)
+    source = {"source": "", "dataset": "staff@1", "locator": "", "quote": None, "run": "r", "recorded_at": "t"}
+    assert left.document["evidence"] == [{"id": "E1", "kind": "fact", "text": "", "facts": [], "sources": [source]}]
+    assert left.document["claims"] == [{"id": "C1", "text": "", "evidence": ["E1"]}]
+    assert left.document["digests"]["/evidence/0"] == kept.record["digests"]["/evidence/0"]
+
+
+def test_nothing_is_purged_that_a_decision_under_legal_hold_quotes(held: Any) -> None:
+    store, _ = held
+    fill(store)
+    kept = store.append(keep(decision(cites="staff@1", text="Vornholt")))
+    store.hold(HoldMove(kept.id, held=True, actor="ann", reason="case 7", at="2026-03-02T00:00:00.000000Z"))
+    with pytest.raises(DecisionHeld, match=kept.id):
+        purge(store, "staff")
+    assert store.decision(kept.id)["answer"]["text"] == "Vornholt"
+    assert "person:quetzalina" in ids_seen(store.view(Scope()))
+    store.hold(HoldMove(kept.id, held=False, actor="ann", reason="settled", at="2026-03-03T00:00:00.000000Z"))
+    purge(store, "staff", "run-after")
+    assert store.decision(kept.id)["answer"]["text"] == ERASED
 
 
 def test_a_decision_that_quotes_nothing_of_it_stays_as_it_is(held: Any) -> None:
     store, _ = held
     fill(store)
-    document = decision("d-1", text="Ann knows Bob; the elder ones left for home.")
-    store.append("d-1", document)
+    document = decision(text="Ann knows Bob; the elder ones left for home.")
+    kept = store.append(keep(document))
     purge(store, "staff")
-    assert store.decision("d-1") == document
+    assert store.decision(kept.id) == kept.document
 
 
 def test_what_its_runs_told_of_lineage_goes_too(held: Any) -> None:

@@ -11,7 +11,7 @@ from kg.domain.decision import Document
 from kg.domain.review import Kind, Requirement, ReviewEvent, Stage
 from kg.errors import ReviewMoved
 from kg.settings import neo4j_address
-from tests.builders import MakeStore, Store
+from tests.builders import MakeStore, Store, kept
 from tests.contract.test_prompts import AT_ONCE
 
 NEEDED = Requirement(
@@ -31,7 +31,7 @@ def decision(decision_id: str, requirement: Requirement = NEEDED) -> Document:
 
 def record(store: Store, *decision_ids: str, requirement: Requirement = NEEDED) -> None:
     for one in decision_ids:
-        store.append(one, decision(one, requirement))
+        store.append(kept(one, decision(one, requirement)))
 
 
 def event(decision_id: str, number: int, kind: Kind = "approved", **changes: Any) -> ReviewEvent:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kg.domain.erasure import ERASED
+from kg.ports.kept import ERASED
 from tests.faults.children import Ended, said_once, whence, write_dataset
 
 QUESTION = "Which suppliers supply ITEM-7?"

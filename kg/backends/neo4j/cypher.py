@@ -146,8 +146,6 @@ RETURN o.document ORDER BY o.known_from DESC LIMIT 1"""
 SPENDINGS = """MATCH (s:Spending {day: $in.day})
 RETURN s.day, s.model, s.caller, s.purpose, s.requests, s.tokens, s.cost ORDER BY s.model, s.caller, s.purpose"""
 
-DECISION = "MATCH (d:Decision {id: $in.id}) RETURN d.document"
-DECISIONS = "MATCH (d:Decision) WHERE d.seq > 0 RETURN d.document ORDER BY d.seq DESC LIMIT $in.limit"
 RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $in.limit"
 LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset})
 WHERE r.version IN [$in.version, ''] AND r.state = 'complete' AND r.seq > 0

@@ -6,12 +6,15 @@ import re
 
 from kg.errors import StoreRejected
 
+DECISION_LABELS = ("Claim", "Evidence", "Model", "DecisionText", "DecisionHold", "DecisionRequest")
+"""Labels of what decisions say and were made with."""
 OWN_LABELS = (
     "Entity", "Literal", "Name", "Quote", "Assertion", "Source", "Dataset", "DatasetVersion", "State",
     "Ontology", "Run", "Rejection", "Changes", "Decision", "Graph", "LineageEvent", "LineageNode",
     "Prompt", "PromptVersion", "PromptLabel", "LabelMove", "Spending",
     "DecisionTable", "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion",
     "ReviewRulesLabel", "AuditEntry", "AuditText", "Review", "ReviewEvent",
+    *DECISION_LABELS,
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 

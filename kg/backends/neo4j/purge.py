@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
-from kg.backends.neo4j import records, texts
+from kg.backends.neo4j import decision_texts, records, texts
 from kg.backends.neo4j.database import Row, Transaction
+from kg.backends.neo4j.decisions import put_emptied
 from kg.backends.neo4j.ending import AT_ONCE, fenced
 from kg.backends.neo4j.facts import facts_of
 from kg.backends.neo4j.lock import LoadLock
@@ -16,7 +17,7 @@ from kg.backends.neo4j.retire import retire
 from kg.backends.neo4j.rows import Change, Support
 from kg.backends.neo4j.supports import Touched, change, refresh
 from kg.domain.batches import batches
-from kg.domain.erasure import Purged, erased, purged_message, quotes, scrubbed
+from kg.domain.erasure import Purged, purged_message, quotes, refuse_held, scrubbed
 from kg.domain.fact import IDENTITY, Fact, Instant
 from kg.domain.lineage import Run
 from kg.domain.openlineage import own_source, run_uuid
@@ -24,17 +25,20 @@ from kg.domain.records import dump, load_run, load_source
 from kg.domain.ref import Ref
 from kg.errors import DatasetNotFound, NotFound
 from kg.ports.clock import Clock, instant
+from kg.ports.kept import emptied, loaded
 
 DECISIONS_AT_ONCE = 100
 
 
 def purge(lock: LoadLock, ref: Ref, run: Run, at: Instant, clock: Clock) -> Run:
-    """Retire it and note that it is to be erased, then erase. Raises DatasetNotFound or NotFound."""
+    """Retire it and note that it is to be erased, then erase. Raises DatasetNotFound, NotFound or DecisionHeld."""
     named = _named(ref)
     if ref.source and not lock.database.read(texts.SOURCES_OF, **named):
         raise NotFound(f"no source {ref.source!r}; see `whence sources`")
     if not lock.database.read(texts.VERSIONS_OF, **named) and not lock.database.read(texts.RUNS_OF, **named):
         raise DatasetNotFound(f"no dataset {ref.text!r}; see `whence sources`")
+
+    _refuse_held(lock, ref)
 
     def note(tx: Transaction, done: Run) -> None:
         held = {"ref": asdict(ref), "at": at, "run": dump(replace(done, message=""))}
@@ -57,11 +61,7 @@ def finish(lock: LoadLock, clock: Clock) -> None:
 def _finish(lock: LoadLock, clock: Clock) -> Run:
     noted = json.loads(lock.database.read(texts.PURGING)[0][0])
     ref, run, at = Ref(**noted["ref"]), load_run(noted["run"]), noted["at"]
-    sources: list[list[Any]] = lock.database.read(texts.SOURCES_OF, **_named(ref))
-    objects: list[str] = fenced(lock, lambda tx: lock.fence(tx)[1])
-    unsaid, identity = _unsaid(lock, [source for _, source, _ in sources], objects)
-    documents = [text for _, _, found in sources for text in found]
-    purged = Purged.of([load_source(text) for text in documents], identity)
+    purged, sources, unsaid, objects = _purged(lock, ref)
     decisions = _erase_quotes(lock, purged, ref, run, at)
     assertions = sum(_erase_source(lock, version, source, objects) for version, source, _ in sources)
     _erase_records(lock, ref, [source for _, source, _ in sources])
@@ -74,6 +74,15 @@ def _finish(lock: LoadLock, clock: Clock) -> Run:
 
     fenced(lock, end)
     return done
+
+
+def _purged(lock: LoadLock, ref: Ref) -> tuple[Purged, list[list[Any]], int, list[str]]:
+    """What goes; its sources by version; how many facts nothing else says; predicates between entities."""
+    sources: list[list[Any]] = lock.database.read(texts.SOURCES_OF, **_named(ref))
+    objects: list[str] = fenced(lock, lambda tx: lock.fence(tx)[1])
+    unsaid, identity = _unsaid(lock, [source for _, source, _ in sources], objects)
+    documents = [text for _, _, found in sources for text in found]
+    return Purged.of([load_source(text) for text in documents], identity), sources, unsaid, objects
 
 
 def _named(ref: Ref) -> dict[str, str]:
@@ -96,16 +105,23 @@ def _unsaid(lock: LoadLock, sources: list[str], objects: list[str]) -> tuple[int
     return len(touched), identity
 
 
+def _refuse_held(lock: LoadLock, ref: Ref) -> None:
+    """Raises DecisionHeld where a decision under legal hold quotes what would go."""
+    held = [loaded(*row) for row in lock.database.read(decision_texts.HELD_DECISIONS)]
+    if held:
+        purged = _purged(lock, ref)[0]
+        refuse_held(ref, [one.id for one in held if quotes(one.document, purged)])
+
+
 def _erase_quotes(lock: LoadLock, purged: Purged, ref: Ref, run: Run, at: Instant) -> int:
     """Empty the decisions that quote what is purged; gives how many."""
-    last, count = 0, 0
-    while found := lock.database.read(texts.DECISIONS_AFTER, after=last, limit=DECISIONS_AT_ONCE):
-        for last, told in found:
-            document = json.loads(told)
-            if quotes(document, purged):
-                left = json.dumps(erased(document, ref.text, run.id, at), ensure_ascii=False, separators=(",", ":"))
-                _do(lock, texts.SET_DECISION, seq=last, document=left)
-                count += 1
+    last, count, mark = 0, 0, {"ref": ref.text, "run": run.id, "at": at}
+    while found := lock.database.read(decision_texts.DECISIONS_AFTER, after=last, limit=DECISIONS_AT_ONCE):
+        last = found[-1][0]
+        left = [emptied(one, mark) for _, *row in found if quotes((one := loaded(*row)).document, purged)]
+        if left:
+            fenced(lock, lambda tx, left=left: put_emptied(tx, left))  # type: ignore[misc]
+        count += len(left)
     return count
 
 

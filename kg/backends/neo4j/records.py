@@ -111,11 +111,6 @@ def change_batches(changes: Sequence[FactChange]) -> Iterator[list[list[Any]]]:
         yield [[start, [dump(one) for one in changes[start : start + CHANGES_AT_ONCE]]]]
 
 
-def put_decision(tx: Transaction, decision_id: str, document: str) -> bool:
-    """Append it; False if the same one is there."""
-    return bool(tx.run(texts.PUT_DECISION, id=decision_id, document=document))
-
-
 def put_events(tx: Transaction, events: Iterable[LineageEvent]) -> int:
     """Those that are not there yet, with what they make known; says how many these are."""
     given = {event.id: event for event in events}

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from kg.backends.neo4j.database import Database
-from kg.backends.neo4j.names import OWN_LABELS, relationship
+from kg.backends.neo4j.decisions import bring_up
+from kg.backends.neo4j.names import DECISION_LABELS, OWN_LABELS, relationship
 from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
     "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending", "DecisionTable",
     "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion", "ReviewRulesLabel",
-    "AuditText", "Review", "ReviewEvent",
+    "AuditText", "Review", "ReviewEvent", "Claim", "Evidence", "Model", "DecisionRequest",
 )  # fmt: skip
 _TAKEN = {
     6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"),
@@ -27,6 +28,7 @@ _TAKEN = {
     ),
     9: ("AuditEntry", "AuditText"),
     10: ("Review", "ReviewEvent"),
+    11: DECISION_LABELS,
 }  # fmt: skip
 """Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
@@ -40,6 +42,10 @@ _INDEXES = {
     "run_version": ("Run", "dataset", "version"),
     "run_seq": ("Run", "seq"),
     "decision_seq": ("Decision", "seq"),
+    "decision_asked": ("Decision", "asked_at"),
+    "decision_held": ("Decision", "held"),
+    "request_until": ("DecisionRequest", "until"),
+    "request_decision": ("DecisionRequest", "decision"),
     "event_run": ("LineageEvent", "run"),
     "prompt_content": ("PromptVersion", "content"),
     "table_content": ("DecisionTableVersion", "content"),
@@ -104,9 +110,16 @@ def prepare(database: Database) -> None:
     database.define("CALL db.awaitIndexes(300)")
     if unindexed:
         index_facts(database, objects)
-    if found == 1:
-        _index_values(database)
+    _bring_up(database, SCHEMA_VERSION if found is None else found)
     database.write(lambda tx: tx.run(_FOUNDED, schema=SCHEMA_VERSION))
+
+
+def _bring_up(database: Database, found: int) -> None:
+    """Give nodes of an earlier schema what they are found by."""
+    if found < 2:
+        _index_values(database)
+    if found < 11:
+        bring_up(database)
 
 
 def _taken_since(schema: int) -> list[str]:

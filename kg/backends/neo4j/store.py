@@ -10,6 +10,7 @@ from typing import Any
 from kg.backends.neo4j import audit, cypher, records, reviews, spending, texts
 from kg.backends.neo4j.audit import Neo4jAudit
 from kg.backends.neo4j.database import Database, Transaction
+from kg.backends.neo4j.decisions import Neo4jDecisions
 from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.ending import fenced
 from kg.backends.neo4j.lock import LoadLock, live_run, staged_by
@@ -39,7 +40,7 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "neo4j"
 
 
-class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jAudit):
+class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit):
     """Graph, decisions, runs, prompts and rules in one Neo4j database; without a user if the server asks none."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what an address, a sign-in and a store need
@@ -176,25 +177,6 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jAudit):
         self._database.close()
 
     # --- ledgers ---
-
-    def append(self, decision_id: str, document: dict[str, Any]) -> None:
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        act, at = acts.of_decision(decision_id, document), instant(self._clock())
-
-        def put(tx: Transaction) -> None:
-            if records.put_decision(tx, decision_id, text):
-                opened = reviews.open_review(tx, document)
-                for one in (act, *opened):
-                    audit.append(tx, one, at)
-
-        self._database.write(put)
-
-    def decision(self, decision_id: str) -> dict[str, Any] | None:
-        found = self._database.read(cypher.DECISION, id=decision_id)
-        return json.loads(found[0][0]) if found else None
-
-    def decisions(self, limit: int) -> list[dict[str, Any]]:
-        return [json.loads(text) for (text,) in self._database.read(cypher.DECISIONS, limit=limit)]
 
     def append_review(self, event: ReviewEvent) -> None:
         at = instant(self._clock())

@@ -100,12 +100,6 @@ USING INDEX SEEK v:DatasetVersion(id) WHERE t.known_to = $in.forever RETURN t.pr
 CURRENT = """MATCH (d:Dataset {id: $in.dataset})-[c:CURRENT]->(v:DatasetVersion) USING INDEX SEEK d:Dataset(id)
 WHERE c.known_to = $in.forever RETURN v.id"""
 
-PUT_DECISION = """MATCH (c:Graph {id: 'decisions'}) SET c.touched = timestamp()
-WITH c WHERE NOT EXISTS { MATCH (:Decision {id: $in.id}) }
-SET c.last = c.last + 1
-CREATE (d:Decision {id: $in.id, seq: c.last, document: $in.document})
-RETURN d.seq"""
-
 KNOWN_EVENTS = "UNWIND $in.ids AS id MATCH (e:LineageEvent {id: id}) RETURN id"
 PUT_EVENTS = """UNWIND $in.rows AS row MERGE (e:LineageEvent {id: row[0]})
 ON CREATE SET e.run = row[1], e.document = row[2]"""
@@ -304,11 +298,6 @@ DETACH DELETE a RETURN fact, predicate, subject"""
 LEFT_OF_VERSION = """UNWIND $in.facts AS fact
 MATCH (a:Assertion {fact: fact}) USING INDEX SEEK a:Assertion(fact) WHERE a.version = $in.version
 RETURN DISTINCT fact, a.version, a.class, a.known_from, a.known_to"""
-
-DECISIONS_AFTER = """MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq > $in.after
-RETURN d.seq, d.document ORDER BY d.seq LIMIT $in.limit"""
-
-SET_DECISION = """MATCH (d:Decision {seq: $in.seq}) USING INDEX SEEK d:Decision(seq) SET d.document = $in.document"""
 
 ERASE_REJECTIONS = """MATCH (r:Run {id: $in.run})-[:REJECTED]->(x:Rejection) USING INDEX SEEK r:Run(id)
 WHERE x.document CONTAINS $in.source WITH x LIMIT $in.limit DETACH DELETE x RETURN count(*)"""

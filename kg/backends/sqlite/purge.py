@@ -10,10 +10,11 @@ from typing import Any
 
 from kg.backends.sqlite import said, sql
 from kg.backends.sqlite.database import Database
+from kg.backends.sqlite.decisions import empty_decisions
 from kg.backends.sqlite.records import put_run
 from kg.backends.sqlite.retire import retire
 from kg.backends.sqlite.rows import fact_of
-from kg.domain.erasure import Purged, erased, purged_message, quotes, scrubbed
+from kg.domain.erasure import Purged, purged_message, quotes, refuse_held, scrubbed
 from kg.domain.fact import IDENTITY, Instant
 from kg.domain.lineage import Changes, Run
 from kg.domain.openlineage import own_source, run_uuid
@@ -22,7 +23,6 @@ from kg.domain.ref import Ref
 from kg.errors import DatasetNotFound, NotFound, StoreTimeout
 from kg.ports.clock import Clock, instant
 
-DECISIONS_AT_ONCE = 100
 _VERSIONS = """SELECT n FROM dataset_version
 WHERE dataset = :dataset AND (:version = '' OR version = :version) ORDER BY n"""
 _SOURCES = """SELECT n, version, id FROM source
@@ -100,16 +100,10 @@ def _erase_facts(connection: Any, sources: Sequence[tuple[int, int]]) -> tuple[P
 
 
 def _erase_quotes(connection: Any, purged: Purged, ref: Ref, run: Run, at: Instant) -> int:
-    """Empty the decisions that quote what is purged; gives how many."""
-    text = "SELECT seq, document FROM decision WHERE seq > ? ORDER BY seq LIMIT ?"
-    last, count = 0, 0
-    while found := connection.execute(text, (last, DECISIONS_AT_ONCE)).fetchall():
-        for last, told in found:
-            document = json.loads(told)
-            if quotes(document, purged):
-                left = json.dumps(erased(document, ref.text, run.id, at), ensure_ascii=False, separators=(",", ":"))
-                connection.execute("UPDATE decision SET document = ? WHERE seq = ?", (left, last))
-                count += 1
+    """Empty the decisions that quote what is purged; gives how many. Raises DecisionHeld."""
+    mark = {"ref": ref.text, "run": run.id, "at": at}
+    count, held = empty_decisions(connection, lambda document: quotes(document, purged), mark)
+    refuse_held(ref, held)
     return count
 
 

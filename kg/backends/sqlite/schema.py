@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -82,6 +82,25 @@ CREATE INDEX audit_text_text ON audit_text (text);
 INSERT INTO audit_head VALUES (lower(hex(randomblob(16))), 0, '');
 """
 
+# The record of a decision is the one its id is made of; a purge takes the row with its words, and says so.
+DECISIONS = """
+CREATE TABLE decision (
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL, asked_at TEXT NOT NULL,
+    outcome TEXT NOT NULL, actor TEXT NOT NULL, supersedes TEXT, purged TEXT
+);
+CREATE INDEX decision_asked ON decision (asked_at);
+CREATE INDEX decision_supersedes ON decision (supersedes) WHERE supersedes IS NOT NULL;
+CREATE TABLE decision_text (seq INTEGER PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE decision_hold (n INTEGER PRIMARY KEY, decision TEXT NOT NULL, document TEXT NOT NULL);
+CREATE INDEX decision_hold_decision ON decision_hold (decision, n);
+CREATE TABLE idempotency (
+    caller TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, decision TEXT NOT NULL, until TEXT NOT NULL,
+    PRIMARY KEY (caller, key)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_until ON idempotency (until);
+CREATE INDEX idempotency_decision ON idempotency (decision);
+"""
+
 SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -149,8 +168,7 @@ CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT
 CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
-CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{DECISIONS}"""
 
 MIGRATIONS = {
     1: """
@@ -190,5 +208,12 @@ DROP TABLE prompt_move;
 """,
     9: AUDIT,
     10: REVIEWS,
+    11: f"""
+ALTER TABLE decision RENAME TO decision_whole;
+{DECISIONS}
+INSERT INTO decision SELECT seq, id, document, coalesce(document ->> '$.trace.asked_at', ''),
+    coalesce(document ->> '$.outcome', ''), '', NULL, document -> '$.purged' FROM decision_whole;
+DROP TABLE decision_whole;
+""",
 }
 """What makes a database of the next schema of one of this."""

@@ -11,6 +11,7 @@ from kg.backends.sqlite import audit, reviews, spending, sql
 from kg.backends.sqlite.audit import SqliteAudit
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
+from kg.backends.sqlite.decisions import SqliteDecisions
 from kg.backends.sqlite.prompts import SqlitePrompts
 from kg.backends.sqlite.purge import finish, purge
 from kg.backends.sqlite.records import live_run, put_events, put_ontology, put_run, settle
@@ -37,7 +38,7 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "sqlite"
 
 
-class SqliteStore(SqlitePrompts, SqliteRules, SqliteAudit):
+class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit):
     """Graph, decisions, runs, prompts and rules in one SQLite file, or in memory with ``:memory:``."""
 
     def __init__(self, path: str, core: Ontology, clock: Clock) -> None:
@@ -171,30 +172,6 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteAudit):
         self._database.close()
 
     # --- ledgers ---
-
-    def append(self, decision_id: str, document: dict[str, Any]) -> None:
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        with self._database.write() as connection:
-            connection.execute(
-                "INSERT INTO decision (id, document) VALUES (?, ?) ON CONFLICT (id) DO NOTHING",
-                (decision_id, text),
-            )
-            if connection.changes():
-                at = instant(self._clock())
-                audit.append(connection, acts.of_decision(decision_id, document), at)
-                reviews.open_review(connection, document, at)
-
-    def decision(self, decision_id: str) -> dict[str, Any] | None:
-        with self._database.use() as connection:
-            text: str | None = connection.execute("SELECT document FROM decision WHERE id = ?", (decision_id,)).get
-            return None if text is None else json.loads(text)
-
-    def decisions(self, limit: int) -> list[dict[str, Any]]:
-        with self._database.use() as connection:
-            return [
-                json.loads(text)
-                for (text,) in connection.execute("SELECT document FROM decision ORDER BY seq DESC LIMIT ?", (limit,))
-            ]
 
     def append_review(self, event: ReviewEvent) -> None:
         with self._database.write() as connection:
