@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api import documented, errors, page
+from api.access import admit
 from api.deps import Context
 from api.headers import SecurityHeaders
 from api.metrics import Metrics
-from api.routes import decisions, graph, health, lineage, matches, metrics, prompts, runs, schema
+from api.oidc import issuer_of
+from api.rates import Rates
+from api.routes import audit, decisions, graph, health, lineage, matches, me, metrics, prompts, runs, schema
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
 from api.telemetry import FASTAPI, Requests
 from api.watching import Watch
@@ -44,9 +47,13 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         telemetry=FASTAPI,
+        dependencies=[Depends(admit)],
     )
-    app.state.context = Context(services, settings or Settings(), Watch(services.runs), Metrics(services))
-    for routes in (decisions, graph, schema, lineage, matches, prompts, runs, health, metrics):
+    settings = settings or Settings()
+    app.state.context = Context(
+        services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
+    )
+    for routes in (decisions, graph, schema, lineage, matches, prompts, runs, audit, me, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))
     errors.install(app)

@@ -11,8 +11,10 @@ import typer
 from rich.console import Console
 
 from api.adapters import adapters
+from api.audit import audit
 from api.decisions import attributed, recorded, replay, show_attribution, told_attribution
 from api.exports import attach, export
+from api.keys import keys
 from api.lineage import lineage
 from api.loads import init, load
 from api.matches import matches
@@ -46,6 +48,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(adapters, name="adapters")
+app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
 app.add_typer(matches, name="matches")
 app.add_typer(models, name="models")
 app.add_typer(prompts, name="prompts")
@@ -282,7 +286,7 @@ def sources(ctx: typer.Context, ceiling: Ceiling = None, store: Store = None, as
 def serve(
     ctx: typer.Context,
     host: Annotated[
-        str, typer.Option("--host", help="Address to bind; loopback unless WHENCE_ALLOW_REMOTE=1.")
+        str, typer.Option("--host", help="Address to bind; others than loopback with WHENCE_ACCESS=on.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8000,
     adapter: AdapterFile = None,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from api.access import CallerDep
 from api.metrics import Metrics
+from api.oidc import Issuer
+from api.rates import Rates
+from api.reach import Reach
 from api.watching import Watch
 from kg.bootstrap import Services
-from kg.domain.decision import Document
 from kg.domain.lineage import Classification
-from kg.domain.scope import Scope, scope_of
-from kg.errors import ScopeInvalid
+from kg.domain.scope import Scope
 from kg.ports.store import GraphView
 from kg.settings import Settings
 
@@ -27,6 +28,9 @@ class Context:
     settings: Settings
     watch: Watch
     metrics: Metrics
+    rates: Rates
+    issuer: Issuer | None = None
+    """Of tokens, where one is set."""
 
 
 def _context(request: Request) -> Context:
@@ -51,34 +55,15 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 CEILINGS = tuple(one.label for one in Classification)
 
 
-def allowed_scope(
-    settings: Settings,
-    datasets: Iterable[str],
-    ceiling: str | None,
-    valid_as_of: str | None,
-    known_as_of: str | None,
-) -> Scope:
-    """The scope asked for, if this server may read so high. Raises ScopeInvalid."""
-    scope = scope_of(
-        datasets=datasets,
-        ceiling=ceiling,
-        highest=settings.ceiling,
-        valid_as_of=valid_as_of,
-        known_as_of=known_as_of,
-    )
-    if scope.ceiling > settings.ceiling:
-        raise ScopeInvalid(f"ceiling {ceiling!r} is above {settings.ceiling.label!r}, the highest this server reads")
-    return scope
+def _reach(caller: CallerDep, settings: SettingsDep) -> Reach:
+    return Reach.of(caller, settings.ceiling)
 
 
-def may_read(document: Document, settings: Settings) -> bool:
-    """Whether a recorded decision was made within what this server may read."""
-    ceiling = Classification[str(document["scope"]["ceiling"]).upper()]
-    return ceiling <= settings.ceiling
+ReachDep = Annotated[Reach, Depends(_reach)]
 
 
 def _scope(
-    settings: SettingsDep,
+    reach: ReachDep,
     dataset: Annotated[
         list[str] | None,
         Query(title="Datasets", description="`NAME` (its current version) or `NAME@VERSION`.", max_length=50),
@@ -95,7 +80,7 @@ def _scope(
         Query(title="Known at", description="A time, like 2026-03-31T09:00:00Z; now if left out.", max_length=40),
     ] = None,
 ) -> Scope:
-    return allowed_scope(settings, dataset or (), ceiling, valid_as_of, known_as_of)
+    return reach.scope(dataset or (), ceiling, valid_as_of, known_as_of)
 
 
 ScopeDep = Annotated[Scope, Depends(_scope)]

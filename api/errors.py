@@ -49,6 +49,14 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.ModelNotFound: 404,
     kg.RulesNotFound: 404,
     kg.ReviewNotFound: 404,
+    kg.KeyNotFound: 404,
+    kg.KeyInvalid: 422,
+    kg.CheckpointInvalid: 422,
+    kg.AccessRefused: 403,
+    kg.Unauthenticated: 401,
+    kg.Forbidden: 403,
+    kg.RateLimited: 429,
+    kg.IssuerUnavailable: 503,
     kg.Conflict: 409,
     kg.LoadInProgress: 409,
     kg.MatchConflict: 409,
@@ -129,7 +137,11 @@ def problem(
 
 def of_error(error: kg.KgError) -> JSONResponse:
     """The reply for an error of ours."""
-    headers = {"Retry-After": RETRY_AFTER_S} if error.retryable else None
+    headers = {"Retry-After": RETRY_AFTER_S} if error.retryable else {}
+    if isinstance(error, kg.RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, kg.Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
     more: dict[str, Any] = {"retryable": error.retryable}
     if isinstance(error, kg.NameAmbiguous):
         more["choices"] = list(error.choices)

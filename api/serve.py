@@ -20,7 +20,8 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
     """Serve until stopped. Raises ConfigError for an address others can reach, and StoreError."""
     import uvicorn
 
-    remote = refuse_remote(host, allowed=os.environ.get("WHENCE_ALLOW_REMOTE") == "1")
+    kept_out = os.environ.get("WHENCE_ALLOW_REMOTE") == "1"
+    remote = refuse_remote(host, allowed=settings.access or kept_out)
     hosts = [name.strip() for name in os.environ.get("WHENCE_HOSTS", "").split(",") if name.strip()]
     write(settings.log or "plain")
     services = open_services(settings)
@@ -36,8 +37,9 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
             timeout_graceful_shutdown=10,
         )
         _log.addFilter(without_errors)
-        if remote:
-            _log.warning("%s can be reached from other machines, and there is no access control yet", host)
+        if not settings.access:
+            who = "whoever reaches" if remote else "everybody on this machine who reaches"
+            _log.warning("access control is off: %s %s may read and change all (WHENCE_ACCESS=on)", who, host)
         uvicorn.Server(config).run()
     finally:
         services.store.close()
@@ -57,7 +59,7 @@ def refuse_remote(host: str, *, allowed: bool) -> bool:
         remote = host.lower() != "localhost"
     if remote and not allowed:
         raise ConfigError(
-            f"{host!r} can be reached from other machines, and there is no access control yet: "
-            "use 127.0.0.1, or set WHENCE_ALLOW_REMOTE=1 where something else keeps others out"
+            f"{host!r} can be reached from other machines, and access control is off: set WHENCE_ACCESS=on and give "
+            "keys with `whence keys create`, or use 127.0.0.1 (WHENCE_ALLOW_REMOTE=1 says that others are kept out)"
         )
     return remote

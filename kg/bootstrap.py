@@ -24,7 +24,9 @@ from kg.models.chosen import Models
 from kg.models.limited import Limited
 from kg.models.server import key_of
 from kg.models.traced import Traced
+from kg.ports.access import KeyRing
 from kg.ports.attachable import GraphSketch
+from kg.ports.audit import AuditLog
 from kg.ports.clock import Clock, system_clock
 from kg.ports.ledger import Ledger, RunLedger
 from kg.ports.model import Model
@@ -49,6 +51,8 @@ class Services:
     runs: RunLedger
     prompts: Registry
     """Prompts, decision tables and review rules."""
+    keys: KeyRing
+    audit: AuditLog
     clock: Clock
     core: Ontology
     adapter: Adapter = field(default_factory=Adapter)
@@ -154,7 +158,16 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
             raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
         store = SqliteStore(path, core, clock)
         return Services(
-            MergedStore(store, clock), store, store, store, clock, core, adapter, models_of(settings, store, clock)
+            MergedStore(store, clock),
+            store,
+            store,
+            store,
+            store,
+            store,
+            clock,
+            core,
+            adapter,
+            models_of(settings, store, clock),
         )
     if kind in NEO4J_SCHEMES:
         from kg.backends.neo4j.store import Neo4jStore
@@ -162,7 +175,16 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
         return Services(
-            MergedStore(graph, clock), graph, graph, graph, clock, core, adapter, models_of(settings, graph, clock)
+            MergedStore(graph, clock),
+            graph,
+            graph,
+            graph,
+            graph,
+            graph,
+            clock,
+            core,
+            adapter,
+            models_of(settings, graph, clock),
         )
     if kind == "attached":
         return _attached(Path(settings.store.removeprefix("attached:")), settings, clock, core, adapter)
@@ -188,7 +210,9 @@ def _attached(path: Path, settings: Settings, clock: Clock, core: Ontology, adap
     except BaseException:
         store.close()
         raise
-    return Services(store, ledger, ledger, ledger, clock, core, adapter, models_of(settings, ledger, clock))
+    return Services(
+        store, ledger, ledger, ledger, ledger, ledger, clock, core, adapter, models_of(settings, ledger, clock)
+    )
 
 
 def introspect(address: str, settings: Settings) -> GraphSketch:

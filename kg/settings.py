@@ -40,6 +40,18 @@ class Settings:
     """``WHENCE_MODEL``: the model to use, by its name in the models file; without one, the server's name of it."""
     log: str | None = None
     """``WHENCE_LOG``: ``json`` or ``plain`` lines on standard error; ``whence serve`` writes plain ones without it."""
+    access: bool = False
+    """``WHENCE_ACCESS``: ``on`` asks every caller for a key or token; off, whoever reaches the server may all."""
+    rate: int = 600
+    """``WHENCE_RATE``: requests a minute of each caller; 0 is as many as come."""
+    oidc_issuer: str = ""
+    """``WHENCE_OIDC_ISSUER``: address of an OpenID Connect issuer whose tokens are taken."""
+    oidc_audience: str = ""
+    """``WHENCE_OIDC_AUDIENCE``: for whom its tokens have to be."""
+    oidc_roles: str = "roles"
+    """``WHENCE_OIDC_ROLES``: the claim that lists roles, like ``realm_access.roles``."""
+    oidc_name: str = "sub"
+    """``WHENCE_OIDC_NAME``: the claim that names the caller; it has to be one that its bearer cannot change."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False, hash=False)
     """Where the keys of models are looked up, each when it is needed and no sooner; and what is told of their calls."""
 
@@ -61,8 +73,26 @@ class Settings:
             models=env.get("WHENCE_MODELS") or None,
             model=env.get("WHENCE_MODEL") or None,
             log=_log(env.get("WHENCE_LOG", "")),
+            access=_on(env.get("WHENCE_ACCESS", "")),
+            rate=_number(env.get("WHENCE_RATE", ""), 600),
+            oidc_issuer=env.get("WHENCE_OIDC_ISSUER", ""),
+            oidc_audience=env.get("WHENCE_OIDC_AUDIENCE", ""),
+            oidc_roles=env.get("WHENCE_OIDC_ROLES") or "roles",
+            oidc_name=env.get("WHENCE_OIDC_NAME") or "sub",
             environment=env,
         )
+
+
+def _on(said: str) -> bool:
+    if said not in ("", "on", "off"):
+        raise ConfigError(f"WHENCE_ACCESS: {said!r} is not on or off")
+    return said == "on"
+
+
+def _number(said: str, default: int) -> int:
+    if said and not (said.isascii() and said.isdecimal() and len(said) < 10):
+        raise ConfigError(f"WHENCE_RATE: {said!r} is not a number of requests a minute")
+    return int(said) if said else default
 
 
 def _log(form: str) -> str | None:

@@ -150,9 +150,9 @@ def _no_conflict(said: Iterable[Match], held: Iterable[Match]) -> None:
             )
 
 
-def matches(services: Services, ceiling: Classification = Classification.RESTRICTED) -> list[Match]:
-    """What is said of pairs of entities that may be seen up to this ceiling, newest first."""
-    view = services.recorded.view(replace(EVERYTHING, ceiling=ceiling))
+def matches(services: Services, scope: Scope = EVERYTHING) -> list[Match]:
+    """What is said of pairs of entities that may be seen in this scope, newest first."""
+    view = services.recorded.view(scope)
     sources = {key: one for key, one in view.sources().items() if one.dataset == DATASET}
     assertions = [one for several in view.said_by(sources, MAX_MATCHES).values() for one in several]
     facts = view.facts({one.fact for one in assertions})

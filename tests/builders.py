@@ -13,6 +13,7 @@ from typing import Literal as OneOf
 from kg.domain.fact import ALIAS, ALWAYS, NAME, TYPE, EntityId, Fact, Interval, Literal
 from kg.domain.lineage import Classification, DatasetVersion, GraphProfile, Rejection, Run, Source
 from kg.domain.openlineage import LineageEvent, received
+from kg.ports.access import KeyRing
 from kg.ports.audit import AuditLog
 from kg.ports.kept import Kept, keep
 from kg.ports.ledger import Ledger, RunLedger
@@ -32,6 +33,7 @@ class Store(
     RuleRegistry,
     SpendingLedger,
     AuditLog,
+    KeyRing,
     Protocol,
 ):
     """What one database is for the services."""

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from api.deps import ContextDep, Limit, ServicesDep, SettingsDep, allowed_scope, may_read
+from api.deps import ContextDep, Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.errors import problem
 from api.negotiate import choose
 from api.newest import newest
+from api.reach import Reach
 from api.streaming import EVENT_STREAM, events_of
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
@@ -27,7 +28,6 @@ from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
 from kg.domain.question import Question
 from kg.errors import DecisionNotFound, PlanInvalid
-from kg.settings import Settings
 
 MAX_OPERATORS = 200
 """Operators in a plan that is sent in; what people and planners write has a tenth of it."""
@@ -61,6 +61,7 @@ def ask(
     body: QuestionIn,
     request: Request,
     context: ContextDep,
+    reach: ReachDep,
     accept: Annotated[
         str | None, Header(title="Accept", description="`text/event-stream` for its steps.", max_length=1000)
     ] = None,
@@ -71,11 +72,12 @@ def ask(
     With `Accept: text/event-stream` its steps are sent as they are done: `linked`, `plan`, `rows`, `evidence`, each
     `claim` with its verdict, and last the `decision`, or the `problem` that ended it.
     """
-    services, settings, wanted = context.services, context.settings, body.scope
-    scope = allowed_scope(settings, wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
+    services, wanted = context.services, body.scope
+    scope = reach.scope(wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
     given = None if body.plan is None else _plan(body.plan)
     asked = Question(body.question, scope)
-    author = author_of(services, body.model, body.prompts, request.client.host if request.client else "")
+    host = request.client.host if request.client else ""
+    author = author_of(services, body.model, body.prompts, reach.caller.name if reach.caller.key else host)
 
     def made(tell: Tell) -> Document:
         document = answer(
@@ -86,6 +88,7 @@ def ask(
             given,
             adapter=services.adapter,
             author=author,
+            actor=reach.caller.name,
             tell=tell,
         )
         context.metrics.decided(document)
@@ -105,20 +108,20 @@ def _plan(document: dict[str, Any]) -> Plan:
 
 
 @router.get("", responses=refusals(400, 422, 503, 504))
-def list_decisions(services: ServicesDep, settings: SettingsDep, limit: Limit = 20) -> DecisionList:
-    """The newest decisions this server may read, newest first, out of the newest 500 recorded."""
+def list_decisions(services: ServicesDep, reach: ReachDep, limit: Limit = 20) -> DecisionList:
+    """The newest decisions that the caller may read, newest first, out of the newest 500 recorded."""
 
     def readable(found: list[Document]) -> list[Document]:
-        return [one for one in found if may_read(one, settings)]
+        return [one for one in found if reach.may_read(one)]
 
     shown = newest(services.decisions.decisions, readable, limit, MAX_LOOKED_AT)
     return DecisionList(decisions=[DecisionLine.of(document) for document in shown])
 
 
 @router.get("/{decision_id}", response_model=DecisionOut, responses=refusals(400, 404, 422, 503, 504))
-def read(decision_id: DecisionId, services: ServicesDep, settings: SettingsDep) -> Response:
+def read(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Response:
     """A recorded decision, as it was answered."""
-    return JSONResponse(_recorded(decision_id, services, settings))
+    return JSONResponse(_recorded(decision_id, services, reach))
 
 
 @router.get(
@@ -129,7 +132,7 @@ def read(decision_id: DecisionId, services: ServicesDep, settings: SettingsDep) 
 def explain(
     decision_id: DecisionId,
     services: ServicesDep,
-    settings: SettingsDep,
+    reach: ReachDep,
     form: Annotated[
         str | None,
         Query(
@@ -142,7 +145,7 @@ def explain(
     accept: Annotated[str | None, Header(title="Accept", include_in_schema=False)] = None,
 ) -> Response:
     """Why it was answered so, from the record alone: as JSON, Cypher, GraphML, Turtle, JSON-LD or a picture."""
-    document = _recorded(decision_id, services, settings)
+    document = _recorded(decision_id, services, reach)
     name = form if form is not None else choose(accept)
     if name is None:
         return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
@@ -155,9 +158,9 @@ def explain(
     response_model_exclude_unset=True,
     responses=refusals(400, 404, 409, 422, 503, 504),
 )
-def attribution(decision_id: DecisionId, services: ServicesDep, settings: SettingsDep) -> AttributionOut:
+def attribution(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> AttributionOut:
     """What the answer hangs on, on the graph as known then: its facts, paths and sources taken away one at a time."""
-    document = _recorded(decision_id, services, settings)
+    document = _recorded(decision_id, services, reach)
     return AttributionOut.model_validate(report(document, attribute(document, services.recorded)))
 
 
@@ -165,16 +168,16 @@ def attribution(decision_id: DecisionId, services: ServicesDep, settings: Settin
 def replay_decision(
     decision_id: DecisionId,
     services: ServicesDep,
-    settings: SettingsDep,
+    reach: ReachDep,
     live: Annotated[bool, Query(title="Live", description="On the graph of today, not as it was known then.")] = False,  # noqa: FBT002
 ) -> ReplayOut:
     """Run the decision again, no model being asked: the same evidence, or every fact, row and claim that differs."""
-    document = _recorded(decision_id, services, settings)
+    document = _recorded(decision_id, services, reach)
     return ReplayOut.model_validate(replay(document, services.store, services.prompts, services.adapter, live=live))
 
 
-def _recorded(decision_id: str, services: Services, settings: Settings) -> Document:
+def _recorded(decision_id: str, services: Services, reach: Reach) -> Document:
     document = services.decisions.decision(decision_id)
-    if document is None or not may_read(document, settings):
+    if document is None or not reach.may_read(document):
         raise DecisionNotFound(f"no decision {decision_id!r}")
     return document

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Limit, ServicesDep, SettingsDep
+from api.access import ACTOR, acting
+from api.deps import Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.strict import StrictRoute
 from kg.answer.explore import MAX_TEXT, resolve
 from kg.domain.lineage import Run
-from loaders.matches import EVERYTHING, MAX_REASON, Match, Verdict, decide, matches
+from loaders.matches import MAX_REASON, Match, Verdict, decide, matches
 
 router = APIRouter(prefix="/v1/matches", tags=["matches"], route_class=StrictRoute)
+Actor = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=100, pattern=r"\S")
 Named = Annotated[str, Field(title="Entity", description="Id, key or name.", min_length=1, max_length=MAX_TEXT)]
 
 
@@ -32,7 +33,7 @@ class MatchIn(BaseModel):
         "taken back.",
     )
     reason: str = Field(title="Reason", description="Why.", min_length=1, max_length=MAX_REASON, pattern=r"\S")
-    actor: str = Field(title="Actor", description="Who says it.", min_length=1, max_length=100, pattern=r"\S")
+    actor: str | None = Actor
 
 
 class MatchOut(BaseModel):
@@ -76,15 +77,15 @@ class MatchDone(BaseModel):
 
 
 @router.get("", responses=refusals(400, 422, 503, 504))
-def list_matches(services: ServicesDep, settings: SettingsDep, limit: Limit = 100) -> MatchList:
+def list_matches(services: ServicesDep, reach: ReachDep, limit: Limit = 100) -> MatchList:
     """What was said of pairs of entities, newest first."""
-    found = matches(services, settings.ceiling)
+    found = matches(services, reach.whole())
     return MatchList(matches=[MatchOut.of(one) for one in found[:limit]], cut=len(found) > limit)
 
 
 @router.post("", status_code=201, responses=refusals(400, 404, 408, 409, 413, 422, 503, 504))
-def say(body: MatchIn, services: ServicesDep, settings: SettingsDep) -> MatchDone:
+def say(body: MatchIn, services: ServicesDep, reach: ReachDep) -> MatchDone:
     """Say that two entities are one, or are not, or take it back. Answers follow from then on, and cite it."""
-    view = services.recorded.view(replace(EVERYTHING, ceiling=settings.ceiling))
+    view = services.recorded.view(reach.whole())
     pair = resolve(view, body.first).id, resolve(view, body.second).id
-    return MatchDone.of(decide([pair], body.verdict, services, body.actor, body.reason))
+    return MatchDone.of(decide([pair], body.verdict, services, acting(reach.caller, body.actor), body.reason))

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import ACTOR, CallerDep, acting
 from api.deps import ServicesDep
 from api.documented import refusals
 from api.errors import problem
@@ -75,7 +76,7 @@ class VersionIn(TemplateIn):
     model_config = ConfigDict(extra="forbid", title="New prompt version")
 
     message: str = Field(title="Message", description="What is new.", min_length=1, max_length=MAX_MESSAGE)
-    actor: str = Field(title="Actor", description="Who says so.", min_length=1, max_length=MAX_ACTOR)
+    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
 
 
 class VersionLine(BaseModel):
@@ -138,7 +139,7 @@ class LabelIn(BaseModel):
         title="Number", description="Number of a version; null removes the label.", ge=0, le=999_999_999
     )
     reason: str = Field(title="Reason", description="Why.", min_length=1, max_length=MAX_MESSAGE)
-    actor: str = Field(title="Actor", description="Who does it.", min_length=1, max_length=MAX_ACTOR)
+    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
 
 
 class LabelOut(BaseModel):
@@ -198,14 +199,14 @@ def read_prompt(name: Name, services: ServicesDep) -> PromptOut:
     response_model=VersionOut,
     responses=SAVED | refusals(400, 404, 408, 413, 422, 503, 504),
 )
-def save_version(name: Name, body: VersionIn, services: ServicesDep) -> Response:
+def save_version(name: Name, body: VersionIn, services: ServicesDep, caller: CallerDep) -> Response:
     """Check a version and save it. What would fail when it is used is refused now, with its line.
 
     The same content again is the version that it is already. No label moves.
     """
     known = {one.hash for one in all_versions(name, services.prompts) if one.number}
     template = Template(body.system, body.user, body.schema_, body.parameters)
-    version = save(name, template, body.message, body.actor, services.prompts)
+    version = save(name, template, body.message, acting(caller, body.actor), services.prompts)
     return _reply(version, services, 200 if version.hash in known else 201)
 
 
@@ -264,6 +265,7 @@ def put_label(  # noqa: PLR0913, PLR0917 (what a request is made of)
     label: LabelName,
     body: LabelIn,
     services: ServicesDep,
+    caller: CallerDep,
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
@@ -282,7 +284,7 @@ def put_label(  # noqa: PLR0913, PLR0917 (what a request is made of)
         name,
         label,
         body.number,
-        actor=body.actor,
+        actor=acting(caller, body.actor),
         reason=body.reason,
         registry=services.prompts,
         expected=_expected(if_match, if_none_match),

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import StreamingResponse
 
-from api.deps import ContextDep, Limit, ServicesDep, SettingsDep
+from api.deps import ContextDep, Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.newest import newest, run_of
+from api.reach import Reach
 from api.streaming import EVENT_STREAM
 from api.strict import StrictRoute
 from api.watching import Watched, events_of
@@ -18,7 +19,6 @@ from kg.bootstrap import Services
 from kg.domain.lineage import Classification, LiveRun, Run
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, RunNotFound
-from kg.settings import Settings
 from loaders.lineage import told
 
 MAX_LOOKED_AT = 1_000
@@ -42,19 +42,19 @@ class EventStream(Response):
 
 
 @router.get("/runs", responses=refusals(400, 422, 503, 504))
-def runs(services: ServicesDep, settings: SettingsDep, limit: Limit = 20) -> RunList:
+def runs(services: ServicesDep, reach: ReachDep, limit: Limit = 20) -> RunList:
     """Runs, newest first, out of the newest 1,000 recorded; a load at work comes before them."""
     live = services.runs.live()
-    at_work = _readable([live.run], services, settings) if live else []
-    found = newest(services.runs.runs, lambda some: _readable(some, services, settings), limit, MAX_LOOKED_AT)
+    at_work = _readable([live.run], services, reach) if live else []
+    found = newest(services.runs.runs, lambda some: _readable(some, services, reach), limit, MAX_LOOKED_AT)
     shown = {run.id: run for run in (*at_work, *found)}
     return RunList(runs=[RunOut.of(run) for run in list(shown.values())[:limit]])
 
 
 @router.get("/runs/{run_id}", responses=refusals(400, 404, 422, 503, 504))
-def run(run_id: RunId, services: ServicesDep, settings: SettingsDep, limit: Limit = 100) -> RunDetail:
+def run(run_id: RunId, services: ServicesDep, reach: ReachDep, limit: Limit = 100) -> RunDetail:
     """A run and the records it rejected, each with its place and the reason; of a load at work its live numbers."""
-    live, named = _find(run_id, services, settings)
+    live, named = _find(run_id, services, reach)
     rejections = services.runs.rejections(run_id)
     return RunDetail(
         run=RunOut.of(named),
@@ -66,33 +66,35 @@ def run(run_id: RunId, services: ServicesDep, settings: SettingsDep, limit: Limi
 
 
 @router.get("/runs/{run_id}/events", response_class=EventStream, responses=STREAM | refusals(400, 404, 422, 503, 504))
-def run_events(run_id: RunId, context: ContextDep) -> StreamingResponse:
+def run_events(run_id: RunId, context: ContextDep, reach: ReachDep) -> StreamingResponse:
     """Follow a run to its end, as server-sent events."""
-    live, named = _find(run_id, context.services, context.settings)
+    live, named = _find(run_id, context.services, reach)
     return StreamingResponse(events_of(Watched(live, named), context.watch), media_type=EVENT_STREAM)
 
 
-def _find(run_id: str, services: Services, settings: Settings) -> tuple[LiveRun | None, Run]:
+def _find(run_id: str, services: Services, reach: Reach) -> tuple[LiveRun | None, Run]:
     """The run, live or recorded. Raises RunNotFound."""
     live = services.runs.live()  # first: what ends meanwhile is recorded by then
     if live is not None and live.run.id != run_id:
         live = None
     named = live.run if live is not None else run_of(services.runs, run_id)
-    if named is None or not _readable([named], services, settings):
+    if named is None or not _readable([named], services, reach):
         raise RunNotFound(f"no run {run_id!r}")
     return live, named
 
 
-def _readable(found: list[Run], services: Services, settings: Settings) -> list[Run]:
-    """Runs of dataset versions this server may read: messages and rejected records quote the data.
+def _readable(found: list[Run], services: Services, reach: Reach) -> list[Run]:
+    """Runs of dataset versions within reach: messages and rejected records quote the data.
 
     The classification is that of the version as it is loaded; of one that was never committed, that of its dataset
     file. A run of which neither is known is shown only where all may be read.
     """
-    if settings.ceiling == max(Classification):
+    granted = reach.caller.datasets
+    found = [one for one in found if granted is None or one.dataset in granted]
+    if reach.ceiling == max(Classification):
         return found
     held = {ref: _held(ref, services) for ref in {f"{one.dataset}@{one.version}" for one in found}}
-    return [one for one in found if _classification(one, held[f"{one.dataset}@{one.version}"]) <= settings.ceiling]
+    return [one for one in found if _classification(one, held[f"{one.dataset}@{one.version}"]) <= reach.ceiling]
 
 
 def _held(ref: str, services: Services) -> Classification | None:

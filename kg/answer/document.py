@@ -41,6 +41,7 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
         "scope": {
             "datasets": list(question.scope.datasets), "ceiling": question.scope.ceiling.label,
             "valid_as_of": question.scope.valid_as_of, "known_as_of": question.scope.known_as_of,
+            "granted": None if question.scope.granted is None else list(question.scope.granted),
         },
         "reader": {"by": "grammar", "why": None, "readings": []},
         "writer": {"by": "extractive", "reason": None, "dropped": [], "left_out": 0},

@@ -54,8 +54,9 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     """Answer the question and record the decision; there are no unrecorded decisions.
 
     With ``given`` that plan is run instead of reading the question. With an ``author`` a model reads the question
-    beside the grammar and writes the answer; what it says is held against the evidence. ``tell`` hears of `linked`,
-    `plan`, and once it is sure that there is an answer of `rows`, `evidence` and each `claim` with its verdict.
+    beside the grammar and writes the answer; what it says is held against the evidence. ``actor`` is who asks.
+    ``tell`` hears of `linked`, `plan`, and once it is sure that there is an answer of `rows`, `evidence` and each
+    `claim` with its verdict.
     What review it needs is written into it (``reviewing``); of an answer that is held for one, nobody is told.
     ``recording`` ties it to another decision, or to a request: one that was answered before gives that decision.
     Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.

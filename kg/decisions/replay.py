@@ -84,7 +84,14 @@ def as_now(
 def scope_of_decision(recorded: Document, *, valid_as_of: str | None = None, known_as_of: str | None = None) -> Scope:
     """The datasets and the ceiling that it was asked in, at these points."""
     kept = recorded["scope"]
-    return Scope(tuple(kept["datasets"]), Classification[kept["ceiling"].upper()], valid_as_of, known_as_of)
+    granted = kept.get("granted")
+    return Scope(
+        tuple(kept["datasets"]),
+        Classification[kept["ceiling"].upper()],
+        valid_as_of,
+        known_as_of,
+        granted=None if granted is None else tuple(granted),
+    )
 
 
 def _erased(recorded: Document) -> bool:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from kg.domain.access import Key
 from kg.domain.difference import FactChange
 from kg.domain.fact import Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
@@ -13,7 +14,9 @@ from kg.domain.prompt import LabelMove, PromptVersion, Template
 from kg.domain.review import Requirement, ReviewEvent
 from kg.domain.rule_file import RuleVersion
 
-Recorded = DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove | ReviewEvent
+Recorded = (
+    DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove | ReviewEvent | Key
+)
 
 
 def dump(value: Recorded) -> str:
@@ -79,6 +82,14 @@ def load_review_event(text: str) -> ReviewEvent:
     return ReviewEvent(**document | {"roles": roles, "requirement": None if told is None else Requirement.read(told)})
 
 
+def load_key(text: str) -> Key:
+    document = _classified(text, "ceiling")
+    held = {"roles": tuple(document["roles"])}
+    if document["datasets"] is not None:
+        held["datasets"] = tuple(document["datasets"])
+    return Key(**document | held)
+
+
 def load_move(text: str) -> LabelMove:
     return LabelMove(**json.loads(text))
 
@@ -87,9 +98,9 @@ def load_profile(text: str) -> GraphProfile:
     return GraphProfile(**json.loads(text))
 
 
-def _classified(text: str) -> dict[str, Any]:
+def _classified(text: str, name: str = "classification") -> dict[str, Any]:
     document: dict[str, Any] = json.loads(text)
-    document["classification"] = Classification(document["classification"])
+    document[name] = Classification(document[name])
     return document
 
 

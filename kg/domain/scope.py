@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from kg.domain.fact import Instant
-from kg.domain.lineage import Classification
+from kg.domain.lineage import Classification, DatasetVersion
 from kg.errors import ScopeInvalid
 
 LAST_DAY = "9999-12-31"
@@ -27,8 +27,14 @@ class Scope:
     """A day, ISO 8601; ``None`` is today."""
     known_as_of: Instant | None = None
     """``None`` is the newest committed state."""
+    granted: tuple[str, ...] | None = None
+    """Names of the datasets that are there for the reader; ``None`` is all. Others are as if they did not exist."""
     any_day: bool = False
     """Facts of every valid time in place of those true on one day."""
+
+    def sees(self, version: DatasetVersion) -> bool:
+        """Whether the version is there for the reader: this is the access control."""
+        return version.classification <= self.ceiling and (self.granted is None or version.dataset in self.granted)
 
     def days(self, today: str) -> tuple[str, str]:
         """The first and the last day of those that a fact has to be true on one of."""
@@ -36,11 +42,12 @@ class Scope:
         return ("", LAST_DAY) if self.any_day else (day, day)
 
 
-def scope_of(
+def scope_of(  # noqa: PLR0913 (as a caller may write them)
     *,
     datasets: Iterable[str] = (),
     ceiling: str | None = None,
     highest: Classification = Classification.CONFIDENTIAL,
+    granted: tuple[str, ...] | None = None,
     valid_as_of: str | None = None,
     known_as_of: str | None = None,
 ) -> Scope:
@@ -53,6 +60,7 @@ def scope_of(
         ceiling=Classification[name.upper()],
         valid_as_of=_day(valid_as_of) if valid_as_of else None,
         known_as_of=_instant(known_as_of) if known_as_of else None,
+        granted=granted,
     )
 
 

@@ -60,7 +60,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
             """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
             DROP TABLE passage_text; DROP TABLE version; DROP TABLE version_label; DROP TABLE label_move;
             DROP TABLE spending; DROP TABLE audit; DROP TABLE audit_head; DROP TABLE audit_text;
-            DROP TABLE review; DROP TABLE review_event;
+            DROP TABLE review; DROP TABLE review_event; DROP TABLE access_key;
             DROP TABLE decision; DROP TABLE decision_text; DROP TABLE decision_hold; DROP TABLE idempotency;
             CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;

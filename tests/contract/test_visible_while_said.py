@@ -185,7 +185,14 @@ class Machine(RuleBasedStateMachine):
             return
         pair = picked.draw(st.sampled_from(pairs))
         services = Services(
-            MergedStore(self.store, self.clock), self.store, self.store, self.store, self.clock, self.core
+            MergedStore(self.store, self.clock),
+            self.store,
+            self.store,
+            self.store,
+            self.store,
+            self.store,
+            self.clock,
+            self.core,
         )
         joined = {key: held for key, held in self.matched.items() if held[2] == "same"}
         if verdict == "same":

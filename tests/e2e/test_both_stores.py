@@ -66,7 +66,7 @@ class Answers:
 
 
 def loaded(store: SqliteStore | Neo4jStore, example: Domain, core: Ontology) -> Services:
-    services = Services(store, store, store, store, TickingClock(), core)
+    services = Services(store, store, store, store, store, store, TickingClock(), core)
     runs = list(load_files(example.files, example.data, services, lambda *_: None))
     assert {run.state for run in runs} == {"complete"}
     counts = {f"{run.dataset}@{run.version}": (run.records, run.skipped, run.rejected) for run in runs}

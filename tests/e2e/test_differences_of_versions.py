@@ -36,7 +36,7 @@ def told(
 ) -> dict[str, tuple[Run, Difference]]:
     """Each run with its difference, by dataset version."""
     store = make_store(request.param)
-    services = Services(store, store, store, store, clock, core_ontology())
+    services = Services(store, store, store, store, store, store, clock, core_ontology())
     files = [EXAMPLES / "cyber" / f"{name}.yml" for name in ("ontology", "attack-16.1", "attack-18.1", "nist-800-53")]
     files += [EXAMPLES / "cyber" / f"control-mapping-{version}.yml" for version in ("12.1", "14.1", "16.1")]
     runs = load_files(files, data / FOLDERS["cyber"], services, lambda *_: None)

@@ -90,7 +90,7 @@ def example(
         root: Path = request.getfixturevalue("data")
         data, path = root / "cyber_core", root.parent / "questions" / "questions_cyber_visible.jsonl"
     store = SqliteStore(str(tmp_path_factory.mktemp("evidence") / "whence.db"), core, system_clock)
-    services = Services(store, store, store, store, system_clock, core)
+    services = Services(store, store, store, store, store, store, system_clock, core)
     files = sorted(folder.glob("*.yml"))
     assert all(run.state == "complete" for run in load_files(files, data, services, lambda *_: None))
     loaded = Example(services, dict(publications(files, data or folder, core)), {})

@@ -31,7 +31,7 @@ class World:
     """A store with a file that was loaded, and what others said of the file."""
 
     def __init__(self, store: Store, core: Ontology, clock: TickingClock, folder: Path) -> None:
-        self.services = Services(store, store, store, store, clock, core)
+        self.services = Services(store, store, store, store, store, store, clock, core)
         self.folder = folder.resolve()
         write_yaml(folder / "ontology.yml", ONTOLOGY)
 

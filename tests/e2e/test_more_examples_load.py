@@ -59,7 +59,7 @@ def loaded(services: Services, files: Sequence[Path], folder: Path) -> dict[str,
 
 def services_of(kind: Kind, make_store: MakeStore, core: Ontology) -> Services:
     store = make_store(kind)
-    return Services(store, store, store, store, system_clock, core)
+    return Services(store, store, store, store, store, store, system_clock, core)
 
 
 @pytest.mark.parametrize("kind", ["sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)])

@@ -64,7 +64,7 @@ def both(core: Ontology, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         pytest.skip("no Neo4j: no Java and Maven")
     folder = tmp_path_factory.mktemp("import") / "files"
     embedded = SqliteStore(":memory:", core, TickingClock())
-    here = Services(embedded, embedded, embedded, embedded, TickingClock(), core)
+    here = Services(embedded, embedded, embedded, embedded, embedded, embedded, TickingClock(), core)
     later = TickingClock()
     later.now += timedelta(days=1)
     supply = domain("supply", None, folder)
@@ -78,7 +78,7 @@ def both(core: Ontology, tmp_path_factory: pytest.TempPathFactory) -> Iterator[B
         try:
             address, database = neo4j_address(json.loads(local("start", *ports, home=home))["bolt_url"])
             server = Neo4jStore(address, database, "", "", core, later)
-            there = Services(server, server, server, server, later, core)
+            there = Services(server, server, server, server, server, server, later, core)
             with neo4j.GraphDatabase.driver(address, notifications_min_severity="OFF") as driver:
                 exported = []
                 for one, name in ((here, "here"), (there, "there")):

@@ -64,7 +64,7 @@ def loaded(services: Services, data: Path, *without: str) -> dict[str, tuple[int
 
 def services_of(kind: Kind, make_store: MakeStore, core: Ontology) -> Services:
     store = make_store(kind)
-    return Services(store, store, store, store, system_clock, core)
+    return Services(store, store, store, store, store, store, system_clock, core)
 
 
 def asked(services: Services, text: str) -> Document:

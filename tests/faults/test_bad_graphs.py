@@ -48,7 +48,7 @@ SUPPLIERS = Entities(type="Supplier")
 @pytest.fixture
 def folder(store: Store, tmp_path: Path) -> Folder:
     made = Folder(tmp_path)
-    made.services = Services(store, store, store, store, MovingClock(), CORE)
+    made.services = Services(store, store, store, store, store, store, MovingClock(), CORE)
     return made
 
 

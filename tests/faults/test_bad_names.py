@@ -49,7 +49,7 @@ LUCENE = [
 @pytest.fixture
 def folder(store: Store, tmp_path: Path) -> Folder:
     made = Folder(tmp_path)
-    made.services = Services(store, store, store, store, MovingClock(), CORE)
+    made.services = Services(store, store, store, store, store, store, MovingClock(), CORE)
     return made
 
 
@@ -146,7 +146,7 @@ def test_what_others_keep_in_the_database_stays(
     _, database = neo4j_address(neo4j_url)
     store = make_store("neo4j")
     folder = Folder(tmp_path)
-    folder.services = Services(store, store, store, store, MovingClock(), CORE)
+    folder.services = Services(store, store, store, store, store, store, MovingClock(), CORE)
     neo4j_driver.execute_query("CREATE (:Bystander {name: 'b'})-[:SEES]->(:Bystander)", database_=database)
     try:
         folder.load(table(*HOSTILE))

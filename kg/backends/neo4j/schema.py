@@ -11,13 +11,14 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
     "LineageEvent", "LineageNode", "Prompt", "PromptVersion", "PromptLabel", "Spending", "DecisionTable",
     "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion", "ReviewRulesLabel",
     "AuditText", "Review", "ReviewEvent", "Claim", "Evidence", "Model", "DecisionRequest",
+    "AccessKey",
 )  # fmt: skip
 _TAKEN = {
     6: ("Prompt", "PromptVersion", "PromptLabel", "LabelMove"),
@@ -29,6 +30,7 @@ _TAKEN = {
     9: ("AuditEntry", "AuditText"),
     10: ("Review", "ReviewEvent"),
     11: DECISION_LABELS,
+    12: ("AccessKey",),
 }  # fmt: skip
 """Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {

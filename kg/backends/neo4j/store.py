@@ -13,6 +13,7 @@ from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.decisions import Neo4jDecisions
 from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.ending import fenced
+from kg.backends.neo4j.keys import Neo4jKeys
 from kg.backends.neo4j.lock import LoadLock, live_run, staged_by
 from kg.backends.neo4j.prompts import Neo4jPrompts
 from kg.backends.neo4j.purge import finish, purge
@@ -40,7 +41,7 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "neo4j"
 
 
-class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit):
+class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys):
     """Graph, decisions, runs, prompts and rules in one Neo4j database; without a user if the server asks none."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what an address, a sign-in and a store need
@@ -73,7 +74,7 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit):
             (load_version(version).ref, load_version(version), load_profile(profile), name, document)
             for _, version, profile, name, document in found
         )
-        seen = [row for row in seen if row[1].classification <= scope.ceiling]
+        seen = [row for row in seen if scope.sees(row[1])]
         for ref in scope.datasets:
             if not any(ref in (version.dataset, version.ref) for _, version, *_ in seen):
                 raise DatasetNotFound(f"no dataset {ref!r}; see `whence sources`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -101,6 +101,10 @@ CREATE INDEX idempotency_until ON idempotency (until);
 CREATE INDEX idempotency_decision ON idempotency (decision);
 """
 
+ACCESS = """
+CREATE TABLE access_key (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
+"""
+
 SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -168,7 +172,7 @@ CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT
 CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
-{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{DECISIONS}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{DECISIONS}{ACCESS}"""
 
 MIGRATIONS = {
     1: """
@@ -215,5 +219,6 @@ INSERT INTO decision SELECT seq, id, document, coalesce(document ->> '$.trace.as
     coalesce(document ->> '$.outcome', ''), '', NULL, document -> '$.purged' FROM decision_whole;
 DROP TABLE decision_whole;
 """,
+    12: ACCESS,
 }
 """What makes a database of the next schema of one of this."""

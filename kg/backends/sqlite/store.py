@@ -12,6 +12,7 @@ from kg.backends.sqlite.audit import SqliteAudit
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.decisions import SqliteDecisions
+from kg.backends.sqlite.keys import SqliteKeys
 from kg.backends.sqlite.prompts import SqlitePrompts
 from kg.backends.sqlite.purge import finish, purge
 from kg.backends.sqlite.records import live_run, put_events, put_ontology, put_run, settle
@@ -38,7 +39,7 @@ from kg.ports.store import GraphView, GraphWriter, LoadTarget
 ENGINE = "sqlite"
 
 
-class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit):
+class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, SqliteKeys):
     """Graph, decisions, runs, prompts and rules in one SQLite file, or in memory with ``:memory:``."""
 
     def __init__(self, path: str, core: Ontology, clock: Clock) -> None:
@@ -59,7 +60,7 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit):
             else:
                 rows = list(connection.execute(sql.VERSIONS_NOW, {"at": at}))
             seen = [(n, load_version(document), load_profile(profile), name) for n, document, profile, name in rows]
-            seen = [row for row in seen if row[1].classification <= scope.ceiling]
+            seen = [row for row in seen if scope.sees(row[1])]
             # Each once, although a scope may name one twice (``NAME`` and ``NAME@VERSION``).
             seen = sorted({row[0]: row for row in seen}.values(), key=lambda row: row[1].ref)
             for ref in scope.datasets:

@@ -87,7 +87,7 @@ class SqliteView:
                 (
                     version
                     for version in found
-                    if version.classification <= self.scope.ceiling
+                    if self.scope.sees(version)
                     and (not allowed or version.dataset in allowed or version.ref in allowed)
                 ),
                 key=lambda version: version.ref,

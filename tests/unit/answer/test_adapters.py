@@ -44,7 +44,7 @@ PHRASED = (
 def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     core = core_ontology()
     store = SqliteStore(str(tmp_path_factory.mktemp("supply") / "supply.db"), core, TickingClock())
-    services = Services(store, store, store, store, TickingClock(), core)
+    services = Services(store, store, store, store, store, store, TickingClock(), core)
     assert all(run.state == "complete" for run in load_files(sorted(SUPPLY.glob("*.yml")), None, services, _told))
     yield services
     store.close()

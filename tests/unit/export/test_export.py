@@ -151,7 +151,7 @@ def test_an_export_that_is_loaded_again_gives_the_same_facts(
 ) -> None:
     write(embedded, form, tmp_path / "out")
     again = SqliteStore(":memory:", core, TickingClock())
-    services = Services(again, again, again, again, TickingClock(), core)
+    services = Services(again, again, again, again, again, again, TickingClock(), core)
     [run] = load_files(sorted((tmp_path / "out").glob("*.yml")), None, services, lambda *_: None)
     assert (run.state, run.rejected, run.left_over) == ("complete", 0, ())
     assert said(again.view(ANY)) == said(embedded.view(ANY))
@@ -229,7 +229,7 @@ def test_a_dataset_whose_current_version_is_retired_has_none_in_the_import_files
     into = target("town", "2", ontology=ONTOLOGY)
     load(embedded, into, entity("bob"), run_id="run-d")
     embedded.retire(ref_of("town@2"), replace(run(into, "run-e"), state="complete"))
-    services = Services(embedded, embedded, embedded, embedded, TickingClock(), core)
+    services = Services(embedded, embedded, embedded, embedded, embedded, embedded, TickingClock(), core)
     view = embedded.view(Scope(datasets=("open", "town@1")))
     export(view, embedded, Target("neo4j-admin", tmp_path / "out", import_files(services, view)), lambda *_: None)
     assert [row[":END_ID(DatasetVersion)"] for row in rows(tmp_path / "out" / "current.csv")] == ["open@1"]

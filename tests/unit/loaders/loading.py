@@ -109,7 +109,7 @@ class MovingClock:
 def services() -> Services:
     clock = MovingClock()
     store = SqliteStore(":memory:", CORE, clock)
-    return Services(store, store, store, store, clock, CORE)
+    return Services(store, store, store, store, store, store, clock, CORE)
 
 
 def write_yaml(path: Path, content: dict[str, Any]) -> Path:

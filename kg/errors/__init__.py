@@ -9,7 +9,8 @@
     │                              AttributionRefused
     ├─ NotFound                    EntityNotFound · FactNotFound · DecisionNotFound · DatasetNotFound · RunNotFound
     │                              LineageNotFound
-    │                              PromptNotFound · ModelNotFound · RulesNotFound · ReviewNotFound
+    │                              PromptNotFound · ModelNotFound · KeyNotFound · RulesNotFound · ReviewNotFound
+    ├─ AccessRefused               Unauthenticated · Forbidden · RateLimited* · IssuerUnavailable*
     ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved · ReviewMoved · ReviewSettled
     │                              MoveRefused · DecisionErased · DecisionSuperseded · DecisionHeld
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
@@ -25,18 +26,32 @@ An abstention is an answer, not an error. HTTP statuses stand in one table in ``
 
 from __future__ import annotations
 
+from kg.errors.access import (
+    AccessRefused,
+    CheckpointInvalid,
+    Forbidden,
+    IssuerUnavailable,
+    KeyInvalid,
+    KeyNotFound,
+    RateLimited,
+    Unauthenticated,
+)
+from kg.errors.root import Conflict, InvalidInput, KgError, NotFound
 
-class KgError(Exception):
-    """Base of all errors of ours; ``code`` is what a program reads, the message what a person reads."""
-
-    code = "error"
-    retryable = False
-
-
-class InvalidInput(KgError):
-    """What was asked for cannot be asked."""
-
-    code = "invalid_input"
+__all__ = [
+    "AccessRefused",
+    "CheckpointInvalid",
+    "Conflict",
+    "Forbidden",
+    "InvalidInput",
+    "IssuerUnavailable",
+    "KeyInvalid",
+    "KeyNotFound",
+    "KgError",
+    "NotFound",
+    "RateLimited",
+    "Unauthenticated",
+]
 
 
 class QuestionInvalid(InvalidInput):
@@ -121,12 +136,6 @@ class AttributionRefused(InvalidInput):
     code = "attribution_refused"
 
 
-class NotFound(KgError):
-    """No such thing in this view."""
-
-    code = "not_found"
-
-
 class EntityNotFound(NotFound):
     """No entity of that id or key in this view."""
 
@@ -185,12 +194,6 @@ class LineageNotFound(NotFound):
     """Nothing in the lineage graph of this view is called so."""
 
     code = "lineage_not_found"
-
-
-class Conflict(KgError):
-    """What was asked for collides with what stands."""
-
-    code = "conflict"
 
 
 class DecisionErased(Conflict):

@@ -1,0 +1,175 @@
+"""Bearer tokens of an OpenID Connect issuer: signed by it, for us, in time; and what they say their bearer may."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from kg.domain.access import ROLES, Caller, Role
+from kg.domain.lineage import Classification
+from kg.errors import ConfigError, IssuerUnavailable, Unauthenticated
+from kg.ports.clock import instant
+from kg.settings import Settings
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Those with a private and a public key. None of them can be used with a key that we publish, and ``none`` is none."""
+LEEWAY_S = 30
+TIMEOUT_S = 5.0
+KEYS_FOR_S = 300.0
+ASKED_AGAIN_S = 10.0
+"""A token with an unknown key makes the issuer be asked for its keys, so often at most."""
+MAX_TOKEN = 16_000
+MAX_ANSWER = 1_000_000
+DATASETS, CEILING = "whence_datasets", "whence_ceiling"
+"""Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``."""
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+class Issuer:
+    """One issuer. Its keys are read when they are needed, and kept for some minutes."""
+
+    def __init__(self, url: str, audience: str, roles: str = "roles", name: str = "sub") -> None:
+        try:
+            import jwt  # noqa: F401 (it is used with the first token; that it is missing is said at the start)
+        except ImportError as exc:
+            raise ConfigError("tokens of an issuer need PyJWT: pip install 'whence[access]'") from exc
+        if not audience:
+            raise ConfigError("WHENCE_OIDC_AUDIENCE: say for whom the tokens of WHENCE_OIDC_ISSUER have to be")
+        self._url = _safe(url, "WHENCE_OIDC_ISSUER")
+        self._audience = audience
+        self._roles, self._name = roles, name
+        self._guard = threading.Lock()
+        self._keys: dict[str | None, tuple[Any, str | None]] = {}
+        """By id: the key, and the one algorithm that it is for, if its issuer says so."""
+        self._read_at = float("-inf")
+
+    def caller(self, token: str) -> Caller:
+        """Who the token is of. Raises Unauthenticated, IssuerUnavailable."""
+        import jwt
+
+        if len(token) > MAX_TOKEN:
+            raise Unauthenticated("the token is longer than tokens are")
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("alg") not in ALGORITHMS:
+                raise Unauthenticated("the token is not signed in a way that is taken here")
+            told = jwt.decode(
+                token,
+                self._key(header.get("kid"), str(header["alg"])),
+                algorithms=[str(header["alg"])],
+                audience=self._audience,
+                issuer=self._url,
+                leeway=LEEWAY_S,
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as exc:
+            raise Unauthenticated(f"the token is not taken: {_reason(exc)}") from exc
+        return self._caller(told)
+
+    def _caller(self, told: Mapping[str, Any]) -> Caller:
+        names, datasets = _texts(_at(told, self._roles)), _texts(_at(told, DATASETS))
+        roles: tuple[Role, ...] = tuple(role for role in ROLES if role in names)
+        level = str(_at(told, CEILING) or "public").upper()
+        ceiling = Classification.__members__.get(level, Classification.PUBLIC)
+        name = str(_at(told, self._name) or told["sub"])
+        expires = instant(_moment(told["exp"]))
+        return Caller(name, roles, None if "*" in datasets else datasets, ceiling, f"oidc:{told['sub']}", None, expires)
+
+    def _key(self, kid: str | None, algorithm: str) -> Any:
+        """The key of this id; the issuer is asked again for one that it may have since."""
+        with self._guard:
+            age = time.monotonic() - self._read_at
+            if age > KEYS_FOR_S or (kid not in self._keys and age > ASKED_AGAIN_S):
+                self._read()
+            key, only = self._keys.get(kid, (None, None))
+        if key is None or only not in (None, algorithm):
+            raise Unauthenticated("the token is signed with a key that its issuer does not have")
+        return key
+
+    def _read(self) -> None:
+        import jwt
+
+        self._read_at = time.monotonic()
+        told = _fetched(self._url.rstrip("/") + DISCOVERY)
+        if told.get("issuer") != self._url:
+            raise IssuerUnavailable(f"the issuer {self._url!r} says that it is another one")
+        keys = _fetched(_safe(str(told.get("jwks_uri", "")), "jwks_uri")).get("keys", [])
+        found: dict[str | None, tuple[Any, str | None]] = {}
+        for one in keys if isinstance(keys, list) else []:
+            try:
+                if one.get("use", "sig") == "sig" and one.get("kty") != "oct":
+                    found[one.get("kid")] = jwt.PyJWK(one).key, one.get("alg")
+            except (jwt.PyJWTError, AttributeError):
+                continue  # of a kind that we do not know
+        self._keys = found
+
+
+def issuer_of(settings: Settings) -> Issuer | None:
+    """The issuer that is set. Raises ConfigError."""
+    if not settings.oidc_issuer:
+        return None
+    return Issuer(settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles, settings.oidc_name)
+
+
+def _fetched(url: str) -> dict[str, Any]:
+    """Raises IssuerUnavailable."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 (_safe lets http and https pass)
+            found = json.loads(answer.read(MAX_ANSWER))
+    except (OSError, ValueError) as exc:
+        raise IssuerUnavailable(f"the issuer does not answer at {url!r}") from exc
+    if not isinstance(found, dict):
+        raise IssuerUnavailable(f"what the issuer answers at {url!r} is no JSON object")
+    return found
+
+
+def _safe(url: str, what: str) -> str:
+    """Raises ConfigError for an address over which others could change the keys."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+        raise ConfigError(f"{what}: expected https://…, or http:// on this machine")
+    return url
+
+
+def _at(told: Mapping[str, Any], name: str) -> Any:
+    """The claim of the whole name, or what the dots of it lead to."""
+    if name in told:
+        return told[name]
+    found: Any = told
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A list of texts; a text has them with spaces between."""
+    if isinstance(value, str):
+        return tuple(value.split())
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
+
+
+def _moment(seconds: Any) -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _reason(exc: Exception) -> str:
+    """What is wrong with it, without a word of the token."""
+    import jwt
+
+    words: dict[type[Exception], str] = {
+        jwt.ExpiredSignatureError: "it has expired",
+        jwt.ImmatureSignatureError: "it is not valid yet",
+        jwt.InvalidAudienceError: "it is for another audience",
+        jwt.InvalidIssuerError: "it is of another issuer",
+        jwt.InvalidSignatureError: "its signature is not its issuer's",
+        jwt.MissingRequiredClaimError: "it lacks a claim that is needed (exp, iat, iss, aud, sub)",
+    }
+    return next((said for kind, said in words.items() if isinstance(exc, kind)), "it is no signed token")

@@ -1,0 +1,42 @@
+"""Keys of callers, as nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kg.backends.neo4j import audit
+from kg.backends.neo4j.database import Database, Transaction
+from kg.domain.access import Key
+from kg.domain.audit import Act
+from kg.domain.records import dump, load_key
+from kg.ports.clock import Clock, instant
+
+KEY = "MATCH (k:AccessKey {id: $in.id}) RETURN k.document"
+# A few hundred, so all of them are read.
+KEYS = "MATCH (k:AccessKey) RETURN k.document ORDER BY k.created_at, k.id"
+PUT = """UNWIND $in.rows AS row MERGE (k:AccessKey {id: row[0]})
+SET k.caller = row[1], k.created_at = row[2], k.document = row[3]"""
+
+
+class Neo4jKeys:
+    """The keys of one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def put_keys(self, keys: Sequence[Key], act: Act) -> None:
+        rows = [[key.id, key.caller, key.created_at, dump(key)] for key in sorted(keys, key=lambda key: key.id)]
+
+        def put(tx: Transaction) -> None:
+            tx.run(PUT, rows=rows)
+            audit.append(tx, act, instant(self._clock()))
+
+        self._database.write(put)
+
+    def key(self, key_id: str) -> Key | None:
+        found = self._database.read(KEY, id=key_id)
+        return load_key(found[0][0]) if found else None
+
+    def keys(self) -> tuple[Key, ...]:
+        return tuple(load_key(text) for (text,) in self._database.read(KEYS))

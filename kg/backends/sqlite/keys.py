@@ -1,0 +1,38 @@
+"""Keys of callers, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kg.backends.sqlite import audit
+from kg.backends.sqlite.database import Database
+from kg.domain.access import Key
+from kg.domain.audit import Act
+from kg.domain.records import dump, load_key
+from kg.ports.clock import Clock, instant
+
+KEY = "SELECT document FROM access_key WHERE id = :id"
+KEYS = "SELECT document FROM access_key ORDER BY seq"
+PUT = "INSERT INTO access_key (id, document) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document"
+
+
+class SqliteKeys:
+    """The keys of one database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def put_keys(self, keys: Sequence[Key], act: Act) -> None:
+        with self._database.write() as connection:
+            connection.executemany(PUT, [(key.id, dump(key)) for key in keys])
+            audit.append(connection, act, instant(self._clock()))
+
+    def key(self, key_id: str) -> Key | None:
+        with self._database.use() as connection:
+            found: str | None = connection.execute(KEY, {"id": key_id}).get
+            return None if found is None else load_key(found)
+
+    def keys(self) -> tuple[Key, ...]:
+        with self._database.use() as connection:
+            return tuple(load_key(text) for (text,) in connection.execute(KEYS))
