@@ -32,6 +32,8 @@ export interface Picture {
   node: HTMLElement;
   /** Lights these and dims the rest; null lights all. */
   light(ids: ReadonlySet<string> | null): void;
+  /** Draws these lines thick: what is needed. */
+  strong(ids: ReadonlySet<string>): void;
   /** Leaves out what is not among these. */
   only(ids: ReadonlySet<string> | null): void;
   save(name: string): void;
@@ -137,6 +139,7 @@ function looks(kinds: string[]): StylesheetJson {
         "source-arrow-color": colour("--accent"),
       },
     },
+    { selector: "edge.strong", style: { width: 4 } },
     { selector: "node.lit", style: { "border-color": colour("--accent"), "border-width": 3 } },
     { selector: ".dim", style: { opacity: 0.22 } },
     { selector: ".out", style: { display: "none" } },
@@ -285,6 +288,10 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
       lit.addClass("lit");
       if (ids !== null) graph.elements().difference(lit).addClass("dim");
       tell();
+    },
+    strong(ids) {
+      graph.edges().removeClass("strong");
+      graph.edges().filter((one) => ids.has(one.id())).addClass("strong");
     },
     only(ids) {
       graph.elements().removeClass("out");

@@ -289,3 +289,36 @@ export interface PromptVersion extends PromptLine {
   schema: Json;
   parameters: Json;
 }
+
+export interface Told {
+  kind: string;
+  text: string;
+}
+
+interface Changes {
+  came: { id: string; after: Json }[];
+  went: { id: string; before: Json }[];
+  changed: { id: string; before: Json; after: Json }[];
+}
+
+export interface Replay {
+  state: "same" | "differs" | "erased";
+  live: boolean;
+  identical?: boolean;
+  same_answer?: boolean;
+  text?: { before: string; after: string };
+  facts?: Changes;
+  rows?: Changes;
+  claims?: Changes;
+  erased?: Json[];
+  notes?: string[];
+}
+
+export interface Attribution {
+  attribution: { fact?: string; source?: string; path?: Json; effect: "necessary" | "redundant" | "irrelevant" }[];
+  sufficient: { facts: string[]; exact: boolean };
+  single_source: { claim: string; sources: string[] }[];
+  flips: { change: string; fact: string; says: string; instead: string | null; value: Json; lost: string[]; gained: string[] }[];
+  left_out: number;
+  runs: number;
+}

@@ -16,6 +16,8 @@ const MOST = 300;
 export interface Why {
   node: HTMLElement;
   update(query: URLSearchParams, lit: ReadonlySet<string> | null): void;
+  /** Marks the facts that the answer needs. */
+  needed(facts: ReadonlySet<string>): void;
   close(): void;
 }
 
@@ -26,6 +28,7 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
   let drawn: Picture | null = null;
   let closed = false;
   let wanted: ReadonlySet<string> | null = null;
+  let necessary: ReadonlySet<string> = new Set();
   let form = "";
   const graph = layered(decision);
   const farthest = Math.max(0, ...[...graph.away.values()]);
@@ -47,6 +50,7 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
       nodes.length > MOST ? el("p", { class: "quiet" }, `The first ${MOST} of ${plural(nodes.length, "node")} are drawn; the table has them all.`) : null,
     );
     drawn.light(wanted);
+    drawn.strong(necessary);
   };
   const asTable = (): HTMLElement => {
     const names = new Map(nodes.map((one) => [one.id, one.name]));
@@ -108,6 +112,10 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
       wanted = lit;
       if (picturable) view(query);
       drawn?.light(lit);
+    },
+    needed(facts) {
+      necessary = facts;
+      drawn?.strong(facts);
     },
     close() {
       closed = true;

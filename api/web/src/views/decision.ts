@@ -5,6 +5,8 @@ import { lit } from "../layers";
 import { answerRows, answerText } from "../parts/answer";
 import { badge, button } from "../parts/controls";
 import { evidenceDetail } from "../parts/evidence";
+import { hangs } from "../parts/hangs";
+import { holds } from "../parts/holds";
 import { questionBox } from "../parts/question";
 import { reading } from "../parts/reading";
 import { record } from "../parts/record";
@@ -54,6 +56,8 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
           ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.map((one) => one.node)))
           : null,
         dropped(decision),
+        holds(decision),
+        hangs(decision, (found) => why.needed(new Set(found.attribution.flatMap((one) => (one.fact && one.effect === "necessary" ? [one.fact] : []))))),
         record(decision),
       ),
       aside,
