@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.page import BUILT
@@ -31,6 +31,9 @@ QUIET = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 """Chromium asks for news of itself without these, which the tests count as requests to elsewhere."""
+
+
+expect.set_options(timeout=30_000)  # a machine with other work takes its time
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Site:
             reduced_motion="reduce",
         )
         self.contexts.callback(context.close)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         watched = Watched(self.url, expected)
         watched.watch(page)

@@ -65,13 +65,16 @@ def test_forty_nodes_are_drawn_large_enough_to_read(town_site: Site) -> None:
     assert 12.5 * zoom >= 10
 
 
-def test_what_is_drawn_is_what_is_stored(site: Site, asked: Asked) -> None:
-    document = asked(GAP)
+@pytest.mark.parametrize(
+    "question", [GAP, "What is the risk rating of Nutfield Pastes?", "Which audits took place at Mill Lane?"]
+)
+def test_what_is_drawn_is_what_is_stored(site: Site, asked: Asked, question: str) -> None:
+    document = asked(question)
+    explanation = document["explanation"]
     page = site.tab()
     page.goto(f"/decisions/{document['decision_id']}")
-    expect(page.locator(".picture-scroll")).to_have_attribute("data-drawn", "5")
+    expect(page.locator(".picture-scroll")).to_have_attribute("data-drawn", str(len(explanation["nodes"])))
     shown = page.locator(".picture-scroll").get_attribute("data-ids") or ""
-    explanation = document["explanation"]
     stored = [one["id"] for one in (*explanation["nodes"], *explanation["relationships"])]
     assert sorted(shown.split()) == sorted(stored)
     page.get_by_role("button", name="Table", exact=True).click()

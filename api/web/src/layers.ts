@@ -55,6 +55,7 @@ export function layered(decision: Decision): Layered {
       name: one.name,
       key: typeof one.properties.key === "string" && one.properties.key !== one.name ? one.properties.key : "",
       main: answers.has(one.id),
+      value: one.labels.includes("Literal"),
     })),
     lines: relationships.map((one) => {
       const start = depth.get(one.start) ?? 99;

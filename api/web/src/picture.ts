@@ -16,6 +16,8 @@ export interface Drawn {
   key?: string;
   /** Whether it is what the picture is about. */
   main?: boolean;
+  /** A plain value: drawn small, without its kind, which the line to it says. */
+  value?: boolean;
 }
 
 export interface Line {
@@ -40,23 +42,30 @@ export interface Picture {
   close(): void;
 }
 
-const WIDTH = 176;
+const WIDTH = 200;
+/** Of a plain value at most. */
+const SMALL = 130;
 const LINE = 16;
 const TALL = 16;
 const COLUMN_GAP = 96;
 const ROW_GAP = 12;
 /** Below it a label of 12.5 pixels is hard to read. */
-const LEAST_ZOOM = 0.8;
+const LEAST_ZOOM = 0.82;
 const SHAPES = ["round-rectangle", "rectangle", "cut-rectangle", "barrel", "bottom-round-rectangle", "octagon"] as const;
 const FONT = "12.5px system-ui, Segoe UI, Noto Sans, DejaVu Sans, sans-serif";
+
+/** A plain value has the id of the fact that says it, and a graph one id for each of its parts. */
+const NODE = "n:";
+const LINK = "l:";
+const own = (one: cytoscape.SingularElementArgument): string => one.id().slice(NODE.length);
 
 const canvas = document.createElement("canvas").getContext("2d");
 
 /** At most so many lines that fit the box; long words break after a slash, dot or dash. */
-function wrapped(text: string, most: number, bold: boolean): string[] {
+function wrapped(text: string, most: number, bold: boolean, width = WIDTH): string[] {
   if (canvas === null) return [text];
   canvas.font = bold ? `600 ${FONT}` : FONT;
-  const fits = (part: string): boolean => canvas.measureText(part).width <= WIDTH - 16;
+  const fits = (part: string): boolean => canvas.measureText(part).width <= width - 16;
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/\s+/)) {
@@ -81,9 +90,13 @@ function wrapped(text: string, most: number, bold: boolean): string[] {
 }
 
 function lines(one: Drawn): string[] {
-  const kind = [one.kind, one.key].filter(Boolean).join(" · ");
+  if (one.value) return wrapped(one.name, 2, false, SMALL);
   const bold = one.main === true;
-  return [...wrapped(`${bold ? "★ " : ""}${kind}`, 1, bold), ...wrapped(one.name, 2, bold)];
+  const star = bold ? "★ " : "";
+  const whole = [one.kind, one.key].filter(Boolean).join(" · ");
+  // Where both do not fit, the key says more; the kind is told by shape and colour too.
+  const first = wrapped(star + whole, 2, bold).length > 1 && one.key ? one.key : whole;
+  return [...wrapped(star + first, 1, bold), ...wrapped(one.name, 2, bold)];
 }
 
 function colour(name: string): string {
@@ -95,7 +108,7 @@ function looks(kinds: string[]): StylesheetJson {
     {
       selector: "node",
       style: {
-        width: WIDTH,
+        width: "data(wide)",
         height: "data(tall)",
         label: "data(label)",
         "font-size": 12.5,
@@ -139,6 +152,7 @@ function looks(kinds: string[]): StylesheetJson {
         "source-arrow-color": colour("--accent"),
       },
     },
+    { selector: "node[?value]", style: { shape: "ellipse", "background-opacity": 0, "border-style": "dotted", "border-color": colour("--line-strong") } },
     { selector: "edge.strong", style: { width: 4 } },
     { selector: "node.lit", style: { "border-color": colour("--accent"), "border-width": 3 } },
     { selector: ".dim", style: { opacity: 0.22 } },
@@ -186,14 +200,14 @@ function arrange(graph: Core): void {
         one.position({ x, y: y + one.height() / 2 });
         y += one.height() + ROW_GAP;
       }
-      x += column < columns - 1 ? WIDTH + 28 : WIDTH + COLUMN_GAP + 20;
+      x += column < columns - 1 ? WIDTH + 24 : WIDTH + COLUMN_GAP + 20;
     }
   }
 }
 
 /** Draws a graph; `told` hears of a node or line that is chosen. */
 export function picture(label: string, nodes: readonly Drawn[], drawn: readonly Line[], told: (id: string) => void): Picture {
-  const kinds = [...new Set(nodes.map((one) => one.kind))];
+  const kinds = [...new Set(nodes.filter((one) => !one.value).map((one) => one.kind))];
   const holder = el("div", { class: "canvas" });
   const scroll = el("div", { class: "picture-scroll", role: "img", "aria-label": label }, holder);
   const legend = el(
@@ -205,9 +219,9 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
   const elements: ElementDefinition[] = [
     ...nodes.map((one) => {
       const text = lines(one);
-      return { data: { ...one, label: text.join("\n"), tall: text.length * LINE + TALL } };
+      return { data: { ...one, id: NODE + one.id, label: text.join("\n"), wide: one.value ? SMALL : WIDTH, tall: text.length * LINE + (one.value ? TALL / 2 : TALL) } };
     }),
-    ...drawn.map((one) => ({ data: { ...one, source: one.from, target: one.to } })),
+    ...drawn.map((one) => ({ data: { ...one, id: LINK + one.id, source: NODE + one.from, target: NODE + one.to } })),
   ];
   const graph = cytoscape({
     elements,
@@ -242,8 +256,8 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     scroll.dataset.drawn = String(shown.nodes().length);
     scroll.dataset.lines = String(shown.edges().length);
     scroll.dataset.zoom = graph.zoom().toFixed(3);
-    scroll.dataset.ids = shown.map((one) => one.id()).join(" ");
-    scroll.dataset.lit = graph.elements(".lit").map((one) => one.id()).join(" ");
+    scroll.dataset.ids = shown.map(own).join(" ");
+    scroll.dataset.lit = graph.elements(".lit").map(own).join(" ");
   };
   const nearer = (by: number): void => {
     zoom = Math.min(2.5, Math.max(0.25, graph.zoom() * by));
@@ -260,7 +274,7 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
   mounted.observe(scroll);
   const repaint = (): void => void graph.style(looks(kinds));
   onShade.add(repaint);
-  graph.on("tap", "node, edge", (event) => told((event.target as cytoscape.SingularElementArgument).id()));
+  graph.on("tap", "node, edge", (event) => told(own(event.target as cytoscape.SingularElementArgument)));
   graph.on("mouseover", "node, edge", () => (holder.style.cursor = "pointer"));
   graph.on("mouseout", "node, edge", () => (holder.style.cursor = ""));
 
@@ -284,18 +298,18 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     ),
     light(ids) {
       graph.elements().removeClass("lit dim");
-      const lit = graph.elements().filter((one) => ids?.has(one.id()) ?? false);
+      const lit = graph.elements().filter((one) => ids?.has(own(one)) ?? false);
       lit.addClass("lit");
       if (ids !== null) graph.elements().difference(lit).addClass("dim");
       tell();
     },
     strong(ids) {
       graph.edges().removeClass("strong");
-      graph.edges().filter((one) => ids.has(one.id())).addClass("strong");
+      graph.edges().filter((one) => ids.has(own(one))).addClass("strong");
     },
     only(ids) {
       graph.elements().removeClass("out");
-      if (ids !== null) graph.nodes().filter((one) => !ids.has(one.id())).addClass("out");
+      if (ids !== null) graph.nodes().filter((one) => !ids.has(own(one))).addClass("out");
       arrange(graph);
       size();
       tell();

@@ -10,6 +10,8 @@ import { button, copy, saving, slider, switcher } from "./controls";
 import { loading } from "./notice";
 import { table } from "./table";
 
+/** Nodes up to which plain values are drawn without being asked for. */
+const FEW = 40;
 /** Nodes in a picture; beyond it nobody reads one, and the table has them all. */
 const MOST = 300;
 
@@ -32,6 +34,13 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
   let form = "";
   const graph = layered(decision);
   const farthest = Math.max(0, ...[...graph.away.values()]);
+  const values = graph.nodes.filter((one) => one.value).length;
+  const shows = { depth: farthest, values: nodes.length <= FEW };
+  /** Keeps what is near enough, and plain values where they are wanted. */
+  const narrow = (): void => {
+    const kept = graph.nodes.filter((one) => (shows.values || !one.value) && (graph.away.get(one.id) ?? farthest) <= shows.depth);
+    drawn?.only(kept.length === graph.nodes.length ? null : new Set(kept.map((one) => one.id)));
+  };
   const cites = (id: string): string[] => {
     const around = relationships.filter((one) => one.id === id || one.start === id || one.end === id).map((one) => one.id);
     return decision.evidence.filter((one) => one.facts.some((fact) => around.includes(fact))).map((one) => one.id);
@@ -49,6 +58,7 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
       drawn.node,
       nodes.length > MOST ? el("p", { class: "quiet" }, `The first ${MOST} of ${plural(nodes.length, "node")} are drawn; the table has them all.`) : null,
     );
+    if (!shows.values || shows.depth < farthest) narrow();
     drawn.light(wanted);
     drawn.strong(necessary);
   };
@@ -86,8 +96,9 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
       el("h2", { id: "why-title" }, "Why"),
       picturable ? switcher("Form", [["picture", "Picture"], ["table", "Table"]], query.get("view") === "table" ? "table" : "picture", (to) => change({ view: to === "table" ? to : null })) : null,
       picturable && farthest > 1
-        ? slider("Depth", farthest, farthest, (depth) => drawn?.only(depth >= farthest ? null : new Set([...graph.away].filter(([, away]) => away <= depth).map(([id]) => id))))
+        ? slider("Depth", farthest, farthest, (depth) => ((shows.depth = depth), narrow()))
         : null,
+      picturable && values > 0 && nodes.length > FEW ? el("label", { class: "check" }, el("input", { type: "checkbox", onchange: (event: Event) => ((shows.values = (event.target as HTMLInputElement).checked), narrow()) }), plural(values, "plain value")) : null,
     ),
     picturable ? holder : el("p", { class: "quiet" }, nodes.length ? "No relationship was needed for this answer." : "Nothing of the graph stands behind this answer."),
     absent.map((one) => el("div", { class: "absent" }, el("strong", {}, "Searched, not found. "), one.text, " ", el("button", { type: "button", class: "cite", "data-evidence": one.id, onclick: () => change({ evidence: one.id }) }, one.id))),

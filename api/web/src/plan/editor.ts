@@ -16,7 +16,7 @@ interface Bench {
 }
 
 const NAMES: Record<string, string> = {
-  plan: "such that",
+  plan: "of",
   of: "out of",
   by: "by",
   without: "without",
@@ -148,6 +148,7 @@ function control(step: Plan, name: string, kind: Kind, bench: Bench): HTMLElemen
     case "ids":
       return step.type ? null : ids(step, bench);
     case "flag": {
+      if (name === "withdrawn" && !step.type) return null;
       const box = el("input", { type: "checkbox", checked: held === true, onchange: () => put(box.checked) });
       return el("label", { class: "check" }, box, says);
     }

@@ -24,8 +24,8 @@ export interface Operator {
 }
 
 const DIRECTION = [
-  ["out", "from subject to object"],
-  ["in", "from object to subject"],
+  ["out", "→ as it reads"],
+  ["in", "← read backwards"],
 ] as const;
 const ORDER = [
   ["most", "most first"],
