@@ -21,6 +21,7 @@ from kg.domain.plan import Plan
 from kg.domain.question import Question
 from kg.errors import ConfigError
 from kg.models.only_estimated import OnlyEstimated
+from kg.ports.kept import Recording
 
 CALLER = "command line"
 
@@ -33,6 +34,8 @@ class Asking:
     question: Question
     given: Plan | None
     model: str | None
+    supersedes: str | None = None
+    """The decision that this one takes the place of."""
 
     def answer(self, prompts: Sequence[str]) -> Document:
         """The recorded decision."""
@@ -45,6 +48,7 @@ class Asking:
             self.given,
             adapter=services.adapter,
             author=self._author(prompts),
+            recording=Recording(self.supersedes),
         )
 
     def estimate(self, prompts: Sequence[str]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from api.adapters import adapters
 from api.audit import audit
 from api.decisions import attributed, recorded, replay, show_attribution, told_attribution
+from api.decisions_list import decisions
 from api.exports import attach, export
 from api.keys import keys
 from api.lineage import lineage
@@ -50,6 +51,7 @@ app = typer.Typer(
 app.add_typer(adapters, name="adapters")
 app.add_typer(audit, name="audit")
 app.add_typer(keys, name="keys")
+app.add_typer(decisions, name="decisions")
 app.add_typer(matches, name="matches")
 app.add_typer(models, name="models")
 app.add_typer(prompts, name="prompts")
@@ -103,6 +105,9 @@ def ask(
         bool, typer.Option("--estimate", help="Say what asking the model would cost at most; nothing is asked.")
     ] = False,
     attribution: Attribution = False,
+    supersedes: Annotated[
+        str | None, typer.Option("--supersedes", help="The decision that this one takes the place of.")
+    ] = None,
     adapter: AdapterFile = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -115,7 +120,7 @@ def ask(
     given = from_json(_read_json(plan)) if plan is not None else None
     with opened(ctx, store, adapter) as (services, settings):
         asked = Question(question, scope_of_options(settings, dataset, as_of, known_as_of, ceiling))
-        asking = Asking(services, asked, given, model)
+        asking = Asking(services, asked, given, model, supersedes)
         if estimate:
             show_estimate(asking.estimate(prompt or ()), as_json=as_json)
             return

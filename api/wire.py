@@ -75,6 +75,12 @@ class QuestionIn(BaseModel):
         description="By name of a prompt, the version to use: `answer@3`, `answer@staging`, `answer@sha256:…`.",
         max_length=10,
     )
+    supersedes: str | None = Field(
+        default=None,
+        title="Supersedes",
+        description="The decision that this one takes the place of.",
+        max_length=100,
+    )
 
 
 class Problem(BaseModel):
@@ -135,6 +141,8 @@ class DecisionLine(BaseModel):
     question: str = Field(title="Question")
     text: str = Field(title="Text", description="The answer in a sentence.")
     asked_at: str | None = Field(title="Asked at")
+    actor: str | None = Field(title="Actor", description="Who asked.")
+    superseded_by: str | None = Field(title="Superseded by")
 
     @staticmethod
     def of(document: Document) -> DecisionLine:
@@ -144,6 +152,8 @@ class DecisionLine(BaseModel):
             question=document["question"],
             text=document["answer"]["text"],
             asked_at=document["trace"].get("asked_at"),
+            actor=document["trace"].get("actor"),
+            superseded_by=document["ledger"]["superseded_by"],
         )
 
 
@@ -151,6 +161,7 @@ class DecisionList(BaseModel):
     """Decisions, newest first."""
 
     decisions: list[DecisionLine] = Field(title="Decisions")
+    next: str | None = Field(title="Next", description="Where there may be more: give this as `after`.")
 
 
 class EntityOut(BaseModel):

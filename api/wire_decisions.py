@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from typing import Literal as OneOf
 
 from pydantic import BaseModel, Field
+
+from kg.domain.decision import Outcome
+
+
+class AskingHeaders(BaseModel):
+    """How a question is asked."""
+
+    accept: str | None = Field(
+        default=None, title="Accept", description="`text/event-stream` for its steps.", max_length=1000
+    )
+    idempotency_key: str | None = Field(
+        default=None,
+        title="Idempotency key",
+        description="For a day, the same question under the same key gives the same decision; another is refused.",
+        min_length=1,
+        max_length=200,
+    )
+
+
+class DecisionChoice(BaseModel):
+    """Which decisions are listed."""
+
+    outcome: Outcome | None = Field(default=None, title="Outcome", json_schema_extra={"enum": list(get_args(Outcome))})
+    actor: str | None = Field(default=None, title="Actor", description="Who asked.", max_length=200)
+    since: str | None = Field(
+        default=None, title="Since", description="Asked at this time or later, or on this day.", max_length=40
+    )
+    until: str | None = Field(
+        default=None, title="Until", description="Asked before this time, or up to this day.", max_length=40
+    )
+    current: bool = Field(default=False, title="Current", description="Only those that none supersedes.")
+    after: str | None = Field(default=None, title="After", description="Go on after this decision.", max_length=100)
 
 
 class SidesOut(BaseModel):

@@ -11,28 +11,27 @@ from api.deps import ContextDep, Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.errors import problem
 from api.negotiate import choose
-from api.newest import newest
 from api.reach import Reach
 from api.streaming import EVENT_STREAM, events_of
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
-from api.wire_decisions import AttributionOut, ReplayOut
+from api.wire_decisions import AskingHeaders, AttributionOut, DecisionChoice, ReplayOut
 from kg.answer.formats import FORMATS, render
 from kg.answer.pipeline import answer
 from kg.answer.trace import Tell, nobody
 from kg.bootstrap import Services, author_of
 from kg.decisions.attribution import attribute, report
+from kg.decisions.ledger import answered_before, page, requested, wanted_of
 from kg.decisions.replay_report import replay
 from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
 from kg.domain.question import Question
 from kg.errors import DecisionNotFound, PlanInvalid
+from kg.ports.kept import Recording
 
 MAX_OPERATORS = 200
 """Operators in a plan that is sent in; what people and planners write has a tenth of it."""
-MAX_LOOKED_AT = 500
-"""Newest decisions that a list is made from; each is read whole."""
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"], route_class=StrictRoute)
 DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
@@ -62,9 +61,7 @@ def ask(
     request: Request,
     context: ContextDep,
     reach: ReachDep,
-    accept: Annotated[
-        str | None, Header(title="Accept", description="`text/event-stream` for its steps.", max_length=1000)
-    ] = None,
+    headers: Annotated[AskingHeaders, Header()],
 ) -> Response:
     """Answer a question and record the decision.
 
@@ -77,9 +74,17 @@ def ask(
     given = None if body.plan is None else _plan(body.plan)
     asked = Question(body.question, scope)
     host = request.client.host if request.client else ""
-    author = author_of(services, body.model, body.prompts, reach.caller.name if reach.caller.key else host)
+    caller = reach.caller.name if reach.caller.key else host
+    if body.supersedes is not None:
+        _recorded(body.supersedes, services, reach)
+    key = None
+    if headers.idempotency_key is not None:
+        key = requested(caller, headers.idempotency_key, body.model_dump(mode="json"), services.clock)
+    author = author_of(services, body.model, body.prompts, caller)
 
     def made(tell: Tell) -> Document:
+        if key is not None and (before := answered_before(key, services.decisions)) is not None:
+            return before
         document = answer(
             asked,
             services.store,
@@ -90,11 +95,12 @@ def ask(
             author=author,
             actor=reach.caller.name,
             tell=tell,
+            recording=Recording(body.supersedes, key),
         )
         context.metrics.decided(document)
         return document
 
-    if accept is not None and EVENT_STREAM in accept:
+    if headers.accept is not None and EVENT_STREAM in headers.accept:
         return StreamingResponse(events_of(made, context.metrics.refused), media_type=EVENT_STREAM)
     document = made(nobody)
     return JSONResponse(document, 201, {"Location": f"/v1/decisions/{document['decision_id']}"})
@@ -107,15 +113,17 @@ def _plan(document: dict[str, Any]) -> Plan:
     return plan
 
 
-@router.get("", responses=refusals(400, 422, 503, 504))
-def list_decisions(services: ServicesDep, reach: ReachDep, limit: Limit = 20) -> DecisionList:
-    """The newest decisions that the caller may read, newest first, out of the newest 500 recorded."""
-
-    def readable(found: list[Document]) -> list[Document]:
-        return [one for one in found if reach.may_read(one)]
-
-    shown = newest(services.decisions.decisions, readable, limit, MAX_LOOKED_AT)
-    return DecisionList(decisions=[DecisionLine.of(document) for document in shown])
+@router.get("", responses=refusals(400, 404, 422, 503, 504))
+def list_decisions(
+    services: ServicesDep,
+    reach: ReachDep,
+    choice: Annotated[DecisionChoice, Query()],
+    limit: Limit = 20,
+) -> DecisionList:
+    """The newest decisions that the caller may read, newest first; `next` names the one to go on after."""
+    wanted = wanted_of(**choice.model_dump(exclude={"after"}))
+    found = page(services.decisions, wanted, choice.after, limit, reach.may_read)
+    return DecisionList(decisions=[DecisionLine.of(document) for document in found.decisions], next=found.next)
 
 
 @router.get("/{decision_id}", response_model=DecisionOut, responses=refusals(400, 404, 422, 503, 504))

@@ -59,7 +59,7 @@ def scope_of(  # noqa: PLR0913 (as a caller may write them)
         datasets=tuple(datasets),
         ceiling=Classification[name.upper()],
         valid_as_of=_day(valid_as_of) if valid_as_of else None,
-        known_as_of=_instant(known_as_of) if known_as_of else None,
+        known_as_of=instant_of(known_as_of) if known_as_of else None,
         granted=granted,
     )
 
@@ -71,7 +71,8 @@ def _day(text: str) -> str:
         raise ScopeInvalid(f"{text[:40]!r} is not a day; write it like 2026-03-31") from exc
 
 
-def _instant(text: str) -> Instant:
+def instant_of(text: str) -> Instant:
+    """The time that a caller wrote; of a day, its end. Raises ScopeInvalid."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:
