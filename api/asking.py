@@ -19,6 +19,7 @@ from kg.bootstrap import Services, author_of
 from kg.domain.decision import Document
 from kg.domain.plan import Plan
 from kg.domain.question import Question
+from kg.domain.review_rules import Reviewing, Tier
 from kg.errors import ConfigError
 from kg.models.only_estimated import OnlyEstimated
 from kg.ports.kept import Recording
@@ -36,11 +37,13 @@ class Asking:
     model: str | None
     supersedes: str | None = None
     """The decision that this one takes the place of."""
+    tier: Tier | None = None
+    actor: str = ""
 
     def answer(self, prompts: Sequence[str]) -> Document:
-        """The recorded decision."""
+        """The recorded decision, as whoever asked may read it."""
         services = self.services
-        return answer(
+        document = answer(
             self.question,
             services.store,
             services.decisions,
@@ -49,7 +52,10 @@ class Asking:
             adapter=services.adapter,
             author=self._author(prompts),
             recording=Recording(self.supersedes),
+            reviewing=Reviewing(services.reviews.rules(), self.tier),
+            actor=self.actor,
         )
+        return services.reviews.told(document)
 
     def estimate(self, prompts: Sequence[str]) -> list[dict[str, Any]]:
         """What the model would be asked, with tokens and cost at most; the model is not asked, nothing recorded.

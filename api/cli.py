@@ -30,13 +30,15 @@ from api.options import (
     KnownAsOf,
     Limit,
     Store,
+    Tier,
     opened,
     print_json,
     scope_of_options,
     settings_of,
 )
 from api.prompts import prompts
-from api.retirement import purge, retire
+from api.retirement import By, purge, retire
+from api.reviews import feedback, review
 from api.runs import runs
 from api.terminal import printable, progress, show_decision, show_table
 from kg.errors import InvalidInput, KgError, PlanInvalid
@@ -55,6 +57,8 @@ app.add_typer(decisions, name="decisions")
 app.add_typer(matches, name="matches")
 app.add_typer(models, name="models")
 app.add_typer(prompts, name="prompts")
+app.add_typer(review, name="review")
+app.command()(feedback)
 app.command()(load)
 app.command()(init)
 app.command()(export)
@@ -108,6 +112,10 @@ def ask(
     supersedes: Annotated[
         str | None, typer.Option("--supersedes", help="The decision that this one takes the place of.")
     ] = None,
+    tier: Annotated[
+        Tier | None, typer.Option("--tier", help="How much depends on it; review rules may ask more of a higher one.")
+    ] = None,
+    by: By = None,
     adapter: AdapterFile = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -116,11 +124,13 @@ def ask(
     from api.asking import Asking, show_estimate, show_side_by_side
     from kg.domain.plan_json import from_json
     from kg.domain.question import Question
+    from loaders.retirement import this_person
 
     given = from_json(_read_json(plan)) if plan is not None else None
     with opened(ctx, store, adapter) as (services, settings):
         asked = Question(question, scope_of_options(settings, dataset, as_of, known_as_of, ceiling))
-        asking = Asking(services, asked, given, model, supersedes)
+        who = by or this_person()
+        asking = Asking(services, asked, given, model, supersedes, None if tier is None else tier.value, who)
         if estimate:
             show_estimate(asking.estimate(prompt or ()), as_json=as_json)
             return

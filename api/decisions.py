@@ -20,11 +20,11 @@ SIGNS = {"came": "+", "went": "-", "changed": "~"}
 
 
 def recorded(services: Services, decision: str) -> Document:
-    """The decision. Raises DecisionNotFound."""
+    """The decision. Raises DecisionNotFound, and AnswerWithheld where its answer is withheld for a review."""
     document = services.decisions.decision(decision)
     if document is None:
         raise DecisionNotFound(f"no decision {decision!r}")
-    return document
+    return services.reviews.readable(document)
 
 
 def replay(
@@ -98,7 +98,9 @@ def told_attribution(services: Services, document: Document) -> dict[str, Any]:
 
 
 def attributed(services: Services, document: Document) -> dict[str, Any] | None:
-    """The same; None where there is no answer to attribute."""
+    """The same; None where there is no answer to attribute, or it is withheld for a review."""
+    if document["outcome"] == "pending_review":
+        return None
     try:
         return told_attribution(services, document)
     except AttributionRefused:

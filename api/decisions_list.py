@@ -37,13 +37,12 @@ def list_decisions(
     wanted = wanted_of(outcome=outcome, actor=actor, since=since, until=until, current=current)
     with opened(ctx, store) as (services, _):
         found = page(services.decisions, wanted, after, limit, lambda _: True)
+        told = services.reviews.all_told(list(found.decisions))
     if as_json:
-        print_json({"decisions": [_line(one) for one in found.decisions], "next": found.next})
+        print_json({"decisions": [_line(one) for one in told], "next": found.next})
         return
     screen = Console(highlight=False)
-    rows = [
-        (d["decision_id"], (d["asked_at"] or "")[:19], d["outcome"], d["question"]) for d in map(_line, found.decisions)
-    ]
+    rows = [(d["decision_id"], (d["asked_at"] or "")[:19], d["outcome"], d["question"]) for d in map(_line, told)]
     show_table(("decision", "asked at", "outcome", "question"), rows, screen)
     if found.next is not None:
         screen.print(shown(f"there are more: --after {found.next}", style="dim"))
@@ -69,9 +68,9 @@ def show(ctx: typer.Context, decision: DecisionId, store: Store = None, as_json:
     with opened(ctx, store) as (services, _):
         kept = services.decisions.kept(decision)
         holds = services.decisions.holds(decision)
-    if kept is None:
-        raise DecisionNotFound(f"no decision {decision!r}")
-    document = kept.document
+        if kept is None:
+            raise DecisionNotFound(f"no decision {decision!r}")
+        document = services.reviews.told(kept.document)
     if as_json:
         print_json(document | {"intact": kept.intact, "holds": [one.document() for one in holds]})
         return

@@ -67,6 +67,7 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.ReviewSettled: 409,
     kg.MoveRefused: 403,
     kg.DecisionSuperseded: 409,
+    kg.AnswerWithheld: 409,
     kg.DecisionHeld: 409,
     kg.StoreError: 500,
     kg.StoreUnavailable: 503,

@@ -11,6 +11,7 @@ from rich.console import Console
 from api.options import AsJson, Store, opened, print_json, sends_to, tell_draft
 from api.show_checked import show_checked
 from api.show_difference import show_summary
+from api.show_reviews import tell_ended
 from api.terminal import progress, shown
 from kg.bootstrap import Services
 from kg.domain.lineage import Run
@@ -37,6 +38,7 @@ def load(
             runs.append(run)
             if not as_json:
                 _say_run(run, services, screen)
+        tell_ended(services, None if as_json else screen)
         if as_json:
             print_json(runs)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,15 @@ Ceiling = Annotated[
     str | None,
     typer.Option("--ceiling", help="Highest classification to read (default: WHENCE_CEILING or confidential)."),
 ]
+
+
+class Tier(StrEnum):
+    """How much depends on a decision."""
+
+    low = "low"
+    medium = "medium"
+    high = "high"
+    critical = "critical"
 
 
 @contextmanager

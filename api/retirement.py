@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 
 from api.options import AsJson, Store, opened, print_json, sends_to
+from api.show_reviews import tell_ended
 from api.terminal import shown
+from kg.bootstrap import Services
 from kg.domain.lineage import Run
 from kg.errors import InvalidInput
 
@@ -22,7 +24,7 @@ def retire(ctx: typer.Context, ref: Reference, by: By = None, store: Store = Non
     from loaders.retirement import this_person
 
     with opened(ctx, store) as (services, settings):
-        _say(end(ref, services, by or this_person(), sends_to(settings)), as_json=as_json)
+        _say(end(ref, services, by or this_person(), sends_to(settings)), services, as_json=as_json)
 
 
 def purge(
@@ -40,10 +42,11 @@ def purge(
     if not yes:
         raise InvalidInput(f"a purge of {ref!r} cannot be undone: say --yes, or `whence retire` to keep the past")
     with opened(ctx, store) as (services, settings):
-        _say(erase(ref, services, by or this_person(), sends_to(settings)), as_json=as_json)
+        _say(erase(ref, services, by or this_person(), sends_to(settings)), services, as_json=as_json)
 
 
-def _say(run: Run, *, as_json: bool) -> None:
+def _say(run: Run, services: Services, *, as_json: bool) -> None:
+    tell_ended(services, None if as_json else Console(highlight=False))
     if as_json:
         print_json(run)
         return

@@ -69,6 +69,11 @@ class QuestionIn(BaseModel):
         description="The language model to use, by its name here; `none` to answer without one.",
         max_length=200,
     )
+    tier: OneOf["low", "medium", "high", "critical"] | None = Field(
+        default=None,
+        title="Tier",
+        description="How much depends on the answer; review rules may ask more of a higher one.",
+    )
     prompts: dict[str, Annotated[str, Field(max_length=200)]] = Field(
         default={},
         title="Prompts",

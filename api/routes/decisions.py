@@ -27,6 +27,7 @@ from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
 from kg.domain.question import Question
+from kg.domain.review_rules import Reviewing
 from kg.errors import DecisionNotFound, PlanInvalid
 from kg.ports.kept import Recording
 
@@ -39,7 +40,12 @@ CREATED: dict[int | str, dict[str, Any]] = {
     201: {
         "description": "The decision; it is recorded",
         "headers": {"Location": {"description": "Where the decision is found", "schema": {"type": "string"}}},
-    }
+    },
+    202: {
+        "description": "The decision, whose answer is withheld for a review; it is recorded",
+        "model": DecisionOut,
+        "headers": {"Location": {"description": "Where the decision is found", "schema": {"type": "string"}}},
+    },
 }
 EXPLAINED: dict[int | str, dict[str, Any]] = {
     200: {
@@ -65,9 +71,10 @@ def ask(
 ) -> Response:
     """Answer a question and record the decision.
 
-    An abstention is an answer too: look at `outcome`. With `plan`, that plan is run and the question is not read.
-    With `Accept: text/event-stream` its steps are sent as they are done: `linked`, `plan`, `rows`, `evidence`, each
-    `claim` with its verdict, and last the `decision`, or the `problem` that ended it.
+    An abstention is an answer too: look at `outcome`. An answer that review rules withhold is given with status 202 and
+    the outcome `pending_review`: it is recorded, and may be read once its review releases it. With `plan`, that plan is
+    run and the question is not read. With `Accept: text/event-stream` its steps are sent as they are done: `linked`,
+    `plan`, `rows`, `evidence`, each `claim` with its verdict, and last the `decision`, or the `problem` that ended it.
     """
     services, wanted = context.services, body.scope
     scope = reach.scope(wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
@@ -82,9 +89,11 @@ def ask(
         key = requested(caller, headers.idempotency_key, body.model_dump(mode="json"), services.clock)
     author = author_of(services, body.model, body.prompts, caller)
 
+    reviewing = Reviewing(services.reviews.rules(), body.tier)
+
     def made(tell: Tell) -> Document:
         if key is not None and (before := answered_before(key, services.decisions)) is not None:
-            return before
+            return services.reviews.told(before)
         document = answer(
             asked,
             services.store,
@@ -96,14 +105,16 @@ def ask(
             actor=reach.caller.name,
             tell=tell,
             recording=Recording(body.supersedes, key),
+            reviewing=reviewing,
         )
         context.metrics.decided(document)
-        return document
+        return services.reviews.told(document)
 
     if headers.accept is not None and EVENT_STREAM in headers.accept:
         return StreamingResponse(events_of(made, context.metrics.refused), media_type=EVENT_STREAM)
     document = made(nobody)
-    return JSONResponse(document, 201, {"Location": f"/v1/decisions/{document['decision_id']}"})
+    status = 202 if document["outcome"] == "pending_review" else 201
+    return JSONResponse(document, status, {"Location": f"/v1/decisions/{document['decision_id']}"})
 
 
 def _plan(document: dict[str, Any]) -> Plan:
@@ -123,19 +134,20 @@ def list_decisions(
     """The newest decisions that the caller may read, newest first; `next` names the one to go on after."""
     wanted = wanted_of(**choice.model_dump(exclude={"after"}))
     found = page(services.decisions, wanted, choice.after, limit, reach.may_read)
-    return DecisionList(decisions=[DecisionLine.of(document) for document in found.decisions], next=found.next)
+    shown = services.reviews.all_told(list(found.decisions))
+    return DecisionList(decisions=[DecisionLine.of(one) for one in shown], next=found.next)
 
 
 @router.get("/{decision_id}", response_model=DecisionOut, responses=refusals(400, 404, 422, 503, 504))
 def read(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Response:
-    """A recorded decision, as it was answered."""
-    return JSONResponse(_recorded(decision_id, services, reach))
+    """A recorded decision, as it was answered; with the state of its review, and without an answer that is withheld."""
+    return JSONResponse(services.reviews.told(_recorded(decision_id, services, reach)))
 
 
 @router.get(
     "/{decision_id}/explanation",
     response_class=Response,
-    responses=EXPLAINED | refusals(400, 404, 406, 422, 503, 504),
+    responses=EXPLAINED | refusals(400, 404, 406, 409, 422, 503, 504),
 )
 def explain(
     decision_id: DecisionId,
@@ -153,7 +165,7 @@ def explain(
     accept: Annotated[str | None, Header(title="Accept", include_in_schema=False)] = None,
 ) -> Response:
     """Why it was answered so, from the record alone: as JSON, Cypher, GraphML, Turtle, JSON-LD or a picture."""
-    document = _recorded(decision_id, services, reach)
+    document = services.reviews.readable(_recorded(decision_id, services, reach))
     name = form if form is not None else choose(accept)
     if name is None:
         return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
@@ -168,11 +180,11 @@ def explain(
 )
 def attribution(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> AttributionOut:
     """What the answer hangs on, on the graph as known then: its facts, paths and sources taken away one at a time."""
-    document = _recorded(decision_id, services, reach)
+    document = services.reviews.readable(_recorded(decision_id, services, reach))
     return AttributionOut.model_validate(report(document, attribute(document, services.recorded)))
 
 
-@router.get("/{decision_id}/replay", responses=refusals(400, 404, 422, 503, 504))
+@router.get("/{decision_id}/replay", responses=refusals(400, 404, 409, 422, 503, 504))
 def replay_decision(
     decision_id: DecisionId,
     services: ServicesDep,
@@ -180,7 +192,7 @@ def replay_decision(
     live: Annotated[bool, Query(title="Live", description="On the graph of today, not as it was known then.")] = False,  # noqa: FBT002
 ) -> ReplayOut:
     """Run the decision again, no model being asked: the same evidence, or every fact, row and claim that differs."""
-    document = _recorded(decision_id, services, reach)
+    document = services.reviews.readable(_recorded(decision_id, services, reach))
     return ReplayOut.model_validate(replay(document, services.store, services.prompts, services.adapter, live=live))
 
 

@@ -57,7 +57,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     beside the grammar and writes the answer; what it says is held against the evidence. ``actor`` is who asks.
     ``tell`` hears of `linked`, `plan`, and once it is sure that there is an answer of `rows`, `evidence` and each
     `claim` with its verdict.
-    What review it needs is written into it (``reviewing``); of an answer that is held for one, nobody is told.
+    What review it needs is written into it (``reviewing``); of an answer that is withheld for one, nobody is told.
     ``recording`` ties it to another decision, or to a request: one that was answered before gives that decision.
     Raises QuestionInvalid, PlanInvalid, ScopeInvalid, AdapterUnfit, NotFound or StoreError.
     """
@@ -93,7 +93,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
         document = ledger.append(keep(document), recording.requested).document
         spans.recorded(document)
         decided(document)
-    if not document["review"]["hold"]:
+    if not document["review"]["withhold"]:
         _tell_answer(document, tell)
     return document
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
@@ -80,7 +81,7 @@ class Rule(_Part):
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
     when: When = When()
-    hold: bool = False
+    withhold: bool = False
     stages: Annotated[list[StageSpec], Field(min_length=1, max_length=10)]
     within_hours: Hours | None = None
     escalate: Escalate | None = None
@@ -99,7 +100,7 @@ class Rule(_Part):
             self.name,
             self.when.condition(),
             tuple(Stage(stage.role, stage.count) for stage in self.stages),
-            self.hold,
+            self.withhold,
             self.within_hours,
             None if self.escalate is None else self.escalate.after_hours,
             None if self.escalate is None else self.escalate.to,
@@ -142,6 +143,7 @@ def _rules(held: ReviewFile) -> list[dict[str, Any]]:
     return [rule.model_dump(mode="json", exclude_defaults=True) for rule in held.rules]
 
 
+@functools.lru_cache(maxsize=8)
 def rules_of(version: RuleVersion) -> ReviewRules:
     """The rules of a saved version."""
     held = ReviewFile.model_validate(version.content)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kg.answer.adapter import Adapter
+from kg.answer.prompts import PRODUCTION
 from kg.answer.seal import sha256
 from kg.decisions.replay_report import replay
 from kg.decisions.review_file import rules_of
-from kg.decisions.rule_files import in_use
+from kg.decisions.rule_files import in_use, move, save
 from kg.decisions.withheld import withheld
 from kg.domain.decision import Document
+from kg.domain.fact import Instant
 from kg.domain.review import JUDGED, Kind, Review, ReviewEvent, moved, review_of
 from kg.domain.review_rules import ReviewRules
-from kg.errors import DecisionNotFound, ReviewInvalid, ReviewMoved, ReviewNotFound
+from kg.domain.rule_file import RuleVersion
+from kg.errors import AnswerWithheld, DecisionNotFound, ReviewInvalid, ReviewMoved, ReviewNotFound
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import Ledger
 from kg.ports.rules import Registry
@@ -130,12 +134,19 @@ class Reviews:
         return None
 
     def told(self, document: Document) -> Document:
-        """The decision as whoever asked may read it: with the state of its review, without an answer that is held."""
+        """The decision as whoever asked may read it: with the state of its review, less an answer that is withheld."""
         if not document.get("review", {}).get("required"):
             return document
         review = self.look(document["decision_id"]).review
         state = {**document["review"], **state_of(review)}
         return (document if review.released else withheld(document)) | {"review": state}
+
+    def readable(self, document: Document) -> Document:
+        """The decision whole, if whoever asked may read its answer. Raises AnswerWithheld."""
+        told = self.told(document)
+        if told["outcome"] == "pending_review":
+            raise AnswerWithheld(f"{document['decision_id']}: {told['answer']['reason']}")
+        return document
 
     def all_told(self, documents: list[Document]) -> list[Document]:
         """The same of several, by what was said of them; their evidence is not looked at anew."""
@@ -144,8 +155,8 @@ class Reviews:
         shown = []
         for one in documents:
             review = review_of(events.get(one["decision_id"], ()), self._now())
-            held = one["decision_id"] in needed and (review is None or not review.released)
-            shown.append(withheld(one) if held else one)
+            kept = one["decision_id"] in needed and (review is None or not review.released)
+            shown.append(withheld(one) if kept else one)
         return shown
 
     # --- judging ---
@@ -228,6 +239,8 @@ class Reviews:
         """Look at every review that stands, after a change of the graph; those that ended by it."""
         ended = []
         for number, (_, review) in enumerate(list(self._reviews(standing=True)), 1):
+            if self.ledger.decision(review.decision) is None:
+                continue
             found = self.look(review.decision).review
             if found.state in ("lapsed", "expired"):
                 ended.append(found)
@@ -242,6 +255,31 @@ class Reviews:
 
     def _now(self) -> str:
         return instant(self.clock())
+
+
+def put_in_use(name: str, content: dict[str, Any], message: str, actor: str, registry: Registry) -> RuleVersion:
+    """Save review rules and point ``production`` at them. Raises ReviewInvalid, LabelMoved."""
+    if name != RULES:
+        raise ReviewInvalid(f"review_rules: decisions are held against the rules called {RULES!r}; call them so")
+    before = registry.rule_labels("review", name).get(PRODUCTION)
+    version = save("review", name, content, message, actor, registry)
+    if version.number != before:
+        move(
+            "review", name, PRODUCTION, version.number,
+            actor=actor, reason=message, registry=registry, expected=before,
+        )  # fmt: skip
+    return version
+
+
+def ending(text: str) -> Instant:
+    """The time at which an exception ends; a day is meant to its end. Raises ReviewInvalid."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise ReviewInvalid(f"{text[:40]!r} is no time: write it like 2026-03-31 or 2026-03-31T09:00:00Z") from exc
+    if len(text) == len("2026-03-31"):
+        moment += timedelta(days=1)
+    return instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _check_words(move: Move) -> None:
@@ -265,7 +303,7 @@ def line(review: Review) -> dict[str, Any]:
         "required_because": needed.reason,
         "tier": needed.tier,
         "rules": needed.rules,
-        "hold": needed.hold,
+        "withhold": needed.withhold,
         "stages": [asdict(one) for one in needed.stages],
         "approvals": [asdict(one) for one in review.approvals],
         "waits_for": None if review.waits_for is None else asdict(review.waits_for),

@@ -1,4 +1,4 @@
-"""A decision that is held for a review, as whoever asked may read it: all but what was answered. Pure."""
+"""A decision whose answer is withheld for a review, as whoever asked may read it: all but what was answered. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 from kg.domain.decision import Document
 
-HELD = "it is held for a review"
+WITHHELD = "it is withheld for a review"
 
 
 def withheld(document: Document) -> Document:
     """The document without its answer, and without anything that tells of it."""
-    reason = f"{HELD}: {document['review']['reason']}"
+    reason = f"{WITHHELD}: {document['review']['reason']}"
     blank: dict[str, Any] = {key: [] if isinstance(value, list) else None for key, value in document["answer"].items()}
     return document | {
         "outcome": "pending_review",
@@ -19,7 +19,7 @@ def withheld(document: Document) -> Document:
         "claims": [],
         "evidence": [],
         "explanation": {"nodes": [], "relationships": [], "paths": [], "cypher": "", "left_out": 0},
-        "confidence": {"value": None, "reason": HELD},
+        "confidence": {"value": None, "reason": WITHHELD},
         "attribution": [],
         "calls": [],
         "writer": document["writer"] | {"reason": None, "dropped": [], "left_out": 0},

@@ -29,7 +29,7 @@ Kind = OneOf[
     "superseded", "feedback",
 ]  # fmt: skip
 RELEASING: tuple[State, ...] = ("approved", "overridden", "excepted")
-"""States in which a decision that was held may be read by whoever asked."""
+"""States in which an answer that was withheld may be read by whoever asked."""
 FINAL: tuple[State, ...] = ("rejected", "changes_requested", "superseded", "lapsed", "expired")
 """States that only a later decision changes."""
 JUDGED: tuple[Kind, ...] = ("approved", "rejected", "changes_requested", "overridden", "excepted")
@@ -53,7 +53,7 @@ class Requirement:
     tier: str = "low"
     rules: str | None = None
     """The version of the review rules that say so."""
-    hold: bool = False
+    withhold: bool = False
     """Whether the answer is withheld until the review releases it."""
     stages: tuple[Stage, ...] = ()
     within_hours: int | None = None
@@ -123,6 +123,19 @@ def opening_of(document: Document) -> ReviewEvent | None:
     )
 
 
+def superseding(document: Document, number: int) -> ReviewEvent:
+    """The event that ends the review of the decision whose place this one takes."""
+    asked = document["trace"]
+    return ReviewEvent(
+        asked["supersedes"],
+        number,
+        "superseded",
+        asked.get("actor") or "",
+        asked["asked_at"],
+        to=document["decision_id"],
+    )
+
+
 def stands(event: ReviewEvent) -> bool | None:
     """Whether the review stands after the event, so that it is looked at again; none where that stays as it was."""
     if event.kind == "opened":
@@ -179,7 +192,7 @@ class Review:
     @property
     def released(self) -> bool:
         """Whether the answer may be read by whoever asked."""
-        return not self.requirement.hold or self.state in RELEASING
+        return not self.requirement.withhold or self.state in RELEASING
 
 
 def review_of(events: Iterable[ReviewEvent], now: Instant) -> Review | None:

@@ -1,4 +1,4 @@
-"""Which decisions need a review, by whom, and whether they are held until then: rules as data, applied purely."""
+"""Which decisions need a review, by whom, and which answers are withheld until then: rules as data, applied purely."""
 
 from __future__ import annotations
 
@@ -125,12 +125,12 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class ReviewRule:
-    """One rule: when it holds, who has to approve, in how many hours, and whether the answer is held until then."""
+    """One rule: when it holds, who has to approve, in how many hours, and whether the answer is withheld until then."""
 
     name: str
     when: Condition
     stages: tuple[Stage, ...]
-    hold: bool = False
+    withhold: bool = False
     within_hours: int | None = None
     escalate_after_hours: int | None = None
     escalate_to: str | None = None
@@ -173,7 +173,7 @@ class Reviewing:
             reason="; ".join(rule.name for rule in held),
             tier=tier,
             rules=self.rules.ref,
-            hold=any(rule.hold for rule in held),
+            withhold=any(rule.withhold for rule in held),
             stages=_together(held),
             within_hours=min((one.within_hours for one in held if one.within_hours is not None), default=None),
             escalate_after_hours=None if escalated is None else escalated.escalate_after_hours,

@@ -12,7 +12,7 @@
     │                              PromptNotFound · ModelNotFound · KeyNotFound · RulesNotFound · ReviewNotFound
     ├─ AccessRefused               Unauthenticated · Forbidden · RateLimited* · IssuerUnavailable*
     ├─ Conflict                    LoadInProgress · MatchConflict · LabelMoved · ReviewMoved · ReviewSettled
-    │                              MoveRefused · DecisionErased · DecisionSuperseded · DecisionHeld
+    │                              MoveRefused · DecisionErased · DecisionSuperseded · DecisionHeld · AnswerWithheld
     ├─ StoreError                  StoreUnavailable* · StoreTimeout* · StoreFull · StoreRejected · SchemaTooNew
     │                              StoreReadOnly
     ├─ ModelError                  ModelUnavailable* · ModelTimeout* · ModelRejected · ModelMalformed* · ModelRefused
@@ -36,10 +36,21 @@ from kg.errors.access import (
     RateLimited,
     Unauthenticated,
 )
+from kg.errors.reviews import (
+    AnswerWithheld,
+    MoveRefused,
+    ReviewInvalid,
+    ReviewMoved,
+    ReviewNotFound,
+    ReviewSettled,
+    RulesNotFound,
+    TableInvalid,
+)
 from kg.errors.root import Conflict, InvalidInput, KgError, NotFound
 
 __all__ = [
     "AccessRefused",
+    "AnswerWithheld",
     "CheckpointInvalid",
     "Conflict",
     "Forbidden",
@@ -48,8 +59,15 @@ __all__ = [
     "KeyInvalid",
     "KeyNotFound",
     "KgError",
+    "MoveRefused",
     "NotFound",
     "RateLimited",
+    "ReviewInvalid",
+    "ReviewMoved",
+    "ReviewNotFound",
+    "ReviewSettled",
+    "RulesNotFound",
+    "TableInvalid",
     "Unauthenticated",
 ]
 
@@ -82,18 +100,6 @@ class PromptInvalid(InvalidInput):
     """The prompt does not parse, misses a variable, or has no valid schema."""
 
     code = "prompt_invalid"
-
-
-class TableInvalid(InvalidInput):
-    """A decision table does not parse, does not fit the ontology, or has a hole or rows that overlap."""
-
-    code = "table_invalid"
-
-
-class ReviewInvalid(InvalidInput):
-    """Review rules do not parse, or a move of a review lacks what it needs."""
-
-    code = "review_invalid"
 
 
 class NameAmbiguous(InvalidInput):
@@ -172,18 +178,6 @@ class PromptNotFound(NotFound):
     code = "prompt_not_found"
 
 
-class RulesNotFound(NotFound):
-    """No decision table or review rules, or no version or label of them, of that name."""
-
-    code = "rules_not_found"
-
-
-class ReviewNotFound(NotFound):
-    """The decision has no review: no rule asked for one."""
-
-    code = "review_not_found"
-
-
 class RunNotFound(NotFound):
     """No run of that id."""
 
@@ -218,24 +212,6 @@ class LabelMoved(Conflict):
     """The label points at another version than the one that was seen."""
 
     code = "label_moved"
-
-
-class ReviewMoved(Conflict):
-    """The review, or the evidence of its decision, is not what was shown."""
-
-    code = "review_moved"
-
-
-class ReviewSettled(Conflict):
-    """The review is in a state that takes no such move: it lapsed, expired, or was decided."""
-
-    code = "review_settled"
-
-
-class MoveRefused(Conflict):
-    """Who made the move may not: it is their own decision, they had a say already, or the role is not theirs."""
-
-    code = "move_refused"
 
 
 class MatchConflict(Conflict):

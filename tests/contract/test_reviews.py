@@ -15,7 +15,12 @@ from tests.builders import MakeStore, Store, kept
 from tests.contract.test_prompts import AT_ONCE
 
 NEEDED = Requirement(
-    required=True, reason="low confidence", tier="high", rules="default@1", hold=True, stages=(Stage("reviewer", 2),)
+    required=True,
+    reason="doubt",
+    tier="high",
+    rules="default@1",
+    withhold=True,
+    stages=(Stage("reviewer", 2),),
 )
 AT = "2026-03-01T09:00:00.000000Z"
 
@@ -41,9 +46,7 @@ def event(decision_id: str, number: int, kind: Kind = "approved", **changes: Any
 
 def test_a_decision_that_needs_a_review_is_recorded_with_the_event_that_opens_it(store: Store) -> None:
     record(store, "d-1")
-    opened = ReviewEvent(
-        "d-1", 1, "opened", "ann", AT, reason="low confidence", evidence="sha256:e", requirement=NEEDED
-    )
+    opened = ReviewEvent("d-1", 1, "opened", "ann", AT, reason="doubt", evidence="sha256:e", requirement=NEEDED)
     assert store.review_events(["d-1"]) == {"d-1": (opened,)}
 
 
@@ -117,6 +120,19 @@ def test_a_review_that_may_lapse_stands(store: Store, kind: Kind) -> None:
     record(store, "d-1")
     store.append_review(event("d-1", 2, kind))
     assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-1"]
+
+
+def test_a_decision_that_takes_the_place_of_another_ends_its_review(store: Store) -> None:
+    record(store, "d-1")
+    record(store, "d-2", requirement=Requirement())
+    later = decision("d-3") | {"trace": {"asked_at": AT, "actor": "cy", "supersedes": "d-1"}}
+    store.append(kept("d-3", later))
+    last = store.review_events(["d-1"])["d-1"][-1]
+    assert (last.kind, last.actor, last.to, last.number) == ("superseded", "cy", "d-3", 2)
+    again = decision("d-4", Requirement()) | {"trace": {"asked_at": AT, "actor": "cy", "supersedes": "d-2"}}
+    store.append(kept("d-4", again))
+    assert set(store.review_events(["d-1", "d-2", "d-3", "d-4"])) == {"d-1", "d-3"}
+    assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-3"]
 
 
 def test_feedback_on_a_decision_without_review_opens_none(store: Store) -> None:

@@ -10,11 +10,12 @@ from kg.domain import acts
 from kg.domain.audit import Act
 from kg.domain.decision import Document
 from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, opening_of, stands
+from kg.domain.review import ReviewEvent, opening_of, stands, superseding
 from kg.errors import ReviewMoved
 
 # The SET takes the lock of the decision's node, so that two events do not get one number.
 HOLD_REVIEW = """MATCH (d:Decision {id: $in.decision}) SET d.said = coalesce(d.said, 0) RETURN d.said"""
+HAS_REVIEW = "MATCH (r:Review {id: $in.decision}) RETURN 1"
 ADD_REVIEW_EVENT = """MATCH (d:Decision {id: $in.decision}) SET d.said = $in.readable.number
 CREATE (d)<-[:SAID_OF]-(e:ReviewEvent {id: $in.id}) SET e += $in.readable"""
 # In order of the counter of reviews, as decisions are.
@@ -34,9 +35,17 @@ NEWEST = 2**62
 
 
 def open_review(tx: Transaction, document: Document) -> list[Act]:
-    """In the transaction that records the decision; says what the audit log has to tell of it."""
+    """In the transaction that records the decision; the review of one whose place it takes ends.
+
+    Says what the audit log has to tell of it.
+    """
+    said = []
+    before = document.get("trace", {}).get("supersedes")
+    if before is not None and tx.run(HAS_REVIEW, decision=before):
+        [[number]] = tx.run(HOLD_REVIEW, decision=before)
+        said.append(append(tx, superseding(document, number + 1)))
     event = opening_of(document)
-    return [] if event is None else [append(tx, event)]
+    return [*said, *([] if event is None else [append(tx, event)])]
 
 
 def append(tx: Transaction, event: ReviewEvent) -> Act:

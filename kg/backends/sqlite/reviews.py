@@ -11,7 +11,7 @@ from kg.domain import acts
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, opening_of, stands
+from kg.domain.review import ReviewEvent, opening_of, stands, superseding
 from kg.errors import ReviewMoved
 
 NEWEST = 2**62
@@ -19,7 +19,11 @@ NEWEST = 2**62
 
 
 def open_review(connection: Any, document: Document, at: Instant) -> None:
-    """In the transaction that records the decision."""
+    """In the transaction that records the decision; the review of one whose place it takes ends."""
+    before = document.get("trace", {}).get("supersedes")
+    if before is not None and connection.execute(sql.HAS_REVIEW, {"decision": before}).get is not None:
+        number = connection.execute(sql.LAST_REVIEW_EVENT, {"decision": before}).get
+        append(connection, superseding(document, number + 1), at)
     event = opening_of(document)
     if event is not None:
         append(connection, event, at)

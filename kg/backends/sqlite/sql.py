@@ -157,6 +157,7 @@ REVIEW_EVENTS = """SELECT e.document FROM json_each(:ids) j CROSS JOIN review_ev
 ORDER BY e.decision, e.number"""
 REVIEWS = "SELECT seq, decision FROM review WHERE seq < :before ORDER BY seq DESC LIMIT :limit"
 STANDING_REVIEWS = "SELECT seq, decision FROM review WHERE standing AND seq < :before ORDER BY seq DESC LIMIT :limit"
+HAS_REVIEW = "SELECT 1 FROM review WHERE decision = :decision"
 LAST_REVIEW_EVENT = "SELECT max(number) FROM review_event WHERE decision = :decision"
 
 VERSION_NAMES = "SELECT DISTINCT name FROM version WHERE kind = :kind ORDER BY name"
@@ -289,6 +290,7 @@ PLANNED = {
     "review_events": REVIEW_EVENTS,
     "reviews": REVIEWS,
     "standing_reviews": STANDING_REVIEWS,
+    "has_review": HAS_REVIEW,
     "last_review_event": LAST_REVIEW_EVENT,
     "version_names": VERSION_NAMES,
     "versions_of": VERSIONS_OF,

@@ -21,7 +21,7 @@ def at(hours: float) -> str:
 
 
 def opened(**changes: Any) -> ReviewEvent:
-    values: dict[str, Any] = {"required": True, "reason": "why", "hold": True, "stages": TWO}
+    values: dict[str, Any] = {"required": True, "reason": "why", "withhold": True, "stages": TWO}
     return ReviewEvent("d-1", 1, "opened", "ann", at(0), requirement=Requirement(**values | changes))
 
 
@@ -146,7 +146,7 @@ def test_a_later_decision_supersedes_it_in_every_state() -> None:
 
 
 def test_an_answer_that_is_not_held_may_be_read_at_once() -> None:
-    assert after(hold=False).released
+    assert after(withhold=False).released
 
 
 def test_nothing_that_was_said_before_a_review_was_opened_counts() -> None:
@@ -192,9 +192,9 @@ EVENTS = st.builds(
     st.sampled_from([None, 3, 40, 70]),
 )
 REQUIREMENTS = st.builds(
-    lambda stages, hold, within, escalate: {
+    lambda stages, withhold, within, escalate: {
         "stages": tuple(Stage(role, count) for role, count in stages.items()),
-        "hold": hold,
+        "withhold": withhold,
         "within_hours": within,
         "escalate_after_hours": escalate,
         "escalate_to": None if escalate is None else "admin",
@@ -221,7 +221,7 @@ def test_whatever_is_said_nobody_approves_alone_twice_or_their_own(
     for one in review.approvals:
         held = [set(event.roles) for event in events if event.kind == "approved" and event.actor == one.actor]
         assert any({stages[one.stage].role, review.requirement.escalate_to} & roles for roles in held)
-    if review.requirement.hold and review.state in ("open", *FINAL):
+    if review.requirement.withhold and review.state in ("open", *FINAL):
         assert not review.released
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from kg.answer.adapter import Adapter
 from kg.answer.pipeline import answer
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
-from kg.decisions.review_file import review_content
+from kg.decisions.review_file import review_content, schema_text
 from kg.decisions.reviews import Looked, Move, Reviews
 from kg.decisions.rule_files import move as move_label
 from kg.decisions.rule_files import save
@@ -35,7 +37,7 @@ RULES: dict[str, Any] = {
         {
             "name": "herbs are reviewed",
             "when": {"types": ["Herb"]},
-            "hold": True,
+            "withhold": True,
             "stages": [{"role": "reviewer"}],
             "within_hours": 48,
         }
@@ -146,11 +148,11 @@ def test_a_tier_is_named_by_the_caller_or_by_a_rule_and_the_higher_one_counts() 
 def test_what_several_rules_ask_for_is_taken_together() -> None:
     rules = [
         {"name": "one", "stages": [{"role": "reviewer", "count": 2}], "within_hours": 48},
-        {"name": "two", "stages": [{"role": "reviewer"}, {"role": "approver"}], "within_hours": 24, "hold": True},
+        {"name": "two", "stages": [{"role": "reviewer"}, {"role": "approver"}], "within_hours": 24, "withhold": True},
         {"name": "other", "when": {"types": ["Bed"]}, "stages": [{"role": "admin"}]},
     ]
     review = Garden({"rules": rules}).ask()["review"]
-    assert (review["reason"], review["hold"], review["within_hours"]) == ("one; two", True, 24)
+    assert (review["reason"], review["withhold"], review["within_hours"]) == ("one; two", True, 24)
     assert review["stages"] == [{"role": "reviewer", "count": 2}, {"role": "approver", "count": 1}]
 
 
@@ -375,6 +377,17 @@ def test_feedback_is_kept_with_what_would_be_right(garden: Garden) -> None:
 def test_a_wrong_file_names_the_place(document: Any, said: str) -> None:
     with pytest.raises(ReviewInvalid, match=said):
         review_content(document, "rules.yml")
+
+
+def test_the_schema_in_the_docs_is_the_one_of_the_file() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "review-rules.schema.json").read_text("utf-8")
+    assert text == schema_text(), "run `make openapi`"
+
+
+def test_the_rules_shown_in_the_docs_are_rules() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "review.md").read_text("utf-8")
+    name, content = review_content(yaml.safe_load(text.partition("```yaml")[2].partition("```")[0]), "docs")
+    assert (name, len(content["rules"])) == ("default", 2)
 
 
 def test_rules_that_escalate_too_late_are_refused() -> None:
