@@ -21,6 +21,7 @@ from api.options import (
     scope_of_options,
     tell_draft,
 )
+from api.retirement import By
 from api.terminal import progress, shown
 
 
@@ -47,18 +48,24 @@ def export(
     versions: Annotated[
         bool, typer.Option("--all-versions", help="Every version of the datasets, not only the current ones.")
     ] = False,
+    by: By = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the graph of a scope to files, facts of every valid time unless --as-of names a day."""
     from kg.bootstrap import import_files
+    from kg.domain.audit import Act
     from kg.export.run import Target, all_versions
     from kg.export.run import export as run
+    from loaders.retirement import this_person
 
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         scope = replace(scope_of_options(settings, dataset, as_of, known_as_of, ceiling), any_day=as_of is None)
         store_ = services.recorded
         view = store_.view(all_versions(store_, scope) if versions else scope)
+        # Before anything leaves: there is no export that the log does not have.
+        scope_read = ",".join(version.ref for version in view.datasets())
+        services.audit.audit(Act("export", scope_read, by or this_person(), form.value))
         writer = import_files(services, view) if form is Format.neo4j_admin else None
         done = run(view, store_, Target(form.value, out, writer), told)
     if as_json:

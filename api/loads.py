@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from api.options import AsJson, Store, opened, print_json, sends_to, tell_draft
+from api.retirement import By
 from api.show_checked import show_checked
 from api.show_difference import show_summary
 from api.show_reviews import tell_ended
@@ -21,12 +22,14 @@ def load(
     ctx: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Dataset and ontology files, in any order.")],
     data: Annotated[Path | None, typer.Option("--data", help="Folder the data paths start from.")] = None,
+    by: By = None,
     check: Annotated[bool, typer.Option("--check", help="Only say what a load would do, and change nothing.")] = False,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
     """Load dataset files. All or nothing for each; the same bytes twice change nothing."""
     from loaders.jobs import load_files
+    from loaders.retirement import this_person
 
     if check:
         _check(ctx, files, data, store, as_json=as_json)
@@ -34,7 +37,7 @@ def load(
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         runs = []
-        for run in load_files(files, folder, services, told, sends_to(settings)):
+        for run in load_files(files, folder, services, told, sends_to(settings), actor=by or this_person()):
             runs.append(run)
             if not as_json:
                 _say_run(run, services, screen)

@@ -40,7 +40,7 @@ class RunOut(BaseModel):
     left_over: list[str] = Field(title="Left over", description="Fields that no mapping used.")
     message: str = Field(title="Message")
     compared: str = Field(title="Compared", description="The dataset version that gained and lost are told against.")
-    actor: str = Field(title="Actor", description="Who retired or purged.")
+    actor: str = Field(title="Actor", description="Who did it; empty where that is not known.")
     classification: OneOf["", "public", "internal", "confidential", "restricted"] = Field(
         title="Classification", description="Of what it loads; empty of retirements and purges."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,14 @@ from loaders.run import Job, load, ontology_text
 from loaders.sending import Send, nowhere
 
 
-def load_files(
-    paths: Sequence[Path], data: Path | None, services: Services, progress: Progress, send: Send = nowhere
+def load_files(  # noqa: PLR0913 (what every load needs, and two who hear of it)
+    paths: Sequence[Path],
+    data: Path | None,
+    services: Services,
+    progress: Progress,
+    send: Send = nowhere,
+    *,
+    actor: str = "",
 ) -> Iterator[Run]:
     """Load dataset and ontology files given in any order; yields each run as it ends.
 
@@ -28,9 +35,9 @@ def load_files(
     """
     jobs, alone = _jobs(paths, data, services)
     for name, document in sorted(alone.items()):
-        services.store.put_ontology(name, ontology_text(document))
+        services.store.put_ontology(name, ontology_text(document), actor)
     for job in jobs:
-        yield load(job, services, progress, send)
+        yield load(replace(job, actor=actor), services, progress, send)
 
 
 def check_files(paths: Sequence[Path], data: Path | None, services: Services, progress: Progress) -> Iterator[Checked]:

@@ -47,6 +47,7 @@ class Job:
     ontology: Ontology
     ontology_document: str
     folder: Path
+    actor: str = ""
 
 
 def load(job: Job, services: Services, progress: Progress, send: Send = nowhere) -> Run:
@@ -166,6 +167,7 @@ def _started(job: Job, checksums: list[tuple[str, str]], started: Instant) -> Ru
         started_at=started,
         ended_at=started,
         fingerprint=fingerprint,
+        actor=job.actor,
         classification=spec.version_value().classification.label,
     )
 

@@ -113,7 +113,7 @@ class Run:
     compared: str = ""
     """The dataset version that gained and lost facts are told against: the one before, or the same as it was."""
     actor: str = ""
-    """Who retired or purged."""
+    """Who loaded, retired, purged or matched; empty where that is not known."""
     classification: str = ""
     """Of what it loads, as its dataset file says; empty of retirements and purges."""
 
