@@ -82,7 +82,7 @@ def walk(  # noqa: PLR0913
             raise LimitInvalid(f"{name} is {value}; it may be 1 to {most}")
     view = store.view(scope)
     versions = view.versions()
-    view = _view_of(ref, view, store)
+    view = view_of(ref, view, store)
     steps = Steps(view, runs, versions)
     root = Starts(view, runs, steps).named(ref)
     way = _Way({root: None})
@@ -104,7 +104,7 @@ def walk(  # noqa: PLR0913
     )
 
 
-def _view_of(ref: str, view: GraphView, store: GraphStore) -> GraphView:
+def view_of(ref: str, view: GraphView, store: GraphStore) -> GraphView:
     """The same view; if the ref is of a version that is not current, that of this version."""
     named = ref.removeprefix("source:").removeprefix("dataset:").removeprefix(f"{WHENCE}/").partition("/")[0]
     others = {version.ref for version in view.versions()} - {version.ref for version in view.datasets()}

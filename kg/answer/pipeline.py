@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from kg.answer.adapter import Adapter
-from kg.answer.answering import run_fitting, run_readings
+from kg.answer.answering import readings_of, run_fitting, run_readings
 from kg.answer.choose import Chosen, choose
 from kg.answer.confidence import confidence, doubt, read_as, signs
 from kg.answer.document import abstained
 from kg.answer.finish import Asked
 from kg.answer.fit import validate
+from kg.answer.footprint import footprint
 from kg.answer.link import link
 from kg.answer.planner import TIE, Reading, plan
 from kg.answer.seal import evidence_hash
@@ -87,6 +88,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
             "actor": actor or None,
             "supersedes": recording.supersedes,
             "steps": trace.steps,
+            "reads": footprint([one.plan for one in readings_of(document)], view.ontology()),
             "calls": _timed(author),
         }
         document["evidence_hash"] = evidence_hash(document)

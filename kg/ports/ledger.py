@@ -114,8 +114,16 @@ class ReviewLedger(Protocol):
         ...
 
 
-class Ledger(DecisionLedger, ReviewLedger, Protocol):
-    """Decisions and what was said of them."""
+class TouchLedger(Protocol):
+    """What each decision rests on and what it read, as keys (kg/domain/touched.py) recorded with it."""
+
+    def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
+        """Decisions with one of these keys, and whether one of them carried a claim; those first, then the newest."""
+        ...
+
+
+class Ledger(DecisionLedger, ReviewLedger, TouchLedger, Protocol):
+    """Decisions, what was said of them, and what they touch."""
 
 
 class RunLedger(Protocol):

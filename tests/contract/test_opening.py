@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -46,6 +47,11 @@ def test_a_newer_sqlite_schema_is_refused(
 
 SAYS = fact("ann", PASSAGE, Literal("Open at all hours"))
 TEMPLATE = Template("", "{{ question }}", {})
+DECISION = {
+    "decision_id": "d-1",
+    "outcome": "abstained",
+    "versions": {"prompt": None, "model": None, "adapter": "a-1"},
+}
 BUSY = [*TOWN, fact("ann", "note", Literal("Very busy"))]
 
 
@@ -60,7 +66,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
             """DROP TABLE said; DROP TABLE lineage_event; DROP TABLE lineage_node; DROP TABLE lineage_link;
             DROP TABLE passage_text; DROP TABLE version; DROP TABLE version_label; DROP TABLE label_move;
             DROP TABLE spending; DROP TABLE audit; DROP TABLE audit_head; DROP TABLE audit_text;
-            DROP TABLE review; DROP TABLE review_event; DROP TABLE access_key;
+            DROP TABLE review; DROP TABLE review_event; DROP TABLE access_key; DROP TABLE touch;
             DROP TABLE decision; DROP TABLE decision_text; DROP TABLE decision_hold; DROP TABLE idempotency;
             CREATE TABLE decision (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
             DROP TABLE change; DROP INDEX assertion_record; ALTER TABLE assertion DROP COLUMN record;
@@ -68,6 +74,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
             CREATE INDEX assertion_version ON assertion (version, source);
             UPDATE fact SET lookup = NULL WHERE lookup LIKE 'v:%'; PRAGMA user_version=1"""
         )
+        connection.execute("INSERT INTO decision VALUES (1, 'd-1', ?)", (json.dumps(DECISION),))
     opened = SqliteStore(str(tmp_path / "whence.db"), core, clock)
     assert opened.append_events([lineage_event()]) == 1
     view = opened.view(Scope())
@@ -78,6 +85,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     assert load(opened, target(), BUSY[:-1]).changes == Changes(kept=len(BUSY) - 1, retired=1, lost=1)
     assert opened.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
     assert [row.seq for row in opened.audit_rows(0, 9)] == [1, 2, 3]
+    assert opened.touching(["adapter:a-1"], 5) == [("d-1", True)]
 
 
 @pytest.mark.neo4j
@@ -93,6 +101,8 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         "DROP INDEX whence_passages",
         "DROP INDEX whence_prompt_content",
         "DROP INDEX whence_audit_seq",
+        "DROP INDEX whence_touch_key",
+        f"CREATE (:Decision {{id: 'd-1', seq: 1, document: '{json.dumps(DECISION)}'}})",
         "MATCH (g:Graph {id: 'audit'}) DELETE g",
         "MATCH (e:Entity {id: 'person:ann'}) SET e:Prompt",
     ):
@@ -105,6 +115,7 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         assert store.prompt_names() == ()
         assert store.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
         assert store.audit_head().seq == 2
+        assert store.touching(["adapter:a-1"], 5) == [("d-1", True)]
         found, _, _ = neo4j_driver.execute_query("MATCH (e:Entity:Prompt_) RETURN e.id", database_=database)
         assert [row[0] for row in found] == ["person:ann"]
     finally:

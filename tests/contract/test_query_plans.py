@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from kg.backends.neo4j import audit, cypher, decision_texts, keys, reviews, texts, versions
+from kg.backends.neo4j import audit, cypher, decision_texts, keys, reviews, texts, touches, versions
 from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import audit as sqlite_audit
@@ -54,6 +54,7 @@ GROWS = (
     "Spending",
     "AuditEntry",
     "AuditText",
+    "Touch",
 )
 
 BUILT: dict[str, str] = {
@@ -78,7 +79,7 @@ def named_texts() -> dict[str, str]:
     """All constants of these modules that are texts."""
     found = {
         f"{module.__name__.rpartition('.')[2]} {name}": text
-        for module in (cypher, texts, decision_texts, audit, reviews, keys)
+        for module in (cypher, texts, decision_texts, audit, reviews, keys, touches)
         for name, text in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str) and " " in text
     }

@@ -71,7 +71,7 @@ DETACH DELETE x"""
 ERASE_REQUESTS = (
     """MATCH (r:DecisionRequest {decision: $in.id}) USING INDEX SEEK r:DecisionRequest(decision) DELETE r"""
 )
-ERASE_DECISION = """MATCH (d:Decision {id: $in.id}) OPTIONAL MATCH (d)<-[:HOLD_OF|SAID_OF|REVIEW_OF]-(x)
+ERASE_DECISION = """MATCH (d:Decision {id: $in.id}) OPTIONAL MATCH (d)<-[:HOLD_OF|SAID_OF|REVIEW_OF|TOUCHES]-(x)
 DETACH DELETE x, d"""
 
 EARLIER = """MATCH (d:Decision) WHERE d.seq > $in.after AND d.document IS NOT NULL

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from kg.backends.neo4j import audit, reviews
+from kg.backends.neo4j import audit, reviews, touches
 from kg.backends.neo4j import decision_texts as texts
 from kg.backends.neo4j.database import Database, Transaction
 from kg.domain import acts
@@ -125,6 +125,7 @@ def put(tx: Transaction, kept: Kept) -> list[Act]:
     ):
         if rows:
             tx.run(text, id=kept.id, rows=rows)
+    touches.put(tx, kept.id, document)
     versions = document.get("versions", {})
     if read := versions.get("graph", {}).get("datasets"):
         tx.run(texts.PUT_READ, id=kept.id, datasets=read)
@@ -141,6 +142,7 @@ def put_emptied(tx: Transaction, left: Sequence[Kept]) -> None:
         tx.run(texts.EMPTY_DECISION, id=one.id, record=_dump(one.record), purged=_dump(one.purged))
         tx.run(texts.ERASE_WORDS, id=one.id)
         tx.run(texts.ERASE_REQUESTS, id=one.id)
+        touches.put(tx, one.id, one.document)
 
 
 def _part(kept: Kept, number: str) -> str:

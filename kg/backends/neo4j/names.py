@@ -14,7 +14,7 @@ OWN_LABELS = (
     "Prompt", "PromptVersion", "PromptLabel", "LabelMove", "Spending",
     "DecisionTable", "DecisionTableVersion", "DecisionTableLabel", "ReviewRules", "ReviewRulesVersion",
     "ReviewRulesLabel", "AuditEntry", "AuditText", "Review", "ReviewEvent",
-    *DECISION_LABELS, "AccessKey",
+    *DECISION_LABELS, "AccessKey", "Touch",
 )  # fmt: skip
 """Labels of nodes that Whence writes, beside those of the entity types."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from kg.backends.neo4j import touches
 from kg.backends.neo4j.database import Database
 from kg.backends.neo4j.decisions import bring_up
 from kg.backends.neo4j.names import DECISION_LABELS, OWN_LABELS, relationship
@@ -11,7 +12,9 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
+TOUCHES_FROM = 13
+"""The first schema that keeps what decisions touch."""
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
@@ -31,6 +34,7 @@ _TAKEN = {
     10: ("Review", "ReviewEvent"),
     11: DECISION_LABELS,
     12: ("AccessKey",),
+    13: ("Touch",),
 }  # fmt: skip
 """Labels that a schema took for itself: an entity type of that name has an underscore from then on."""
 _INDEXES = {
@@ -54,6 +58,7 @@ _INDEXES = {
     "rules_content": ("ReviewRulesVersion", "content"),
     "review_seq": ("Review", "seq"),
     "review_standing": ("Review", "standing_seq"),
+    "touch_key": ("Touch", "key"),
     "spending_day": ("Spending", "day"),
     "audit_seq": ("AuditEntry", "seq"),
     "audit_text": ("AuditText", "text"),
@@ -122,6 +127,8 @@ def _bring_up(database: Database, found: int) -> None:
         _index_values(database)
     if found < 11:
         bring_up(database)
+    if found < TOUCHES_FROM:
+        touches.fill(database)
 
 
 def _taken_since(schema: int) -> list[str]:

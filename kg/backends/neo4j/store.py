@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.neo4j import audit, cypher, records, reviews, spending, texts
+from kg.backends.neo4j import audit, cypher, records, reviews, spending, texts, touches
 from kg.backends.neo4j.audit import Neo4jAudit
 from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.decisions import Neo4jDecisions
@@ -188,6 +188,9 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
 
     def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
         return reviews.listed(self._database, standing=standing, before=before, limit=limit)
+
+    def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
+        return touches.touching(self._database, keys, limit)
 
     def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         for batch in records.rejection_batches(rejections):

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 
-from kg.backends.sqlite import schema
+from kg.backends.sqlite import schema, touches
 from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import (
@@ -55,6 +55,11 @@ def store_errors(path: str) -> Iterator[None]:
 def _lookup(*row: Any) -> str | None:
     predicate, value, datatype = row
     return lookup_of(predicate, Literal(value, datatype))
+
+
+def _touches(*row: Any) -> str:
+    decision, record, text, purged = row
+    return touches.as_json(decision, record, text, purged)
 
 
 class Database:
@@ -137,6 +142,7 @@ class Database:
         if connection.execute("PRAGMA user_version").get == schema.SCHEMA_VERSION:
             return
         connection.create_scalar_function("whence_lookup", _lookup)
+        connection.create_scalar_function("whence_touched", _touches)
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = connection.execute("PRAGMA user_version").get

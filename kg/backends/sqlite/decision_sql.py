@@ -37,6 +37,7 @@ ERASE_DECISION = (
     "DELETE FROM decision_hold WHERE decision = :id",
     "DELETE FROM review_event WHERE decision = :id",
     "DELETE FROM review WHERE decision = :id",
+    "DELETE FROM touch WHERE decision = :seq",
     "DELETE FROM decision WHERE seq = :seq",
 )
 

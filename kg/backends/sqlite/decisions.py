@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from kg.backends.sqlite import audit, reviews
+from kg.backends.sqlite import audit, reviews, touches
 from kg.backends.sqlite import decision_sql as sql
 from kg.backends.sqlite.database import Database
 from kg.domain import acts
@@ -97,6 +97,7 @@ def _put(connection: Any, kept: Kept, at: Instant) -> None:
         connection.execute(sql.PUT_TEXT, {"id": kept.id, "document": _dump(kept.text)})
         audit.append(connection, acts.of_decision(kept.id, kept.record), at)
         reviews.open_review(connection, kept.document, at)
+        touches.put(connection, kept.id, kept.document)
 
 
 def _read(connection: Any, text: str, values: Mapping[str, Any]) -> list[Kept]:
@@ -127,5 +128,6 @@ def empty_decisions(
             )
             for text in sql.EMPTIED:
                 connection.execute(text, {"seq": seq, "id": one.id})
+            touches.put(connection, one.id, left.document)
             count += 1
     return count, held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -105,6 +105,14 @@ ACCESS = """
 CREATE TABLE access_key (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
 """
 
+# What a decision rests on and read (kg/domain/touched.py).
+TOUCHES = """
+CREATE TABLE touch (
+    key TEXT NOT NULL, decision INTEGER NOT NULL, carried INTEGER NOT NULL, PRIMARY KEY (key, decision)
+) WITHOUT ROWID;
+CREATE INDEX touch_decision ON touch (decision);
+"""
+
 SCHEMA = f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE predicate (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -172,7 +180,7 @@ CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT
 CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
-{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{DECISIONS}{ACCESS}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{DECISIONS}{ACCESS}{TOUCHES}"""
 
 MIGRATIONS = {
     1: """
@@ -220,5 +228,9 @@ INSERT INTO decision SELECT seq, id, document, coalesce(document ->> '$.trace.as
 DROP TABLE decision_whole;
 """,
     12: ACCESS,
+    13: f"""{TOUCHES}
+INSERT INTO touch SELECT j.key, d.seq, j.value
+FROM decision d LEFT JOIN decision_text t ON t.seq = d.seq, json_each(whence_touched(d.id, d.record, t.document, d.purged)) j;
+""",
 }
 """What makes a database of the next schema of one of this."""

@@ -100,6 +100,10 @@ beside AS MATERIALIZED (
 SELECT w.told, {_FACT.replace("SELECT ", "").replace("FROM fact f", "FROM beside w CROSS JOIN fact f ON f.n = w.fact")}
 WHERE f.id <> w.told AND {_VISIBLE} AND {_ENDS_DECLARED} ORDER BY w.told, f.id"""
 
+TOUCHING = """SELECT d.id, max(t.carried) AS carried
+FROM json_each(:keys) j CROSS JOIN touch t ON t.key = j.value CROSS JOIN decision d ON d.seq = t.decision
+GROUP BY d.seq ORDER BY carried DESC, d.seq DESC LIMIT :limit"""
+
 HELD = """SELECT j.value FROM json_each(:lookups) j
 WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
 
@@ -282,6 +286,7 @@ PLANNED = {
     "passages": PASSAGES,
     "value_held": VALUE_HELD,
     "recorded_with": RECORDED_WITH,
+    "touching": TOUCHING,
     "said_by": SAID_BY,
     "events": EVENTS,
     "known_nodes": KNOWN_NODES,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from kg.backends.sqlite import audit, reviews, spending, sql
+from kg.backends.sqlite import audit, reviews, spending, sql, touches
 from kg.backends.sqlite.audit import SqliteAudit
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
@@ -185,6 +185,10 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
     def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
         with self._database.use() as connection:
             return reviews.listed(connection, standing=standing, before=before, limit=limit)
+
+    def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
+        with self._database.use() as connection:
+            return touches.touching(connection, keys, limit)
 
     def append_run(self, run: Run, rejections: Iterable[Rejection], events: Iterable[LineageEvent] = ()) -> None:
         with self._database.write() as connection:

@@ -1,0 +1,92 @@
+"""What a person's word for a thing means, as the keys of the decisions it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kg.answer.lineage import view_of
+from kg.answer.lineage_start import MAX_REF, Starts
+from kg.answer.lineage_steps import Steps
+from kg.domain.lineage import Run
+from kg.domain.openlineage import CONTROL, WHENCE, LineageNode
+from kg.domain.scope import Scope
+from kg.errors import InvalidInput, LineageNotFound, PromptNotFound
+from kg.ports.ledger import RunLedger
+from kg.ports.rules import Registry
+from kg.ports.store import GraphStore
+
+RECENT = 100_000
+"""Runs among which one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Keys of what a ref names."""
+
+    keys: frozenset[str]
+    graph: bool = True
+    """Whether it is of the graph, so that a decision can be run again to see what it does to it."""
+    retirable: str | None = None
+    """A dataset, version or source, as a retirement names it."""
+    run: Run | None = None
+
+
+def named(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry: Registry) -> Named:
+    """A prompt, label, model, adapter or decision table by its kind; a row; all else as ``whence lineage`` reads it.
+
+    Raises InvalidInput, PromptNotFound, LineageNotFound, NameAmbiguous.
+    """
+    if not ref.strip() or len(ref) > MAX_REF or CONTROL.search(ref):
+        raise InvalidInput(f"expected a name of 1 to {MAX_REF:,} characters without control characters")
+    kind, colon, name = ref.partition(":")
+    made: dict[str, Callable[[str], Named]] = {
+        "prompt": lambda name: _prompt(name, registry),
+        "model": lambda name: Named(frozenset({f"model:{name}"}), graph=False),
+        "adapter": lambda name: Named(frozenset({f"adapter:{name}"}), graph=False),
+        "table": lambda name: Named(frozenset({f"table:{name.partition('@')[0]}"})),
+        "row": lambda name: _row(name, scope, store),
+    }
+    if colon and name and kind in made:
+        return made[kind](name)
+    view = store.view(scope)
+    versions = view.versions()
+    view = view_of(ref, view, store)
+    node = Starts(view, runs, Steps(view, runs, versions)).named(ref)
+    return _node(node, runs)
+
+
+def _node(node: LineageNode, runs: RunLedger) -> Named:
+    if node.kind in ("fact", "entity"):
+        return Named(frozenset({f"{node.kind}:{node.name}"}))
+    if node.kind == "source":
+        return Named(frozenset({f"source:{node.name}"}), retirable=node.name)
+    if node.kind == "dataset" and node.namespace == WHENCE:
+        return Named(frozenset({f"dataset:{node.name}"}), retirable=node.name)
+    if node.kind == "run":
+        held = next((run for run in runs.runs(RECENT) if run.id == node.name), None)
+        return Named(frozenset({f"run:{node.name}"}), run=held)
+    raise InvalidInput(
+        f"{node.id} is not ours: `whence lineage {node.id} --down` says which sources of ours come of it"
+    )
+
+
+def _row(name: str, scope: Scope, store: GraphStore) -> Named:
+    source, mark, place = name.partition("#")
+    if not mark or not place:
+        raise InvalidInput(f"{name[:200]!r} is no row: write row:NAME@VERSION/FILE#line 8")
+    if not view_of(source, store.view(scope), store).sources([source]):
+        raise LineageNotFound(f"no source {source[:200]!r} in this view; see `whence sources`")
+    return Named(frozenset({f"row:{source}#{place}"}))
+
+
+def _prompt(name: str, registry: Registry) -> Named:
+    """A prompt; of one of its labels, the version it points at."""
+    prompt, at, which = name.partition("@")
+    versions = {str(one.number) for one in registry.prompt_versions(prompt)}
+    labels = registry.prompt_labels(prompt)
+    if at and which not in versions | labels.keys() | {"0"}:
+        raise PromptNotFound(f"prompt {prompt!r} has no version or label {which!r}; see `whence prompts list {prompt}`")
+    if which in labels:
+        return Named(frozenset({f"label:{name}", f"prompt:{prompt}@{labels[which]}"}), graph=False)
+    return Named(frozenset({f"prompt:{name}"}), graph=False)
