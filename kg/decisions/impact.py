@@ -180,7 +180,7 @@ class Impacts:
     def _touch(document: Document, review: str | None, carried: bool) -> Touch:  # noqa: FBT001
         asked_at = document.get("trace", {}).get("asked_at", "")
         return Touch(
-            document["decision_id"], document["question"], asked_at, review, carried, None, _side(document), None
+            document["decision_id"], document.get("question") or "", asked_at, review, carried, None, _side(document), None
         )
 
     def _again(self, made: Touch, document: Document, store: GraphStore) -> Touch:
@@ -202,7 +202,7 @@ def differs(document: Document, again: RunAgain) -> bool:
 
 def _side(document: Document) -> Side:
     answer = document["answer"]
-    return Side(document["outcome"], answer["text"], answer["value"], len(answer["rows"]))
+    return Side(document["outcome"], answer["text"], answer.get("value"), len(answer.get("rows", ())))
 
 
 def carried(touches: Iterable[Touch]) -> Iterator[Touch]:

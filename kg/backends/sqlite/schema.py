@@ -230,7 +230,8 @@ DROP TABLE decision_whole;
     12: ACCESS,
     13: f"""{TOUCHES}
 INSERT INTO touch SELECT j.key, d.seq, j.value
-FROM decision d LEFT JOIN decision_text t ON t.seq = d.seq, json_each(whence_touched(d.id, d.record, t.document, d.purged)) j;
+FROM decision d LEFT JOIN decision_text t ON t.seq = d.seq,
+    json_each(whence_touched(d.id, d.record, t.document, d.purged)) j;
 """,
 }
 """What makes a database of the next schema of one of this."""
