@@ -180,7 +180,14 @@ class Impacts:
     def _touch(document: Document, review: str | None, carried: bool) -> Touch:  # noqa: FBT001
         asked_at = document.get("trace", {}).get("asked_at", "")
         return Touch(
-            document["decision_id"], document.get("question") or "", asked_at, review, carried, None, _side(document), None
+            document["decision_id"],
+            document.get("question") or "",
+            asked_at,
+            review,
+            carried,
+            None,
+            _side(document),
+            None,
         )
 
     def _again(self, made: Touch, document: Document, store: GraphStore) -> Touch:
