@@ -51,6 +51,7 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("GET", "/v1/matches"): "read",
     ("POST", "/v1/matches"): "load",
     ("GET", "/v1/runs"): "read",
+    ("POST", "/v1/loads"): "load",
     ("GET", "/v1/runs/{run_id}"): "read",
     ("GET", "/v1/runs/{run_id}/events"): "read",
     ("GET", "/v1/prompts"): "read",

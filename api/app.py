@@ -15,7 +15,21 @@ from api.headers import SecurityHeaders
 from api.metrics import Metrics
 from api.oidc import issuer_of
 from api.rates import Rates
-from api.routes import audit, decisions, graph, health, lineage, matches, me, metrics, prompts, reviews, runs, schema
+from api.routes import (
+    audit,
+    decisions,
+    graph,
+    health,
+    lineage,
+    loads,
+    matches,
+    me,
+    metrics,
+    prompts,
+    reviews,
+    runs,
+    schema,
+)
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
 from api.telemetry import FASTAPI, Requests
 from api.watching import Watch
@@ -53,7 +67,8 @@ def create_app(
     app.state.context = Context(
         services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
     )
-    for routes in (decisions, reviews, graph, schema, lineage, matches, prompts, runs, audit, me, health, metrics):
+    api = (decisions, reviews, graph, schema, lineage, matches, prompts, runs, loads, audit, me, health, metrics)
+    for routes in api:
         app.include_router(routes.router)
     app.include_router(page.router(built))
     errors.install(app)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 BUILT = Path(__file__).parent / "web" / "dist"
 """Where ``make page`` puts it, and where it lies in the wheel."""
-VIEWS = ("decisions", "explore", "lineage", "loads", "prompts", "reviews", "tables", "sign-in")
+VIEWS = ("audit", "decisions", "explore", "lineage", "loads", "prompts", "reviews", "tables", "sign-in")
 """First parts of the addresses that the page itself shows."""
 POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

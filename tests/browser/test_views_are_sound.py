@@ -50,6 +50,8 @@ def views(site: Site, asked: Asked) -> list[str]:
         "/loads",
         "/loads/sources",
         f"/loads/{run}",
+        "/audit",
+        "/sign-in",
         "/prompts",
         "/prompts/answer",
     ]

@@ -1,19 +1,22 @@
 /** The frame of the page: its top, and one view at a time. */
 
 import { el } from "./dom";
+import { ifMay, me } from "./me";
 import { loading, refused } from "./parts/notice";
 import { shade } from "./parts/shade";
 import { follow, here, type Place, type View } from "./place";
 
 type Show = (place: Place, signal: AbortSignal) => Promise<View>;
 
-const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>; listed?: false }> = {
+const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>; needs?: string; listed?: false }> = {
   "": { name: "Ask", load: () => import("./views/ask") },
   decisions: { name: "Decisions", load: () => import("./views/decisions") },
   explore: { name: "Explore", load: () => import("./views/explore") },
   lineage: { name: "Lineage", load: () => import("./views/lineage") },
   loads: { name: "Loads", load: () => import("./views/loads") },
   prompts: { name: "Prompts", load: () => import("./views/prompts") },
+  audit: { name: "Audit", load: () => import("./views/audit"), needs: "audit" },
+  "sign-in": { name: "Sign in", load: () => import("./views/sign-in"), listed: false },
 };
 
 const main = document.getElementById("main") as HTMLElement;
@@ -65,9 +68,20 @@ async function show(place: Place): Promise<void> {
   }
 }
 
+for (const [path, link] of links) {
+  const { needs } = VIEWS[path] ?? {};
+  if (needs !== undefined) ifMay(needs, () => undefined, () => (link.hidden = true));
+}
+const who = el("a", { class: "who", href: "/sign-in", hidden: true });
+void me().then((found) => {
+  who.hidden = found !== null && !found.access;
+  who.textContent = found === null ? "Sign in" : found.name;
+});
+
 document.getElementById("top")?.append(
   el("a", { class: "brand", href: "/" }, "Whence"),
   el("nav", { "aria-label": "Views" }, links.map(([, link]) => link)),
+  who,
   shade(),
 );
 follow((place) => void show(place));

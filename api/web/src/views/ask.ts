@@ -2,6 +2,7 @@
 
 import { get } from "../api";
 import { el, fill } from "../dom";
+import { me } from "../me";
 import { badge } from "../parts/controls";
 import { empty } from "../parts/notice";
 import { questionBox } from "../parts/question";
@@ -13,6 +14,14 @@ import { number, OUTCOMES, plural, since } from "../words";
 export function show(place: Place, signal: AbortSignal): Promise<View> {
   const box = questionBox(place.query.get("q") ?? "", scopeOf(place.query), true);
   const held = el("div", {});
+  const denied = el("div", {});
+  void me().then((who) => {
+    if (who === null) fill(denied, el("p", { class: "warn-line" }, el("a", { href: "/sign-in" }, "Sign in"), " to ask."));
+    else if (!who.may.includes("ask")) {
+      box.node.hidden = true;
+      fill(denied, el("p", { class: "warn-line" }, "Your role reads, and does not ask."));
+    }
+  });
   const instances = el("div", {});
   const recent = el("div", {});
   const node = el(
@@ -21,6 +30,7 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
     el("h1", {}, "What do you want to know?"),
     el("p", { class: "lead" }, "Every answer names the facts it stands on, and every fact the row it was read from."),
     box.node,
+    denied,
     instances,
     held,
     recent,

@@ -2,6 +2,7 @@
 
 import { events, get, part } from "../api";
 import { el, fill, say } from "../dom";
+import { ifMay } from "../me";
 import { badge } from "../parts/controls";
 import { empty, put } from "../parts/notice";
 import { forgetSchema, schema } from "../parts/scope";
@@ -19,14 +20,17 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
   const [, what] = place.path;
   if (what !== undefined && what !== "sources") return run(what, signal);
   const body = el("div", {});
+  const sending = el("div", {});
   const node = el(
     "div",
     { class: "page" },
     el("h1", {}, "Loads"),
     el("p", { class: "lead" }, "Every load is one run: all of it becomes visible at once, or nothing."),
     el("nav", { class: "tabs", "aria-label": "Loads" }, TABS.map(([path, name]) => el("a", { href: address(["loads", path].filter(Boolean)), "aria-current": path === (what ?? "") ? "page" : null }, name))),
+    what === undefined ? sending : null,
     body,
   );
+  ifMay("load", () => void import("./upload").then(({ upload }) => fill(sending, el("details", { class: "block" }, el("summary", {}, "Load files from here"), upload()))));
   void put(body, () => (what === "sources" ? sources(signal) : runs(signal)));
   return Promise.resolve({ title: "Loads", node });
 }

@@ -2,6 +2,7 @@
 
 import { get, headerOf, part, Refused, send } from "../api";
 import { el, fill } from "../dom";
+import { ifMay } from "../me";
 import { badge, choice, labelledField } from "../parts/controls";
 import { empty, put, refused } from "../parts/notice";
 import { table } from "../parts/table";
@@ -41,6 +42,8 @@ function one(prompt: Prompt, query: URLSearchParams, signal: AbortSignal): View 
   const after = query.get("after") ?? String(prompt.versions.at(-1)?.number ?? 0);
   const text = el("div", {});
   const versions = prompt.versions.map((one) => [String(one.number), `${one.ref}: ${one.message}`] as const);
+  const moving = el("div", {});
+  ifMay("configure", () => fill(moving, mover(prompt)));
   const node = el(
     "div",
     { class: "page" },
@@ -61,7 +64,7 @@ function one(prompt: Prompt, query: URLSearchParams, signal: AbortSignal): View 
     el("h2", { class: "small-title" }, "What differs"),
     el("div", { class: "fields" }, labelledField("Before", choice(versions, before, (value) => change({ before: value }))), labelledField("After", choice(versions, after, (value) => change({ after: value })))),
     text,
-    mover(prompt),
+    moving,
     el("h2", { class: "small-title" }, "Who moved what"),
     prompt.history.length
       ? table(
