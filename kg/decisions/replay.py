@@ -25,7 +25,7 @@ from kg.domain.decision import Document
 from kg.domain.lineage import Classification
 from kg.domain.question import Question
 from kg.domain.scope import Scope
-from kg.errors import DecisionErased
+from kg.errors import DecisionErased, PlanInvalid
 from kg.models.replayed import Replayed, spec_of
 from kg.ports.prompts import PromptRegistry
 from kg.ports.store import GraphStore, GraphView
@@ -111,7 +111,13 @@ def _run(recorded: Document, store: GraphStore, prompts: PromptRegistry, scope: 
     readings = readings_of(recorded)
     author = _author(recorded, prompts)
     if readings:
-        document = run_fitting(Asked(question, link(question, views.own), views, author), readings, Trace())
+        asked = Asked(question, link(question, views.own), views, author)
+        try:
+            document = run_fitting(asked, readings, Trace())
+        except PlanInvalid as exc:
+            # An entity or a dataset version that it names is not there any more.
+            reason = f"what it was read as cannot be asked of this graph: {exc}"
+            document = abstained(question, views.own, reason, readings[0].plan)
     else:
         document = abstained(question, views.own, recorded["answer"]["reason"]) | {"plan": recorded["plan"]}
     document["confidence"] = _confidence(document, recorded)

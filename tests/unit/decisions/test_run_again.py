@@ -121,6 +121,15 @@ def test_a_question_that_nothing_was_run_for_is_read_again_today(garden: SqliteS
     assert "read again" in told["notes"][0]
 
 
+def test_a_question_about_what_is_no_longer_there_has_no_answer_today(garden: SqliteStore) -> None:
+    recorded = ask(garden, "Which growers tend Mint?")
+    load(garden, target(ontology=GARDEN), [one for one in facts() if MINT not in (one.subject, one.target)])
+    told = replay(recorded, garden, garden, Adapter(), live=True)
+    assert told["outcome"] == {"before": "answered", "after": "abstained"}
+    assert f"no entity '{MINT}' in this scope" in told["text"]["after"]
+    assert [one["id"] for one in told["rows"]["went"]] == ["grower:GR-1", "grower:GR-2"]
+
+
 def test_a_day_that_was_asked_for_stays(garden: SqliteStore) -> None:
     asked = Question(QUESTIONS[0], Scope(valid_as_of="2026-01-05"))
     recorded = answer(asked, garden, garden, TickingClock())
