@@ -197,15 +197,19 @@ def evaluate(
 def explain(
     ctx: typer.Context,
     decision: Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")],
-    form: Annotated[str, typer.Option("--format", help="text, json, turtle, jsonld, cypher, graphml or svg.")] = "text",
+    form: Annotated[
+        str, typer.Option("--format", help="text, words, json, turtle, jsonld, cypher, graphml or svg.")
+    ] = "text",
     attribution: Attribution = False,
     store: Store = None,
 ) -> None:
     """Explain a recorded decision, from its record alone; with --attribution also from the graph as known then."""
     from kg.answer.formats import render
 
-    with opened(ctx, store) as (services, _):
+    with opened(ctx, store) as (services, settings):
         document = recorded(services, decision)
+        if form == "words":
+            document = services.reviews.told(document)
         told = told_attribution(services, document) if attribution else None
     if told is not None and form == "json":
         print_json(told)
@@ -216,7 +220,7 @@ def explain(
     elif form == "text":
         show_decision(document, Console(highlight=False))
     else:
-        text = render(document, form)
+        text = render(document, form, settings.contact)
         typer.echo(printable(text, lines=True) if sys.stdout.isatty() else text, nl=False)
 
 

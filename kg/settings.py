@@ -52,6 +52,8 @@ class Settings:
     """``WHENCE_OIDC_ROLES``: the claim that lists roles, like ``realm_access.roles``."""
     oidc_name: str = "sub"
     """``WHENCE_OIDC_NAME``: the claim that names the caller; it has to be one that its bearer cannot change."""
+    contact: str = ""
+    """``WHENCE_CONTACT``: where a decision can be contested, as explanations in words say it."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False, hash=False)
     """Where the keys of models are looked up, each when it is needed and no sooner; and what is told of their calls."""
 
@@ -79,6 +81,7 @@ class Settings:
             oidc_audience=env.get("WHENCE_OIDC_AUDIENCE", ""),
             oidc_roles=env.get("WHENCE_OIDC_ROLES") or "roles",
             oidc_name=env.get("WHENCE_OIDC_NAME") or "sub",
+            contact=" ".join(env.get("WHENCE_CONTACT", "").split()),
             environment=env,
         )
 

@@ -151,7 +151,7 @@ def read(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Res
 )
 def explain(
     decision_id: DecisionId,
-    services: ServicesDep,
+    context: ContextDep,
     reach: ReachDep,
     form: Annotated[
         str | None,
@@ -164,12 +164,15 @@ def explain(
     ] = None,
     accept: Annotated[str | None, Header(title="Accept", include_in_schema=False)] = None,
 ) -> Response:
-    """Why it was answered so, from the record alone: as JSON, Cypher, GraphML, Turtle, JSON-LD or a picture."""
-    document = services.reviews.readable(_recorded(decision_id, services, reach))
+    """Why it was answered so, from the record alone: as JSON, Cypher, GraphML, Turtle, JSON-LD, a picture or words."""
+    services = context.services
+    document = _recorded(decision_id, services, reach)
     name = form if form is not None else choose(accept)
     if name is None:
         return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
-    text = render(document, name)
+    # Whoever it is about is told of a review too, and that an answer is withheld.
+    told = services.reviews.told(document) if name == "words" else services.reviews.readable(document)
+    text = render(told, name, context.settings.contact)
     return Response(text, media_type=FORMATS[name], headers={"Vary": "Accept"})
 
 

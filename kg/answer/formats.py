@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kg.answer.graph import graphml
+from kg.answer.plainly import plainly
 from kg.answer.svg import svg
 from kg.domain.decision import Document
 from kg.errors import InvalidInput
@@ -19,6 +20,7 @@ FORMATS = {
     "turtle": "text/turtle",
     "jsonld": "application/ld+json",
     "svg": "image/svg+xml",
+    "words": "text/plain",
 }
 """Name of each format and its media type."""
 
@@ -37,8 +39,10 @@ EXPLAINED = (
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(document: Document, name: str) -> str:
-    """The explanation of a decision in one of FORMATS. Raises InvalidInput for another name."""
+def render(document: Document, name: str, contact: str = "") -> str:
+    """The explanation of a decision in one of FORMATS; ``contact``: where to contest it. Raises InvalidInput."""
+    if name == "words":
+        return plainly(document, contact)
     writer = _WRITERS.get(name)
     if writer is None:
         raise InvalidInput(f"no format {name!r}; known are {', '.join(FORMATS)}")

@@ -40,6 +40,9 @@ def provenance(document: Document) -> Graph:
     for fact in facts.values():
         graph.add((activity, PROV.used, fact))
     evidence = _evidence(graph, document, activity, facts)
+    for node, _ in evidence.values():
+        graph.add((decision, PROV.wasDerivedFrom, node))
+    _people(graph, document, decision)
     for claim in document["claims"]:
         node = iri("claim", document["decision_id"], claim["id"])
         put(graph, node, "Claim", label=claim["id"])
@@ -64,16 +67,60 @@ def _activity(graph: Graph, document: Document, decision: URIRef) -> URIRef:
     graph.add((AGENT, RDFS.label, Literal("Whence")))
     graph.add((activity, PROV.wasAssociatedWith, AGENT))
     if document["plan"] is not None:
-        association = iri("association", document["decision_id"])
         plan = iri("plan", document["decision_id"])
-        graph.add((activity, PROV.qualifiedAssociation, association))
-        graph.add((association, RDF.type, PROV.Association))
-        graph.add((association, PROV.agent, AGENT))
-        graph.add((association, PROV.hadPlan, plan))
-        graph.add((plan, RDF.type, PROV.Plan))
+        _followed(graph, activity, iri("association", document["decision_id"]), AGENT, plan)
         put(graph, plan, "Plan", label=document["interpretation"])
         text(graph, plan, json=json.dumps(document["plan"], ensure_ascii=False, sort_keys=True))
+    if (model := document["versions"]["model"]) is not None:
+        _model(graph, document, activity, model)
     return activity
+
+
+def _model(graph: Graph, document: Document, activity: URIRef, model: dict[str, Any]) -> None:
+    """The language model that took part, and the prompt versions that it was told."""
+    agent = iri("model", model["name"])
+    graph.add((agent, RDF.type, PROV.SoftwareAgent))
+    graph.add((agent, RDFS.label, Literal(model["name"])))
+    text(graph, agent, model=model["model"])
+    graph.add((agent, PROV.actedOnBehalfOf, AGENT))
+    graph.add((activity, PROV.wasAssociatedWith, agent))
+    for prompt in document["versions"]["prompt"]:
+        ref = f"{prompt['name']}@{prompt['version']}"
+        plan = iri("prompt", ref, prompt["hash"])
+        _followed(graph, activity, iri("association", document["decision_id"], ref), agent, plan)
+        put(graph, plan, "PromptVersion", label=ref)
+        text(graph, plan, hash=prompt["hash"])
+
+
+def _followed(graph: Graph, activity: URIRef, association: URIRef, agent: URIRef, plan: URIRef) -> None:
+    """The agent took part in it by this plan."""
+    graph.add((activity, PROV.qualifiedAssociation, association))
+    graph.add((association, RDF.type, PROV.Association))
+    graph.add((association, PROV.agent, agent))
+    graph.add((association, PROV.hadPlan, plan))
+    graph.add((plan, RDF.type, PROV.Plan))
+
+
+def _people(graph: Graph, document: Document, decision: URIRef) -> None:
+    """Who asked, who had the last word in its review, and which decision it takes the place of."""
+    trace, review = document["trace"], document["review"]
+    if actor := trace.get("actor"):
+        graph.add((decision, PROV.wasAttributedTo, _person(graph, actor)))
+    if by := review.get("by"):
+        judging = iri("review", document["decision_id"])
+        graph.add((judging, RDF.type, PROV.Activity))
+        graph.add((judging, PROV.used, decision))
+        graph.add((judging, PROV.wasAssociatedWith, _person(graph, by)))
+        text(graph, judging, state=review["state"], reason=review.get("state_reason"))
+    if supersedes := trace.get("supersedes"):
+        graph.add((decision, PROV.wasRevisionOf, iri("decision", supersedes)))
+
+
+def _person(graph: Graph, name: str) -> URIRef:
+    agent = iri("agent", name)
+    graph.add((agent, RDF.type, PROV.Agent))
+    graph.add((agent, RDFS.label, Literal(name)))
+    return agent
 
 
 def _facts(graph: Graph, document: Document) -> dict[str, URIRef]:
