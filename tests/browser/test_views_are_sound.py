@@ -52,6 +52,7 @@ def views(site: Site, asked: Asked) -> list[str]:
         f"/loads/{run}",
         "/audit",
         "/sign-in",
+        "/reviews",
         "/prompts",
         "/prompts/answer",
     ]

@@ -36,7 +36,7 @@ export async function ask(asked: Asked, tell: (told: Told) => void = () => undef
     else if (name === "problem") throw new Refused(422, data as unknown as Problem);
     else if (name === "decision") {
       const decision = data as unknown as Decision;
-      known.set(decision.decision_id, decision);
+      if (!decision.review.required) known.set(decision.decision_id, decision);
       return decision;
     }
     tell(told);

@@ -12,6 +12,7 @@ const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>;
   "": { name: "Ask", load: () => import("./views/ask") },
   decisions: { name: "Decisions", load: () => import("./views/decisions") },
   explore: { name: "Explore", load: () => import("./views/explore") },
+  reviews: { name: "Reviews", load: () => import("./views/reviews") },
   lineage: { name: "Lineage", load: () => import("./views/lineage") },
   loads: { name: "Loads", load: () => import("./views/loads") },
   prompts: { name: "Prompts", load: () => import("./views/prompts") },
@@ -27,9 +28,9 @@ const links = Object.entries(VIEWS)
 let shown: { view: View; path: string } | null = null;
 let going = new AbortController();
 
-async function show(place: Place): Promise<void> {
+async function show(place: Place, anew = false): Promise<void> {
   const path = place.path.join("/");
-  if (shown?.path === path && shown.view.update) {
+  if (!anew && shown?.path === path && shown.view.update) {
     shown.view.update(place.query);
     return;
   }
@@ -84,5 +85,5 @@ document.getElementById("top")?.append(
   who,
   shade(),
 );
-follow((place) => void show(place));
+follow((place, anew) => void show(place, anew));
 void show(here());

@@ -44,7 +44,7 @@ export function search(query: Query): string {
   return found.size ? `?${found}` : "";
 }
 
-let moved: (place: Place) => void = () => undefined;
+let moved: (place: Place, anew?: boolean) => void = () => undefined;
 
 /** Goes to an address of this page. */
 export function go(url: string, replace = false): void {
@@ -53,6 +53,9 @@ export function go(url: string, replace = false): void {
   else history.pushState(null, "", url);
   moved(here());
 }
+
+/** Makes the view anew: what it shows has changed. */
+export const again = (): void => moved(here(), true);
 
 /** The same view with other values in its query. */
 export function change(values: Query, replace = false): void {
@@ -63,7 +66,7 @@ export function change(values: Query, replace = false): void {
 }
 
 /** Follows links, back and forward. */
-export function follow(then: (place: Place) => void): void {
+export function follow(then: (place: Place, anew?: boolean) => void): void {
   moved = then;
   addEventListener("popstate", () => then(here()));
   document.addEventListener("click", (event) => {

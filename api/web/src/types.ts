@@ -322,3 +322,36 @@ export interface Attribution {
   left_out: number;
   runs: number;
 }
+
+interface Stage {
+  role: string;
+  count: number;
+}
+
+export interface ReviewLine {
+  decision_id: string;
+  question: string;
+  state: string;
+  state_reason: string | null;
+  by: string | null;
+  answer: string | null;
+  until: string | null;
+  released: boolean;
+  asked_by: string | null;
+  opened_at: string;
+  required_because: string | null;
+  tier: string;
+  stages: Stage[];
+  approvals: { [name: string]: Json }[];
+  waits_for: Stage | null;
+  assignee: string | null;
+  due_at: string | null;
+  escalated: boolean;
+}
+
+export interface ReviewDetail extends ReviewLine {
+  shown: string;
+  evidence_hash: { decided: string; today: string };
+  events: { [name: string]: Json }[];
+  decision: Decision;
+}

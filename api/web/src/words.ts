@@ -91,3 +91,7 @@ export function shown(value: Json): string {
   if (typeof value === "object") return Object.entries(value).map(([name, one]) => `${name}: ${shown(one)}`).join("; ");
   return value;
 }
+
+const STATES: Record<string, string> = { changes_requested: "changes asked for", excepted: "excepted for a time", lapsed: "approval lapsed" };
+/** The state of a review. */
+export const stateWords = (state: string): string => STATES[state] ?? state.replace(/_/g, " ");

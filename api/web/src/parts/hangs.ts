@@ -28,7 +28,7 @@ export function hangs(decision: Decision, done: (found: Attribution) => void): H
     );
   return el(
     "section",
-    { class: "hangs", "aria-labelledby": "hangs-title", hidden: decision.outcome !== "answered" && decision.outcome !== "pending_review" },
+    { class: "hangs", "aria-labelledby": "hangs-title", hidden: decision.outcome !== "answered" },
     el("h2", { id: "hangs-title" }, "What does it hang on?"),
     el("p", { class: "quiet" }, "Each fact and each source is taken away in turn, and the plan is run again without it."),
     el("p", { class: "exports" }, button("Find out", run)),

@@ -9,13 +9,14 @@ import { button, copy, labelledField } from "./controls";
 import { refused } from "./notice";
 import { pairs, table } from "./table";
 
-export function record(decision: Decision): HTMLElement {
+export function record(decision: Decision, more: HTMLElement): HTMLElement {
   const { versions, trace, usage, calls } = decision;
   return el(
     "section",
     { class: "record" },
     el("h2", {}, "The record"),
     comparing(decision),
+    more,
     el(
       "details",
       { class: "block" },

@@ -5,6 +5,7 @@ import { lit } from "../layers";
 import { answerRows, answerText } from "../parts/answer";
 import { badge, button } from "../parts/controls";
 import { evidenceDetail } from "../parts/evidence";
+import { feedback } from "../parts/feedback";
 import { hangs } from "../parts/hangs";
 import { holds } from "../parts/holds";
 import { questionBox } from "../parts/question";
@@ -15,9 +16,10 @@ import { whyPart } from "../parts/why";
 import { ask } from "../asking";
 import { address, change, go, type View } from "../place";
 import type { Answer, Claim, Decision, Plan } from "../types";
-import { day, number, OUTCOMES, since } from "../words";
+import { number, OUTCOMES, since, stateWords } from "../words";
 
 export function decisionView(decision: Decision, query: URLSearchParams): View {
+  const held = decision.outcome === "pending_review";
   const byId = new Map(decision.claims.map((one) => [one.id, one]));
   const why = whyPart(decision, query, (ids) => change({ evidence: ids.join(",") || null }));
   const aside = el("aside", { class: "detail", "aria-label": "Evidence", tabindex: -1 });
@@ -50,15 +52,15 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
       answerRows(decision.answer, cite, run),
       decision.answer.parts.slice(1).map((one) => part(one, cite, run)),
     ),
-        why.node,
+        held ? el("p", { class: "notice" }, "It is given once the review releases it. ", el("a", { href: address(["reviews", decision.decision_id]) }, "Open the review")) : why.node,
         reading(decision, (plan) => run(plan, decision.question)),
         claims.length
           ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.map((one) => one.node)))
           : null,
         dropped(decision),
-        holds(decision),
+        held ? null : holds(decision),
         hangs(decision, (found) => why.needed(new Set(found.attribution.flatMap((one) => (one.fact && one.effect === "necessary" ? [one.fact] : []))))),
-        record(decision),
+        record(decision, feedback(decision)),
       ),
       aside,
     ),
@@ -141,7 +143,7 @@ function confidence(decision: Decision): HTMLElement {
 function reviewBadge(decision: Decision): HTMLElement | null {
   const { state, required } = decision.review;
   if (!state && !required) return null;
-  return badge(`Review: ${(state ?? "needed").replace(/_/g, " ")}`, `review-${state ?? "open"}`);
+  return el("a", { href: address(["reviews", decision.decision_id]) }, badge(`Review: ${stateWords(state ?? "needed")}`, `review-${state ?? "open"}`));
 }
 
 function part(answer: Answer & { outcome: string; interpretation: string | null }, cite: (claim: string) => HTMLElement, run: (plan: Plan, words: string) => void): HTMLElement {
@@ -154,4 +156,3 @@ function dropped(decision: Decision): HTMLElement | null {
   return el("details", { class: "block" }, el("summary", {}, `Dropped: ${gone.length} of the model’s claims did not stand`), el("ul", {}, gone.map((one) => el("li", {}, one.text, one.problem ? el("span", { class: "quiet" }, ` (${one.problem})`) : null))));
 }
 
-export const onDay = (decision: Decision): string => day(decision.as_of.valid);

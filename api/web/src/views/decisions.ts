@@ -14,7 +14,8 @@ export async function recorded(id: string, signal?: AbortSignal): Promise<Decisi
   const had = known.get(id);
   if (had) return had;
   const read = await get<Decision>(`/v1/decisions/${part(id)}`, {}, signal);
-  known.set(id, read);
+  // What a review says of it moves on.
+  if (!read.review.required) known.set(id, read);
   return read;
 }
 

@@ -6,7 +6,7 @@ import { ifMay } from "../me";
 import { badge, choice, labelledField } from "../parts/controls";
 import { empty, put, refused } from "../parts/notice";
 import { table } from "../parts/table";
-import { address, change, go, here, type Place, type View } from "../place";
+import { address, again, change, type Place, type View } from "../place";
 import type { Prompt, PromptVersion } from "../types";
 import { since, time } from "../words";
 
@@ -117,7 +117,7 @@ function mover(prompt: Prompt): HTMLElement {
     try {
       const seen: Record<string, string> = label.value in prompt.labels ? { "If-Match": `"${prompt.labels[label.value]}"` } : { "If-None-Match": "*" };
       await send("PUT", path, { number: version.value === "" ? null : Number(version.value), reason: reason.value, actor: actor.value }, seen);
-      go(here().path.length ? address(here().path) : "/", true);
+      again();
     } catch (error) {
       fill(problem, refused(error));
       if (error instanceof Refused && error.status === 412) {
