@@ -76,6 +76,7 @@ openapi: $(VENV)/.base ## Write docs/openapi.json and the JSON Schemas of docs a
 	$(BIN)/python -m loaders.schema docs/dataset-file.schema.json
 	$(BIN)/python -m kg.models.file docs/models-file.schema.json
 	$(BIN)/python -m kg.decisions.review_file docs/review-rules.schema.json
+	$(BIN)/python -m kg.decisions.table_file docs/decision-table.schema.json
 
 constraints: ## Write constraints.txt anew from a fresh environment
 	@rm -rf build/constraints

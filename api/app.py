@@ -29,6 +29,7 @@ from api.routes import (
     reviews,
     runs,
     schema,
+    tables,
 )
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
 from api.telemetry import FASTAPI, Requests
@@ -67,8 +68,8 @@ def create_app(
     app.state.context = Context(
         services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
     )
-    api = (decisions, reviews, graph, schema, lineage, matches, prompts, runs, loads, audit, me, health, metrics)
-    for routes in api:
+    asked = (decisions, reviews, graph, schema, lineage, matches, runs, loads)
+    for routes in (*asked, prompts, tables, audit, me, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))
     errors.install(app)

@@ -40,6 +40,7 @@ from api.prompts import prompts
 from api.retirement import By, purge, retire
 from api.reviews import feedback, review
 from api.runs import runs
+from api.tables import tables
 from api.terminal import printable, progress, show_decision, show_table
 from kg.errors import InvalidInput, KgError, PlanInvalid
 
@@ -58,6 +59,7 @@ app.add_typer(matches, name="matches")
 app.add_typer(models, name="models")
 app.add_typer(prompts, name="prompts")
 app.add_typer(review, name="review")
+app.add_typer(tables, name="tables")
 app.command()(feedback)
 app.command()(load)
 app.command()(init)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from kg.answer.adapter import Adapter, chosen
 from kg.answer.merged import MergedStore
 from kg.answer.prompts import Prompts
+from kg.answer.tabled import TabledStore
 from kg.answer.write import Author
 from kg.domain.completion import ModelSpec, Reply
 from kg.domain.ontology import Ontology
@@ -158,7 +159,7 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
             raise ConfigError("store 'sqlite:' names no file; for instance sqlite:whence.db")
         store = SqliteStore(path, core, clock)
         return Services(
-            MergedStore(store, clock),
+            MergedStore(TabledStore(store, store), clock),
             store,
             store,
             store,
@@ -175,7 +176,7 @@ def open_services(settings: Settings, clock: Clock = system_clock) -> Services:
         address, database = neo4j_address(settings.store)
         graph = Neo4jStore(address, database, settings.neo4j_user, settings.neo4j_password, core, clock)
         return Services(
-            MergedStore(graph, clock),
+            MergedStore(TabledStore(graph, graph), clock),
             graph,
             graph,
             graph,

@@ -208,7 +208,11 @@ def _key(entity: str, result: Result) -> str:
 def _row(row: Row, claim: str | None) -> dict[str, Any]:
     said = {"of": row.of, "group": row.group, "other": row.other}
     own: dict[str, Any] = {"entity": row.entity, "value": row.value, "claim": claim}
-    return own | {name: value for name, value in said.items() if value is not None}
+    own |= {name: value for name, value in said.items() if value is not None}
+    if row.decided is not None:
+        flips = [{"input": one.input, "value": one.value, "outcomes": list(one.outcomes)} for one in row.decided.flips]
+        own |= {"rule": row.decided.rule, "inputs": dict(row.decided.inputs), "flips": flips}
+    return own
 
 
 def in_parts(question: Question, view: GraphView, plan: Plan, parts: list[Document]) -> Document:

@@ -354,11 +354,21 @@ def _decide(plan: Decide, sets: Sets) -> Result:
         _nothing(plan.source, sets)
     outcomes: dict[str, Any] = {}
     for row in rows:
-        outcomes[row.group or _key(row.entity, sets)] = row.value
-    distinct = list(dict.fromkeys(outcomes.values()))
+        name = row.group or _key(row.entity, sets)
+        outcomes[name] = [*outcomes.get(name, ()), row.value] if table.hit == "collect" else row.value
+    distinct = [one for number, one in enumerate(outcomes.values()) if one not in list(outcomes.values())[:number]]
     single = len(outcomes) == 1 or (len(distinct) == 1 and not any(row.group for row in rows))
     found = sets.book.result("decision", tuple(rows))
-    return replace(found, value=distinct[0] if single and distinct else outcomes or None)
+    value = distinct[0] if single and distinct else outcomes or None
+    return replace(found, value=value, notes=(*found.notes, *_flips(rows)))
+
+
+def _flips(rows: list[Row]) -> list[str]:
+    """What would flip the decision, where one thing alone is decided."""
+    told = [row.decided for row in rows if row.decided is not None]
+    if len(told) != 1:
+        return []
+    return [f"With {one.input} {one.value} it would be “{'”, “'.join(one.outcomes)}”" for one in told[0].flips]
 
 
 _ASKED: dict[type, Callable[[Any, Sets], Result]] = {

@@ -67,6 +67,10 @@ def ground(linked: Linked, results: list[Result], views: Views) -> tuple[Grounds
         for point in {*result.points, *(absence.point for absence in result.absences)} - read_at.keys():
             read_at[point] = views.at(point).sources()
     sources = {key: source for found in read_at.values() for key, source in found.items()}
+    # Rows of saved decision tables are read and cited, and are no source that is searched.
+    unknown = {one.source for said in assertions.values() for one in said} - sources.keys()
+    if unknown:
+        sources |= view.sources(unknown)
     searched = {point: tuple(found[key] for key in sorted(found)) for point, found in read_at.items()}
     return Grounds(facts | rivals, assertions, sources, searched), met
 

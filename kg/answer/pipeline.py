@@ -22,9 +22,10 @@ from kg.answer.trace import Tell, Trace, nobody
 from kg.answer.views import Views
 from kg.answer.write import Author, Use, keep_back
 from kg.domain.decision import Document
+from kg.domain.ontology import Ontology
 from kg.domain.plan import Plan
 from kg.domain.question import MAX_QUESTION, Linked, Question
-from kg.domain.review_rules import UNREVIEWED, Reviewing, policy_of
+from kg.domain.review_rules import UNREVIEWED, Reviewing, policy_of, tables_of
 from kg.errors import QuestionInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.kept import Recording, keep
@@ -81,8 +82,7 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
             "known": view.known_at,
         }
         document["review"] = reviewing.of(document).document()
-        if reviewing.rules is not None:
-            document["versions"]["policy"] = [policy_of(reviewing.rules)]
+        document["versions"]["policy"] = _policy(document, view.ontology(), reviewing)
         document["trace"] = {
             "asked_at": instant(clock()),
             "actor": actor or None,
@@ -98,6 +98,15 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
     if not document["review"]["withhold"]:
         _tell_answer(document, tell)
     return document
+
+
+def _policy(document: Document, ontology: Ontology, reviewing: Reviewing) -> list[dict[str, str]] | None:
+    """The saved decision tables that took part, and the review rules that it was held against."""
+    used = (ontology.tables[name].saved for name in tables_of(document["plan"]) if name in ontology.tables)
+    found = [{"kind": "decision table", "ref": one[0], "hash": one[1]} for one in used if one is not None]
+    if reviewing.rules is not None:
+        found.append(policy_of(reviewing.rules))
+    return found or None
 
 
 def _tell_answer(document: Document, tell: Tell) -> None:

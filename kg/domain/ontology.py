@@ -18,6 +18,8 @@ Direction = OneOf["out", "in"]
 """``out`` reads a fact from subject to object, ``in`` from object to subject."""
 Step = tuple[str, Direction]
 """One step along a predicate."""
+Hit = OneOf["first", "unique", "collect"]
+"""Which of the rows that fit fire: the first, the only one there may be, or all."""
 Depth = OneOf["direct", "any"]
 """Whether a relation is meant over one step, or over as many as there are."""
 
@@ -176,6 +178,9 @@ class DecisionTable:
     """The predicate of a rule that holds what it decides."""
     inputs: tuple[TableInput, ...]
     nouns: tuple[str, ...] = ()
+    hit: Hit = "first"
+    saved: tuple[str, str] | None = None
+    """Reference and hash of the version, of one that was saved and not loaded."""
 
 
 @dataclass(frozen=True, slots=True)

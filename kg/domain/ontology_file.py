@@ -15,6 +15,7 @@ from kg.domain.ontology import (
     Concept,
     DecisionTable,
     EntityType,
+    Hit,
     KeyScheme,
     Missing,
     Ontology,
@@ -168,7 +169,9 @@ def _concept(name: str, value: Any) -> Concept:
 def _table(name: str, value: Any) -> DecisionTable:
     where = f"tables.{name}"
     entry = _mapping(value, where)
-    _known(entry, {"of", "rules", "outcome", "nouns", "inputs"}, where)
+    _known(entry, {"of", "rules", "outcome", "nouns", "inputs", "hit"}, where)
+    if (hit := entry.get("hit", "first")) not in get_args(Hit):
+        raise OntologyInvalid(f"{where}.hit: {hit!r} is none of {', '.join(get_args(Hit))}")
     inputs = []
     for key, item in _mapping(entry.get("inputs"), f"{where}.inputs").items():
         place = f"{where}.inputs.{key}"
@@ -191,6 +194,7 @@ def _table(name: str, value: Any) -> DecisionTable:
         outcome=_text(entry.get("outcome"), f"{where}.outcome"),
         inputs=tuple(inputs),
         nouns=_words(entry.get("nouns", []), f"{where}.nouns"),
+        hit=hit,
     )
 
 

@@ -18,6 +18,25 @@ HERE = Point()
 
 
 @dataclass(frozen=True, slots=True)
+class Flip:
+    """Another value of one input that would give another outcome, or other outcomes, all else being as it is."""
+
+    input: str
+    value: str
+    outcomes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """How a decision table came to a decision."""
+
+    rule: str
+    """Key of the row that fired."""
+    inputs: tuple[tuple[str, str], ...]
+    flips: tuple[Flip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One member of the answer and the facts that made it one."""
 
@@ -30,6 +49,8 @@ class Row:
     """For a partition: what the member stands under; for a comparison: the label of the option."""
     other: EntityId | None = None
     """For a pair: its second member; for a partition: the entity that the group is named after."""
+    decided: Decided | None = None
+    """For a decision: which row of the table fired, on what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class Traits:
             ),
             types=frozenset(labels | {entity["type"] for entity in document["answer"]["entities"]}),
             predicates=frozenset(predicates),
-            tables=frozenset(node["table"] for node in plan if node.get("op") == "decide"),
+            tables=frozenset(tables_of(document["plan"])),
             prompt_labels=frozenset(
                 one["label"] for one in document["versions"]["prompt"] or () if one["label"] is not None
             ),
@@ -110,6 +110,11 @@ class Traits:
 
 def _sources(item: Mapping[str, Any]) -> set[tuple[str, str]]:
     return {(one["dataset"], one["source"]) for one in item["sources"]}
+
+
+def tables_of(plan: Any) -> list[str]:
+    """The decision tables that the JSON of a plan decides by."""
+    return sorted({node["table"] for node in _nodes(plan) if node.get("op") == "decide"})
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,27 @@
+"""Saving decision tables: what is kept fits the graph and is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kg.decisions.rule_files import save as keep
+from kg.decisions.table_check import Checked, check_table
+from kg.domain.lineage import Classification
+from kg.domain.rule_file import RuleVersion
+from kg.domain.scope import Scope
+from kg.ports.rules import RuleRegistry
+from kg.ports.store import GraphStore
+
+
+def checked(content: Mapping[str, Any], store: GraphStore) -> Checked:
+    """Hold a table against all of the graph. Raises TableInvalid."""
+    return check_table(content, store.view(Scope(ceiling=Classification.RESTRICTED)).ontology())
+
+
+def save(
+    content: Mapping[str, Any], message: str, actor: str, store: GraphStore, registry: RuleRegistry
+) -> RuleVersion:
+    """The next version of the table, or the one that has this content. Raises TableInvalid."""
+    checked(content, store)
+    return keep("table", str(content["table"]), content, message, actor, registry)
