@@ -28,10 +28,10 @@ def check_upload(files: Mapping[str, bytes], wanted: Sequence[str], services: Se
 
 
 def load_upload(
-    files: Mapping[str, bytes], wanted: Sequence[str], services: Services, send: Send = nowhere
+    files: Mapping[str, bytes], wanted: Sequence[str], services: Services, send: Send = nowhere, *, actor: str = ""
 ) -> list[Run]:
     """Load these of the files: dataset and ontology files. Raises InvalidInput, LoadError, LoadInProgress."""
-    return _within(files, wanted, lambda paths: list(load_files(paths, None, services, _untold, send)))
+    return _within(files, wanted, lambda paths: list(load_files(paths, None, services, _untold, send, actor=actor)))
 
 
 def _within(files: Mapping[str, bytes], wanted: Sequence[str], work: Callable[[list[Path]], T]) -> T:

@@ -135,9 +135,9 @@ def load(body: LoadIn, services: ServicesDep, settings: SettingsDep, reach: Reac
     if body.check:
         checked = [CheckedOut.of(one) for one in check_upload(files, body.load, services)]
         return JSONResponse(LoadedOut(runs=[], checked=checked).model_dump(), 200)
-    runs = [
-        RunOut.of(one) for one in load_upload(files, body.load, services, sender(settings.openlineage_url, _not_sent))
-    ]
+    send = sender(settings.openlineage_url, _not_sent)
+    done = load_upload(files, body.load, services, send, actor=reach.caller.name)
+    runs = [RunOut.of(one) for one in done]
     return JSONResponse(LoadedOut(runs=runs, checked=[]).model_dump(), 201)
 
 

@@ -44,9 +44,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path, clock: TickingClock) 
         return held[-1]
 
     if request.param == "neo4j":
-        yield neo4j, 2 if not PROOFS else 8, int(os.environ.get("WHENCE_TEST_REQUESTS", "10000" if PROOFS else "60"))
+        yield neo4j, 2 if not PROOFS else 8, 1_000 if PROOFS else 60
     else:
-        yield sqlite, 4 if not PROOFS else 12, int(os.environ.get("WHENCE_TEST_REQUESTS", "10000" if PROOFS else "400"))
+        yield sqlite, 4 if not PROOFS else 12, 10_000 if PROOFS else 400
     for one in held:
         one.store.close()
 
@@ -72,6 +72,7 @@ def known_of(services: Services, town: Town) -> Known:
     )
 
 
+@pytest.mark.timeout(3_600 if PROOFS else 300)
 def test_a_reply_is_that_of_a_database_that_never_held_what_is_hidden(
     opened: tuple[Open, int, int], tmp_path: Path, clock: TickingClock
 ) -> None:
