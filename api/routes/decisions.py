@@ -93,6 +93,8 @@ def ask(
 
     def made(tell: Tell) -> Document:
         if key is not None and (before := answered_before(key, services.decisions)) is not None:
+            if not reach.may_read(before):
+                raise DecisionNotFound("the decision of this request is not there any more: ask with another key")
             return services.reviews.told(before)
         document = answer(
             asked,

@@ -177,6 +177,20 @@ def test_who_sees_less_than_a_decision_was_made_from_does_not_see_it(guarded: Te
         assert guarded.get(f"/v1/decisions/{made}", headers=bearer(token)).status_code == status
 
 
+def test_a_request_that_is_sent_again_gives_nothing_that_is_no_longer_granted(
+    guarded: TestClient, services: Services
+) -> None:
+    def sent(token: str) -> Any:
+        return guarded.post(
+            "/v1/decisions", json={"question": GAP}, headers=bearer(token) | {"Idempotency-Key": "again"}
+        )
+
+    first = sent(token_of(services, "analyst", name="Nora"))
+    assert sent(token_of(services, "analyst", name="Nora")).json()["decision_id"] == first.json()["decision_id"]
+    less = sent(token_of(services, "analyst", name="Nora", datasets=["supplier-register"]))
+    assert (less.status_code, less.json()["code"]) == (404, "decision_not_found")
+
+
 def test_a_caller_reads_the_datasets_that_are_granted(guarded: TestClient, services: Services) -> None:
     headers = bearer(token_of(services, "reader", datasets=["supplier-register", "not-loaded"]))
     found = guarded.get("/v1/sources", headers=headers).json()["sources"]
