@@ -138,6 +138,7 @@ def load(body: LoadIn, services: ServicesDep, settings: SettingsDep, reach: Reac
     send = sender(settings.openlineage_url, _not_sent)
     done = load_upload(files, body.load, services, send, actor=reach.caller.name)
     runs = [RunOut.of(one) for one in done]
+    services.reviews.check()
     return JSONResponse(LoadedOut(runs=runs, checked=[]).model_dump(), 201)
 
 

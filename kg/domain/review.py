@@ -30,6 +30,8 @@ Kind = OneOf[
 ]  # fmt: skip
 RELEASING: tuple[State, ...] = ("approved", "overridden", "excepted")
 """States in which an answer that was withheld may be read by whoever asked."""
+ERASED = "erased"
+"""In the place of a reason that may have quoted what was purged."""
 FINAL: tuple[State, ...] = ("rejected", "changes_requested", "superseded", "lapsed", "expired")
 """States that only a later decision changes."""
 JUDGED: tuple[Kind, ...] = ("approved", "rejected", "changes_requested", "overridden", "excepted")
@@ -103,6 +105,11 @@ class ReviewEvent:
     verdict: OneOf["right", "wrong", "partly"] | None = None
     requirement: Requirement | None = None
     """Of ``opened``."""
+
+
+def emptied(event: ReviewEvent) -> ReviewEvent:
+    """What is left of it when the decision it is of is erased: who did what, and when."""
+    return replace(event, reason="" if event.kind == "feedback" else ERASED, answer=None)
 
 
 def opening_of(document: Document) -> ReviewEvent | None:

@@ -210,3 +210,60 @@ def test_access_changes_stand_in_the_audit_log(guarded: TestClient, services: Se
     [entry] = guarded.get("/v1/audit", params={"after": after}, headers=bearer(auditor)).json()["entries"]
     assert (entry["kind"], entry["subject"], entry["detail"]) == ("key.create", key, "auditor")
     assert (entry["actor"], entry["reason"]) == ("root", "for Eve Example")
+
+
+# --- reviews ---
+
+
+RULES = {"rules": [{"name": "gaps", "when": {"types": ["Supplier"]}, "stages": [{"role": "reviewer"}]}]}
+
+
+@pytest.fixture
+def reviewed(guarded: TestClient, services: Services) -> Iterator[str]:
+    """The decision of an analyst that a reviewer has to look at."""
+    engineer = bearer(token_of(services, "engineer", name="eve"))
+    saved = guarded.post("/v1/review-rules", json={"content": RULES, "message": "m"}, headers=engineer)
+    assert saved.status_code == 201
+    yield str(asked(guarded, token_of(services, "analyst", name="ann"))["decision_id"])
+    guarded.post("/v1/review-rules", json={"content": {"rules": []}, "message": "m"}, headers=engineer)
+
+
+def judged(client: TestClient, decision: str, token: str, **changes: Any) -> Any:
+    shown = client.get(f"/v1/reviews/{decision}", headers=bearer(token)).json().get("shown", "none")
+    body = {"move": "approve", "reason": "looked at it", "shown": shown} | changes
+    return client.post(f"/v1/reviews/{decision}", json=body, headers=bearer(token))
+
+
+def test_a_reviewer_approves_in_their_own_name(guarded: TestClient, services: Services, reviewed: str) -> None:
+    done = judged(guarded, reviewed, token_of(services, "reviewer", name="bo"))
+    assert (done.status_code, done.json()["state"], done.json()["by"]) == (200, "approved", "bo")
+
+
+@pytest.mark.parametrize(
+    ("roles", "name", "changes", "code"),
+    [
+        (("analyst",), "cy", {}, "forbidden"),
+        (("approver",), "cy", {"roles": ["reviewer"]}, "move_refused"),
+        (("reviewer",), "cy", {"actor": "bo"}, "forbidden"),
+        (("reviewer",), "cy", {"move": "override", "answer": "x"}, "forbidden"),
+        (("reviewer",), "ann", {}, "move_refused"),
+    ],
+)
+def test_nobody_takes_a_role_or_a_name_that_is_not_theirs(  # noqa: PLR0917 (a fixture each)
+    guarded: TestClient,
+    services: Services,
+    reviewed: str,
+    roles: tuple[Role, ...],
+    name: str,
+    changes: dict[str, Any],
+    code: str,
+) -> None:
+    reply = judged(guarded, reviewed, token_of(services, *roles, name=name), **changes)
+    assert (reply.status_code, reply.json()["code"]) == (403, code)
+
+
+def test_a_review_of_what_is_not_there_for_a_reviewer_is_not_found(
+    guarded: TestClient, services: Services, reviewed: str
+) -> None:
+    reply = judged(guarded, reviewed, token_of(services, "reviewer", name="bo", datasets=("incident-list",)))
+    assert (reply.status_code, reply.json()["code"]) == (404, "decision_not_found")

@@ -11,8 +11,9 @@ from kg.domain.decision import Document
 from kg.domain.review import Kind, Requirement, ReviewEvent, Stage
 from kg.errors import ReviewMoved
 from kg.settings import neo4j_address
-from tests.builders import MakeStore, Store, kept
+from tests.builders import TOWN, MakeStore, Store, kept, load, target
 from tests.contract.test_prompts import AT_ONCE
+from tests.contract.test_purge import purge
 
 NEEDED = Requirement(
     required=True,
@@ -153,3 +154,17 @@ def test_in_neo4j_one_query_goes_from_a_decision_to_who_approved_it(
     RETURN d.id, e.actor"""
     found, _, _ = neo4j_driver.execute_query(text, database_=neo4j_address(neo4j_url)[1])
     assert [tuple(row) for row in found] == [("d-1", "bo")]
+
+
+def test_a_purge_erases_what_was_written_of_a_decision_that_quoted_it(store: Store) -> None:
+    load(store, target(), TOWN)
+    told = decision("d-1") | {"question": "Who knows Bob?", "answer": {"text": "Ann (ann) knows Bob (bob)."}}
+    store.append(kept("d-1", told))
+    store.append_review(event("d-1", 2, "overridden", reason="Ann said so", answer="Ann"))
+    store.append_review(event("d-1", 3, "feedback", reason="Ann did not", verdict="wrong"))
+    purge(store, "people")
+    said = store.review_events(["d-1"])["d-1"][1:]
+    assert [(one.kind, one.actor, one.reason, one.answer) for one in said] == [
+        ("overridden", "bo", "erased", None),
+        ("feedback", "bo", "", None),
+    ]

@@ -143,6 +143,7 @@ def put_emptied(tx: Transaction, left: Sequence[Kept]) -> None:
         tx.run(texts.ERASE_WORDS, id=one.id)
         tx.run(texts.ERASE_REQUESTS, id=one.id)
         touches.put(tx, one.id, one.document)
+        reviews.empty(tx, one.id)
 
 
 def _part(kept: Kept, number: str) -> str:

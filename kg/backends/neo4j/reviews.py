@@ -10,7 +10,7 @@ from kg.domain import acts
 from kg.domain.audit import Act
 from kg.domain.decision import Document
 from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, opening_of, stands, superseding
+from kg.domain.review import ReviewEvent, emptied, opening_of, stands, superseding
 from kg.errors import ReviewMoved
 
 # The SET takes the lock of the decision's node, so that two events do not get one number.
@@ -25,6 +25,7 @@ ON CREATE SET c.last = c.last + 1, r.seq = c.last
 SET r.standing = $in.standing, r.standing_seq = CASE WHEN $in.standing THEN r.seq END"""
 REVIEW_EVENTS = """UNWIND $in.ids AS id MATCH (d:Decision {id: id})<-[:SAID_OF]-(e:ReviewEvent)
 USING INDEX SEEK d:Decision(id) RETURN e.document ORDER BY id, e.number"""
+SET_REVIEW_EVENT = "MATCH (e:ReviewEvent {id: $in.id}) SET e += $in.readable"
 REVIEWS = """MATCH (r:Review) WHERE r.seq > 0 AND r.seq < $in.before
 RETURN r.seq, r.id ORDER BY r.seq DESC LIMIT $in.limit"""
 STANDING_REVIEWS = """MATCH (r:Review) WHERE r.standing_seq > 0 AND r.standing_seq < $in.before
@@ -57,6 +58,13 @@ def append(tx: Transaction, event: ReviewEvent) -> Act:
     if (standing := stands(event)) is not None:
         tx.run(SET_STANDING, decision=event.decision, standing=standing)
     return acts.of_review(event)
+
+
+def empty(tx: Transaction, decision: str) -> None:
+    """Erase what was written of a decision that is erased."""
+    for (text,) in tx.run(REVIEW_EVENTS, ids=[decision]):
+        event = emptied(load_review_event(text))
+        tx.run(SET_REVIEW_EVENT, id=f"{decision}/{event.number}", readable=_readable(event))
 
 
 def events(database: Database, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:

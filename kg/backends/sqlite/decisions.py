@@ -129,5 +129,6 @@ def empty_decisions(
             for text in sql.EMPTIED:
                 connection.execute(text, {"seq": seq, "id": one.id})
             touches.put(connection, one.id, left.document)
+            reviews.empty(connection, one.id)
             count += 1
     return count, held

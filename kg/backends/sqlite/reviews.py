@@ -11,7 +11,7 @@ from kg.domain import acts
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, opening_of, stands, superseding
+from kg.domain.review import ReviewEvent, emptied, opening_of, stands, superseding
 from kg.errors import ReviewMoved
 
 NEWEST = 2**62
@@ -43,6 +43,13 @@ def append(connection: Any, event: ReviewEvent, at: Instant) -> None:
             (event.decision, standing),
         )
     audit.append(connection, acts.of_review(event), at)
+
+
+def empty(connection: Any, decision: str) -> None:
+    """Erase what was written of a decision that is erased."""
+    for event in events(connection, [decision]).get(decision, ()):
+        row = (dump(emptied(event)), decision, event.number)
+        connection.execute("UPDATE review_event SET document = ? WHERE decision = ? AND number = ?", row)
 
 
 def events(connection: Any, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
