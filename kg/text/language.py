@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ _FULL = {"ca": "can", "wo": "will", "sha": "shall"}
 _WORDS = re.compile(r"(?<![\w.-])[a-z']+(?![\w-]|\.\w)")
 _ABBREVIATIONS = re.compile(r"[^aeiouys]+e?s")
 _STEMMER = snowballstemmer.stemmer("english")
+_STEMMING = threading.Lock()
+"""The stemmer keeps the word it is at work on in itself."""
 _IRREGULAR = {
     "were": "be", "was": "be", "wrote": "write", "written": "write", "ran": "run", "hit": "hit", "fed": "feed",
     "led": "lead", "made": "make", "built": "build", "held": "hold", "sold": "sell", "bought": "buy", "lost": "lose",
@@ -41,7 +44,8 @@ def stem(word: str) -> str:
     """Porter2 stem of a folded word; irregular forms as their base, abbreviations without the s of their plural."""
     if _ABBREVIATIONS.fullmatch(word):
         return word[:-1]
-    return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
+    with _STEMMING:
+        return str(_STEMMER.stemWord(_IRREGULAR.get(word, word)))
 
 
 @functools.lru_cache(maxsize=20_000)

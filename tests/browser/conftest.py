@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.page import BUILT
@@ -46,9 +46,13 @@ class Watched:
     found: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
-        page.on("console", lambda said: self._add("console", said.text) if said.type in ("error", "warning") else None)
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self._add("script", str(error)))
         page.on("request", lambda asked: None if self._own(asked.url) else self._add("request", asked.url))
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            self._add("console", f"{said.text} {said.location.get('url', '')}")
 
     def _own(self, url: str) -> bool:
         return url.startswith((f"{self.origin}/", f"blob:{self.origin}/"))
@@ -119,7 +123,7 @@ def site(supply_services: Services, chromium: Browser) -> Iterator[Site]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def neo4j_supply(request: pytest.FixtureRequest) -> Iterator[Services]:
     url: str = request.getfixturevalue("neo4j_url")
     user, password = neo4j_auth() or ("", "")

@@ -20,13 +20,18 @@ export interface Asked {
   model?: string;
 }
 
+/** What a request may say of a scope; that of a record says more. */
+function narrowed({ datasets, ceiling, valid_as_of, known_as_of }: Scope): Scope {
+  return { datasets, ceiling, valid_as_of, known_as_of };
+}
+
 /** The recorded decision; `tell` hears of each step. */
 export async function ask(asked: Asked, tell: (told: Told) => void = () => undefined): Promise<Decision> {
   const told: Told = { evidence: 0, claims: 0 };
   const stream = events("/v1/decisions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ...asked, plan: asked.plan ?? null }),
+    body: JSON.stringify({ ...asked, scope: narrowed(asked.scope), plan: asked.plan ?? null }),
   });
   for await (const { name, data } of stream) {
     if (name === "linked") told.linked = data.mentions as { words: string; name: string }[];
