@@ -54,6 +54,7 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("POST", "/v1/lineage"): "load",
     ("POST", "/v1/lineage/batch"): "load",
     ("GET", "/v1/lineage/{ref:path}"): "read",
+    ("GET", "/v1/impact"): "read",
     ("GET", "/v1/matches"): "read",
     ("POST", "/v1/matches"): "load",
     ("GET", "/v1/runs"): "read",

@@ -20,6 +20,7 @@ from api.routes import (
     decisions,
     graph,
     health,
+    impact,
     lineage,
     loads,
     matches,
@@ -68,7 +69,7 @@ def create_app(
     app.state.context = Context(
         services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
     )
-    asked = (decisions, reviews, graph, schema, lineage, matches, runs, loads)
+    asked = (decisions, reviews, graph, schema, lineage, impact, matches, runs, loads)
     for routes in (*asked, prompts, tables, audit, me, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))

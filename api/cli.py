@@ -15,6 +15,7 @@ from api.audit import audit
 from api.decisions import attributed, recorded, replay, show_attribution, told_attribution
 from api.decisions_list import decisions
 from api.exports import attach, export
+from api.impact import impact
 from api.keys import keys
 from api.lineage import lineage
 from api.loads import init, load
@@ -69,6 +70,7 @@ app.command()(purge)
 app.command()(replay)
 app.command()(runs)
 app.command()(lineage)
+app.command()(impact)
 app.command()(attach)
 app.command("demo-model")(demo_model)
 

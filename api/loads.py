@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from api.impact import may_touch, touched_by
 from api.options import AsJson, Store, opened, print_json, sends_to, tell_draft
 from api.retirement import By
 from api.show_checked import show_checked
@@ -36,11 +38,11 @@ def load(
         return
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
-        runs = []
+        runs: list[dict[str, Any]] = []
         for run in load_files(files, folder, services, told, sends_to(settings), actor=by or this_person()):
-            runs.append(run)
             if not as_json:
                 _say_run(run, services, screen)
+            runs.append(dataclasses.asdict(run) | {"decisions": touched_by(run, services, None if as_json else screen)})
         tell_ended(services, None if as_json else screen)
         if as_json:
             print_json(runs)
@@ -52,14 +54,17 @@ def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str 
 
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
-        found = []
+        found: list[dict[str, Any]] = []
+        failed = False
         for one in check_files(files, folder, services, told):
-            found.append(one)
             if not as_json:
                 show_checked(one, screen)
+            decisions = may_touch(one, services, None if as_json else screen)
+            found.append(dataclasses.asdict(one) | {"decisions": decisions})
+            failed = failed or bool(one.problem)
     if as_json:
         print_json(found)
-    if any(one.problem for one in found):
+    if failed:
         raise typer.Exit(1)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from api.impact import touched_by
 from api.options import AsJson, Store, opened, print_json, sends_to
 from api.show_reviews import tell_ended
 from api.terminal import shown
@@ -46,10 +48,11 @@ def purge(
 
 
 def _say(run: Run, services: Services, *, as_json: bool) -> None:
-    tell_ended(services, None if as_json else Console(highlight=False))
-    if as_json:
-        print_json(run)
-        return
     screen = Console(highlight=False)
+    touched = touched_by(run, services, None if as_json else screen)
+    tell_ended(services, None if as_json else screen)
+    if as_json:
+        print_json(dataclasses.asdict(run) | {"decisions": touched})
+        return
     screen.print(shown(f"{run.job}: {run.changes.retired:,} assertions retired; {run.message}"), soft_wrap=True)
     screen.print(shown(f"run {run.id}", style="dim"))

@@ -2,7 +2,7 @@
 
 Brute force takes a fact, or all that a source says, out of a copy of the database and runs the plan on what is left.
 
-python benchmarks/attribution.py [DECISIONS] [--data FOLDER]
+python benchmarks/attribution.py [DECISIONS] [--brute FACTS] [--data FOLDER]
 """
 
 from __future__ import annotations
@@ -40,9 +40,7 @@ OF_FACT = "fact = (SELECT n FROM fact WHERE id = ?)"
 OF_SOURCE = "source = (SELECT n FROM source WHERE id = ?)"
 COLUMNS = 9
 """Of the table of assertions."""
-MOST = 40
-"""Facts and sources of one decision that brute force is asked about."""
-DOMAINS = ("supply", "lineage", "drugmech", "cyber")
+DOMAINS = ("supply", "lineage", "drugmech")
 
 
 @contextmanager
@@ -84,7 +82,7 @@ def decided(services: Services, text: str) -> Iterator[tuple[Document, float]]:
         yield document, time.perf_counter() - began
 
 
-def measured(document: Document, services: Services, path: Path) -> dict[str, float]:
+def measured(document: Document, services: Services, path: Path, most: int) -> dict[str, float]:
     plan = from_json(document["plan"])
     began = time.perf_counter()
     whole = says(plan, services)
@@ -93,7 +91,7 @@ def measured(document: Document, services: Services, path: Path) -> dict[str, fl
     found = attribute(document, services.recorded)
     took = time.perf_counter() - began
     wrong = seen = 0
-    for one in [one for one in found.entries if one.kind != "path"][:MOST]:
+    for one in [one for one in found.entries if one.kind != "path"][:most]:
         with taken(path, OF_FACT if one.kind == "fact" else OF_SOURCE, one.id):
             changed = says(plan, services) != whole
         seen += 1
@@ -110,8 +108,9 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("decisions", nargs="?", type=int, default=200)
     asked.add_argument("--data", type=Path, default=Path(os.environ.get("WHENCE_TEST_DATA", "../shared/data")))
+    asked.add_argument("--brute", type=int, default=40, help="facts and sources of each that brute force tries")
     options = asked.parse_args()
-    each = -(-options.decisions // len(DOMAINS)) + options.decisions // 4
+    each = options.decisions // 2
     rows: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for name in DOMAINS:
@@ -123,7 +122,7 @@ def main() -> None:
             for line in (EXAMPLES / name / "questions.jsonl").read_text("utf-8").splitlines():
                 for document, whole in decided(services, json.loads(line)["question"]):
                     if len(rows) < options.decisions and len(rows) - before < each:
-                        rows.append(measured(document, services, path) | {"whole": whole})
+                        rows.append(measured(document, services, path, options.brute) | {"whole": whole})
             services.store.close()
             print(f"{name}: {len(rows) - before} decisions")
     print(f"{len(rows)} decisions, {sum(row['seen'] for row in rows):,} facts and sources taken away one at a time")

@@ -39,6 +39,7 @@ from kg.telemetry.calls import Calls
 from kg.telemetry.conventions import conventions
 
 if TYPE_CHECKING:
+    from kg.decisions.impact import Impacts
     from kg.decisions.reviews import Reviews
 
 
@@ -71,6 +72,13 @@ class Services:
         from kg.decisions.reviews import Reviews
 
         return Reviews(self.store, self.decisions, self.prompts, self.adapter, self.clock)
+
+    @property
+    def impacts(self) -> Impacts:
+        """Which decisions a thing or a change touches."""
+        from kg.decisions.impact import Impacts
+
+        return Impacts(self.store, self.decisions, self.runs, self.prompts, self.adapter, self.clock)
 
     @property
     def model(self) -> Model | None:

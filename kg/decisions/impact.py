@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from kg.answer.adapter import Adapter
@@ -18,11 +18,12 @@ from kg.decisions.compare import compare
 from kg.decisions.impact_keys import keys_of_profile, keys_of_run, retired_by
 from kg.decisions.impact_refs import Named, named
 from kg.decisions.replay import RunAgain, as_now
+from kg.decisions.withheld import WITHHELD, withheld
 from kg.decisions.without import WithoutStore
 from kg.domain.decision import Document
 from kg.domain.lineage import GraphProfile, Run
 from kg.domain.ref import ref_of
-from kg.domain.review import review_of
+from kg.domain.review import Review, review_of
 from kg.domain.scope import Scope
 from kg.domain.touched import SEARCHED
 from kg.errors import DatasetNotFound, DecisionErased, InvalidInput, PlanInvalid
@@ -37,10 +38,16 @@ MAX_RUN_AGAIN = 300
 """Of these, so many are run again: some ten seconds."""
 APPROVED = ("approved", "overridden", "excepted")
 Tell = Callable[[int, int], None]
+MayRead = Callable[[Document], bool]
 
 
 def nobody(_: int, __: int) -> None:
     """Nobody looks on."""
+
+
+def all_of_them(_: Document) -> bool:
+    """Whoever asks may read every decision."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ class Impacts:
     registry: Registry
     adapter: Adapter
     clock: Clock
+    may_read: MayRead = all_of_them
 
     def of(self, ref: str, scope: Scope, *, what_if: bool = False, tell: Tell = nobody) -> Impact:
         """Of what a ref names: the decisions that rest on it, or that looked at it, and what they say today.
@@ -150,17 +158,21 @@ class Impacts:
         """With ``carrying`` it is a change: what was run again and says the same was only looked at."""
         touching = self.ledger.touching(keys, MAX_TOUCHED + 1)
         more, touching = len(touching) > MAX_TOUCHED, touching[:MAX_TOUCHED]
-        states = self._states([decision for decision, _ in touching])
-        touching.sort(key=lambda one: states.get(one[0]) not in APPROVED)
+        reviews = self._reviews([decision for decision, _ in touching])
+        touching.sort(key=lambda one: _state(reviews.get(one[0])) not in APPROVED)
         touches = []
         for number, (decision, carried) in enumerate(touching):
             tell(number, len(touching))
             document = self.ledger.decision(decision)
-            if document is None:
+            if document is None or not self.may_read(document):
                 continue
-            made = self._touch(document, states.get(decision), carried)
-            if not run_again:
-                made = replace(made, note="it is not run again: a model would have to be asked")
+            review = reviews.get(decision)
+            held = review is not None and not review.released
+            made = _touch(withheld(document) if held else document, review, carried=carried)
+            if held:
+                made = replace(made, note=WITHHELD)
+            elif not run_again:
+                made = replace(made, note="not run again: a model would have to be asked")
             elif number < most:
                 made = self._again(made, document, store)
             else:
@@ -171,24 +183,9 @@ class Impacts:
         touches.sort(key=lambda one: (one.review not in APPROVED, not one.carried, not one.changed))
         return Impact(ref, what_if, tuple(touches), more)
 
-    def _states(self, decisions: list[str]) -> dict[str, str]:
-        events = self.ledger.review_events(decisions)
-        found = ((one, review_of(said, instant(self.clock()))) for one, said in events.items())
-        return {one: review.state for one, review in found if review is not None}
-
-    @staticmethod
-    def _touch(document: Document, review: str | None, carried: bool) -> Touch:  # noqa: FBT001
-        asked_at = document.get("trace", {}).get("asked_at", "")
-        return Touch(
-            document["decision_id"],
-            document.get("question") or "",
-            asked_at,
-            review,
-            carried,
-            None,
-            _side(document),
-            None,
-        )
+    def _reviews(self, decisions: list[str]) -> dict[str, Review]:
+        events, now = self.ledger.review_events(decisions), instant(self.clock())
+        return {one: review for one, said in events.items() if (review := review_of(said, now)) is not None}
 
     def _again(self, made: Touch, document: Document, store: GraphStore) -> Touch:
         try:
@@ -212,6 +209,24 @@ def _side(document: Document) -> Side:
     return Side(document["outcome"], answer["text"], answer.get("value"), len(answer.get("rows", ())))
 
 
-def carried(touches: Iterable[Touch]) -> Iterator[Touch]:
-    """Those whose claims were carried."""
-    return (one for one in touches if one.carried)
+def _state(review: Review | None) -> str | None:
+    return None if review is None else review.state
+
+
+def _touch(document: Document, review: Review | None, *, carried: bool) -> Touch:
+    asked_at = document.get("trace", {}).get("asked_at") or ""
+    question = document.get("question") or ""
+    return Touch(document["decision_id"], question, asked_at, _state(review), carried, None, _side(document), None)
+
+
+def report(found: Impact) -> dict[str, Any]:
+    """As JSON."""
+    told = [asdict(one) for one in found.touches]
+    return {
+        "ref": found.ref,
+        "what_if": found.what_if,
+        "carried": [one for one in told if one["carried"]],
+        "looked_at": [one for one in told if not one["carried"]],
+        "not_run": found.not_run,
+        "more": found.more,
+    }
