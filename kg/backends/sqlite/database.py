@@ -72,6 +72,7 @@ class Database:
         self._opened: list[apsw.Connection] = []
         self._guard = threading.RLock()
         self._load_lock = threading.Lock()
+        self._writing = threading.Lock()
         if not self.in_memory:
             number = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
             if number < FIXED_SQLITE:
@@ -158,9 +159,22 @@ class Database:
             raise
 
     @contextlib.contextmanager
+    def _queue(self) -> Iterator[None]:
+        """Threads of one process wait here: at SQLite's own lock, whoever happens to ask next is next."""
+        if self.in_memory:
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_MS / 1000):
+            raise StoreTimeout(f"{self.path!r} stayed locked by another writer for {BUSY_MS / 1000:.0f} s; try again")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    @contextlib.contextmanager
     def write(self) -> Iterator[apsw.Connection]:
         """One short write transaction."""
-        with self.use() as connection:
+        with self._queue(), self.use() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
