@@ -16,9 +16,9 @@ from kg.domain.plan import Decide, Where, walk
 from kg.domain.words import natural
 
 MAX_FLIPS = 20
-MAX_TRIED = 200
+MAX_TRIED = 40
 """Values that are tried in place of what literal facts say."""
-MAX_VALUES = 8
+MAX_VALUES = 4
 """Of one fact, those nearest to what it says."""
 
 
