@@ -30,6 +30,11 @@ export default defineConfig({
     // The policy of the page forbids data: addresses and inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The page itself is small, and comes in one request; the drawing comes beside it.
+    rollupOptions: {
+      output: { manualChunks: (id) => (/\/src\/(?!picture)/.test(id) ? "page" : undefined) },
+    },
+    chunkSizeWarningLimit: 600,
   },
   server: { proxy: Object.fromEntries(["/v1", "/healthz", "/readyz"].map((path) => [path, "http://127.0.0.1:8000"])) },
 });

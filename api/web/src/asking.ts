@@ -1,6 +1,6 @@
 /** Asking, and what is told while it is answered. */
 
-import { events, Refused } from "./api";
+import { events, get, part, Refused } from "./api";
 import type { Decision, Plan, Problem, Scope } from "./types";
 
 export interface Told {
@@ -12,6 +12,25 @@ export interface Told {
 
 /** Decisions that were made or read while this page is open: a record does not change. */
 export const known = new Map<string, Decision>();
+
+const reading = new Map<string, Promise<Decision>>();
+
+/** A decision as it is recorded; read once at a time. */
+export function recorded(id: string): Promise<Decision> {
+  const had = known.get(id);
+  if (had) return Promise.resolve(had);
+  const read =
+    reading.get(id) ??
+    get<Decision>(`/v1/decisions/${part(id)}`)
+      .then((found) => {
+        // What a review says of it moves on.
+        if (!found.review.required) known.set(id, found);
+        return found;
+      })
+      .finally(() => reading.delete(id));
+  reading.set(id, read);
+  return read;
+}
 
 export interface Asked {
   question: string;

@@ -1,5 +1,6 @@
 /** The frame of the page: its top, and one view at a time. */
 
+import { recorded } from "./asking";
 import { el } from "./dom";
 import { ifMay, me } from "./me";
 import { loading, refused } from "./parts/notice";
@@ -56,6 +57,7 @@ async function show(place: Place, anew = false): Promise<void> {
     shown = { view, path };
     document.title = view.title ? `${view.title} · Whence` : "Whence";
     main.replaceChildren(view.node);
+    performance.mark("answer");
     if (left) {
       scrollTo(0, 0);
       main.focus({ preventScroll: true });
@@ -85,5 +87,11 @@ document.getElementById("top")?.append(
   who,
   shade(),
 );
+const [first, decision] = here().path;
+if (first === "decisions" && decision !== undefined) {
+  // Who opens a decision waits for it and for its picture: both are on their way before the view is.
+  recorded(decision).catch(() => undefined);
+  void import("./picture");
+}
 follow((place, anew) => void show(place, anew));
 void show(here());

@@ -237,6 +237,7 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     headless: true,
   } as cytoscape.CytoscapeOptions);
   let zoom = 0;
+  let wide = 0;
 
   /** Gives the canvas the size at which labels can be read; what is wider scrolls. */
   const size = (): void => {
@@ -264,7 +265,9 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     size();
   };
   const mounted = new ResizeObserver(() => {
-    if (scroll.clientWidth === 0) return;
+    // Its height follows from the picture itself.
+    if (scroll.clientWidth === 0 || scroll.clientWidth === wide) return;
+    wide = scroll.clientWidth;
     if (graph.container() === null) graph.mount(holder);
     size();
     tell();

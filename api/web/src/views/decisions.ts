@@ -1,32 +1,23 @@
 /** Decisions that were made: the list, one of them, two beside each other. */
 
-import { get, part } from "../api";
-import { known } from "../asking";
+import { get } from "../api";
+import { recorded } from "../asking";
 import { el, fill, settled } from "../dom";
 import { choice, labelledField } from "../parts/controls";
 import { empty, put } from "../parts/notice";
 import { change, type Place, type View } from "../place";
-import type { Decision, DecisionLine } from "../types";
+import type { DecisionLine } from "../types";
 import { OUTCOMES } from "../words";
 import { decisionList } from "./ask";
 
-export async function recorded(id: string, signal?: AbortSignal): Promise<Decision> {
-  const had = known.get(id);
-  if (had) return had;
-  const read = await get<Decision>(`/v1/decisions/${part(id)}`, {}, signal);
-  // What a review says of it moves on.
-  if (!read.review.required) known.set(id, read);
-  return read;
-}
-
-export async function show(place: Place, signal: AbortSignal): Promise<View> {
+export async function show(place: Place): Promise<View> {
   const [, id, how, other] = place.path;
   if (id === undefined) return list(place.query);
   if (how === "compare" && other !== undefined) {
-    const [{ compared }, one, two] = await Promise.all([import("./compared"), recorded(id, signal), recorded(other, signal)]);
+    const [{ compared }, one, two] = await Promise.all([import("./compared"), recorded(id), recorded(other)]);
     return compared(one, two);
   }
-  const [{ decisionView }, decision] = await Promise.all([import("./decision"), recorded(id, signal)]);
+  const [{ decisionView }, decision] = await Promise.all([import("./decision"), recorded(id)]);
   return decisionView(decision, place.query);
 }
 
