@@ -32,6 +32,7 @@ PASSED_OVER = {
     "bare_claim": 0.9,
     "pending_unused": 1.0,
     "order_unused": 1.0,
+    "pick_unused": 1.0,
     "popular_unused": 1.0,
     "quantifier_unused": 1.0,
     "ask_lost": 1.0,
@@ -75,9 +76,9 @@ def choose(planned: Planned, linked: Linked, ontology: Ontology, tie: float = TI
     passed = any(value for name, value in top.features if name in UNKNOWN)
     if passed and (lacking := _lacking(planned.unexplained, ontology)) is not None:
         return Chosen(reason=lacking)
-    if left_over(top) > most:
-        return Chosen(reason=_reason(planned.unexplained, linked, ontology))
     near = [one for one in planned.readings if one.score >= top.score - tie and left_over(one) <= most]
+    if not near:
+        return Chosen(reason=_reason(planned.unexplained, linked, ontology))
     return Chosen(tuple(near[:MAX_READINGS]))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from kg.answer.fit import validate
 from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Entities, Parts, Plan, walk
+from kg.domain.plan import Entities, Parts, Paths, Plan, walk
 from kg.domain.plan_json import from_json, to_json
 from kg.domain.question import Linked
 from kg.errors import PlanInvalid
@@ -21,8 +21,8 @@ AS_SURE = 0.03
 def namesakes(plan: Plan, linked: Linked, ontology: Ontology) -> Iterator[Plan]:
     """The same reading of others that have a name as well: nothing said chooses between them."""
     used = {i for part in walk(plan) if isinstance(part, Entities) for i in part.ids}
-    if isinstance(plan, Parts) or len(used) > 1:
-        # Another name has chosen already.
+    if isinstance(plan, Parts) or (len(used) > 1 and not isinstance(plan, Paths)):
+        # Another name has chosen already; the other end of a chain chooses nothing.
         return
     single = [m for m in linked.mentions if m.kind == "entity" and not m.more]
     for said in single:

@@ -43,7 +43,9 @@ def _deep(part: SetPart) -> tuple[Feature, ...]:
 def out_of_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``how many techniques …,`` ``out of how many``."""
     if left.ask == "count" and left.wider is not None:
-        yield grammar.made(altered(left, ask="share", base=left.wider), left, op)
+        # "Low-tax controls without a technique": the whole is rather the low-tax controls.
+        compound = (("base_compound", 1.0),) if left.unsaid else ()
+        yield grammar.made(altered(left, ask="share", base=left.wider), left, op, features=compound)
     elif left.ask == "count_of":
         yield grammar.made(altered(left, ask="share"), left, op)
 
@@ -107,6 +109,13 @@ def popular_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
         yield grammar.made(altered(right, popular="fewest" if op.op == "unpopular" else "most"), op, right)
 
 
+@rule(SetPart, ("popular", "unpopular"))
+def set_popular(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``which techniques are`` ``most common``."""
+    if left.plan is not None and not (left.named or left.popular or left.order or left.quantifier):
+        yield grammar.made(altered(left, popular="fewest" if op.op == "unpopular" else "most"), left, op)
+
+
 @rule(("latest", "earliest"), SetPart)
 def latest_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``latest`` ``campaign``: by a date that nobody said."""
@@ -155,6 +164,12 @@ def top_number(grammar: Grammar, op: OpPart, number: NumberPart) -> Iterator[Par
     """``top`` ``five``; ``the best`` ``two``."""
     if not number.comparator:
         yield grammar.made(altered(number, top=True), op, number, features=(("top", 1.0),))
+
+
+@rule("and", "of_total")
+def and_out_of_how_many(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
+    """``and`` ``out of how many``."""
+    yield grammar.made(right, left, right)
 
 
 @rule("and", "count")

@@ -217,7 +217,8 @@ def value_of_set(grammar: Grammar, head: SetPart, phrase: LiteralPart) -> Iterat
             head.named or head.anaphor or head.wider is not None or phrase.noun or phrase.asks
         ):
             value = AnswerPart(plan=Value(head.plan, name), kind="value", head=head)
-            yield grammar.made(value, head, phrase, features=_of_value(grammar, head, name))
+            unasked = () if phrase.noun or phrase.asks or head.named else (("value_unasked", 1.0),)
+            yield grammar.made(value, head, phrase, features=(*_of_value(grammar, head, name), *unasked))
             if not (head.named or head.anaphor):
                 known = grammar.made(PropPart(conditions=(Condition(name, "known"),)), phrase)
                 yield from grammar.narrow(head, known, ("known", 1.0))

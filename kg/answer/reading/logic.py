@@ -82,7 +82,7 @@ def quantified(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 def each_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``each`` ``control``; ``each of`` ``A, B and C``: of a list, one by one."""
     if _plain(right):
-        yield grammar.made(altered(right, quantifier="every"), op, right)
+        yield grammar.made(altered(right, quantifier="every", joined="each"), op, right)
     elif len(right.options) > 1 and not right.late:
         yield grammar.made(altered(right, joined="each"), op, right, features=(("each_of", 1.0),))
         yield grammar.made(altered(right, joined="both"), op, right)
@@ -261,6 +261,13 @@ def list_goes_on(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     if left.named or (isinstance(left.plan, Entities) and left.plan.type is not None):
         mark = {"but": "and", "to": "and"}.get(op.op, op.op)
         yield grammar.made(altered(left, joined=mark), left, op, features=(("list_open", 1.0),))
+
+
+@rule(SetPart, "beyond")
+def list_less(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``(what does) A`` ``add over`` …: what is A's and not that of what stands behind."""
+    if left.named and not left.options and not left.several:
+        yield grammar.made(altered(left, joined="less"), left, op)
 
 
 @rule(SetPart, "comma")

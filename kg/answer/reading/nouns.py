@@ -99,7 +99,11 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         return
     if right.popular and not right.named and not left.named:
         # "Those flaws, top three weaknesses": the noun that is ranked stands behind.
-        yield from grammar.narrow(right, grammar.made(PropPart(argument=left, left=True), left))
+        yield from grammar.narrow(right, grammar.made(PropPart(argument=left, left=True), left), *grammar.argument(left))
+        return
+    if left.named and left.options and right.order and right.focus:
+        # "A or B: which has more suppliers": the question word is of the list.
+        yield from grammar.narrow(left, grammar.made(PropPart(argument=altered(right, focus=False)), right))
         return
     if left.order and not left.named and right.named and right.options:
         # "Which has more suppliers, A or B": the list is what is compared.

@@ -131,6 +131,14 @@ def date_range_open(grammar: Grammar, op: OpPart, date: DatePart) -> Iterator[Pa
         yield grammar.made(altered(date, comparator="during"), op, date, features=(("open_range", 1.0),))
 
 
+@rule(DatePart, ("or_more", "or_less"))
+def date_bound_after(grammar: Grammar, date: DatePart, op: OpPart) -> Iterator[Part]:
+    """``2020`` ``or later``."""
+    if date.comparator in ("", "during"):
+        bound = "since" if op.op == "or_more" else "until"
+        yield grammar.made(altered(date, comparator=bound), date, op)
+
+
 @rule("present", DatePart)
 def still_date(grammar: Grammar, op: OpPart, date: DatePart) -> Iterator[Part]:
     """``still`` ``in 2020``."""

@@ -33,6 +33,7 @@ from kg.domain.plan import (
     Each,
     Entities,
     Follow,
+    Group,
     Intersect,
     Minus,
     Rank,
@@ -111,6 +112,10 @@ class Grammar:
         """The head, kept to what the property says of it; a claim where the head is named."""
         if not by.ready:
             return
+        if head.options and head.named and not by.rels and by.argument is not None and by.argument.named:
+            if by.negative or by.exclude or by.argument.quantifier == "none":
+                # "A and B but not C" is said of what has to do with them, not of A and B.
+                return
         if by.losing is not None:
             if not head.named:
                 yield self.made(altered(head, losing=by.losing), head, by, features=features)
@@ -124,6 +129,10 @@ class Grammar:
                 yield self.made(left, head, by, features=features)
                 return
             by = altered(by, exclude=False, negative=True)
+        each = by.argument is not None and by.argument.joined == "each" and not by.argument.options
+        if each and head.ask == "count" and not head.named:
+            yield from self._for_each(head, by, by.argument, features)  # type: ignore[arg-type]  # as told
+            return
         counted = by.argument
         if counted is not None and counted.order and not by.negative:
             yield from self._counting(head, by, counted, features)
@@ -140,6 +149,11 @@ class Grammar:
             told, bare = altered(by, rels=head.pending), altered(head, pending=())
             if any(True for _ in narrowings(self.ontology, bare, told)):
                 head, by = bare, told
+        elif not by.rels and by.argument is not None and by.argument.pending:
+            # "Techniques that have" "mapped controls": what was said of the argument ties it to the head.
+            told = altered(by, rels=by.argument.pending, left=True, argument=altered(by.argument, pending=()))
+            if any(True for _ in narrowings(self.ontology, head, told)):
+                by, features = told, tuple(one for one in features if one[0] != "pending_lost")
         ways = sorted(
             narrowings(self.ontology, head, by),
             key=lambda way: -sum(self.weights.get(name, 0.0) * value for name, value in way.features),
@@ -167,6 +181,15 @@ class Grammar:
                 open_ = others == kept.plan
                 kept = altered(kept, plan=others, again=kept.again and open_, other=kept.other and open_)
             yield self.made(kept, head, by, features=(*way.features, *features))
+
+    def _for_each(self, head: SetPart, by: PropPart, each: SetPart, features: tuple[Feature, ...]) -> Iterator[Part]:
+        """``how many tests`` ``does each model have``: one number a model."""
+        if head.plan is None or by.negative:
+            return
+        for rel, more in steps(self.ontology, by.rels, head.types, each.types, left=by.left)[:MAX_WAYS]:
+            plan = Group(head.plan, by=reached(rel, each.plan), counted=True)
+            group = AnswerPart(plan=plan, kind="group", head=head, rels=(rel,), argument=each)
+            yield self.made(group, head, by, features=(*more, *features, ("each_of", 1.0)))
 
     def _claims(
         self, head: SetPart, kept: SetPart, way: Narrowing, by: PropPart, features: tuple[Feature, ...]
