@@ -31,7 +31,7 @@ def share_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     if right.plan is None or right.named or right.late:
         return
     yield grammar.made(altered(right, ask="share", base=right.plan, quantifier=""), op, right, features=_deep(right))
-    if right.wider is not None:
+    if right.wider is not None and right.told is None:
         yield grammar.made(altered(right, ask="share", base=right.wider, quantifier=""), op, right)
 
 

@@ -287,6 +287,12 @@ def order_by_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Itera
         yield grammar.made(RankPart(value=name, order=order), op, phrase)  # type: ignore[arg-type]
 
 
+@rule(LiteralPart, ("latest", "earliest"))
+def literal_in_order(grammar: Grammar, phrase: LiteralPart, op: OpPart) -> Iterator[Part]:
+    """``added`` ``first``."""
+    yield from order_by_literal(grammar, op, phrase)
+
+
 @rule("negation", LiteralPart)
 def without_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
     """``no`` ``due date``; ``not`` ``retired``."""

@@ -133,6 +133,11 @@ class Grammar:
         if each and head.ask == "count" and not head.named:
             yield from self._for_each(head, by, by.argument, features)  # type: ignore[arg-type]  # as told
             return
+        if not by.rels and by.argument is not None and by.argument.pending:
+            # "Techniques that have" "mapped controls": what was said of the argument ties it to the head.
+            told = altered(by, rels=by.argument.pending, left=True, argument=altered(by.argument, pending=()))
+            if any(True for _ in narrowings(self.ontology, head, told)):
+                by, features = told, tuple(one for one in features if one[0] != "pending_lost")
         counted = by.argument
         if counted is not None and counted.order and not by.negative:
             yield from self._counting(head, by, counted, features)
@@ -149,11 +154,6 @@ class Grammar:
             told, bare = altered(by, rels=head.pending), altered(head, pending=())
             if any(True for _ in narrowings(self.ontology, bare, told)):
                 head, by = bare, told
-        elif not by.rels and by.argument is not None and by.argument.pending:
-            # "Techniques that have" "mapped controls": what was said of the argument ties it to the head.
-            told = altered(by, rels=by.argument.pending, left=True, argument=altered(by.argument, pending=()))
-            if any(True for _ in narrowings(self.ontology, head, told)):
-                by, features = told, tuple(one for one in features if one[0] != "pending_lost")
         ways = sorted(
             narrowings(self.ontology, head, by),
             key=lambda way: -sum(self.weights.get(name, 0.0) * value for name, value in way.features),
@@ -223,9 +223,10 @@ class Grammar:
         for found, shared, rel, more in co_related(self, head, through, rels, other):
             kept = altered(head, plan=found, types=head.types & other.types, wh=False, focus=head.wh or head.focus)
             made: Part = altered(kept, wider=all_of(kept.types, self.ontology))
-            if through.order in ("most", "fewest"):
+            if through.order in ("most", "most_of", "fewest"):
                 source = Minus(head.plan if head.plan is not None else all_of(other.types, self.ontology), other.plan)  # type: ignore[arg-type]
-                rank = Rank(source, shared, order=through.order, top=max(1, head.pick))
+                order = "fewest" if through.order == "fewest" else "most"
+                rank = Rank(source, shared, order=order, top=max(1, head.pick))  # type: ignore[arg-type]
                 made = AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,))
             yield self.made(made, *of, features=(*more, *features))
 
@@ -257,7 +258,10 @@ class Grammar:
                 order = "fewest" if counted.order in ("fewest", "fewer") else "most"
                 share = counted.ask == "share" and counted.base is not None
                 if share and counted.base == counted.plan:
-                    continue
+                    if counted.told is None:
+                        continue
+                    # The largest share of what is of X is the most of it.
+                    share = False
                 of = reached(rel, counted.base) if share else None
                 rank = Rank(head.plan, reached(rel, counted.plan), of=of, order=order, top=max(1, head.pick))  # type: ignore[arg-type]
                 yield self.made(
@@ -304,9 +308,10 @@ def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]
     """What is odd about an order by these: so many names, or how many of the head or of these are meant already."""
     named = counted is not None and counted.named and not head.options
     lost = any(one.quantifier not in ("", "any", "every") for one in (head, counted) if one is not None)
+    unasked = head.ask in ("share", "count_of")
     # "Who has more, A or B": the two are what is ordered, rather than what is counted.
     listed = counted is not None and counted.joined == "or" and len(counted.options) > 1
-    odd = (("rank_named", named), ("rank_listed", listed), ("modifier_lost", lost))
+    odd = (("rank_named", named), ("rank_listed", listed), ("modifier_lost", lost), ("ask_lost", unasked))
     return tuple((name, 1.0) for name, holds in odd if holds)
 
 

@@ -189,7 +189,12 @@ def if_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 def failing_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``dropping`` ``X``."""
     if right.named:
-        yield grammar.made(TopicPart(argument=right), op, right)
+        yield grammar.made(TopicPart(argument=_whichever(right)), op, right)
+
+
+def _whichever(part: SetPart) -> SetPart:
+    """Of several that fail, any: what is touched by one of them is touched."""
+    return altered(part, options=(), joined="") if part.named and part.joined in ("", "and", "both") else part
 
 
 @rule(SetPart, "fail")
@@ -197,7 +202,7 @@ def set_fails(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``X`` ``fails``."""
     if left.plan is not None:
         features = () if left.named else (("fail_type", 1.0),)
-        yield grammar.made(TopicPart(argument=left), left, op, features=features)
+        yield grammar.made(TopicPart(argument=_whichever(left)), left, op, features=features)
 
 
 @rule(("if", "fail"), ("fail", "if"))
