@@ -31,6 +31,7 @@ PASSED_OVER = {
     "wh_passed": 0.5,
     "bare_claim": 0.9,
     "pending_unused": 1.0,
+    "together_unused": 1.0,
     "order_unused": 1.0,
     "pick_unused": 1.0,
     "popular_unused": 1.0,

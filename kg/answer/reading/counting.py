@@ -129,6 +129,9 @@ def latest_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
 @rule(("most", "fewest"), PropPart)
 def most_related(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
     """``most`` ``used by groups``: ordered by how many of the argument."""
+    if prop.close and not prop.argument.named:  # type: ignore[union-attr]  # what is close has one
+        # "Most downstream tables" are tables, the most of them.
+        return
     if (prop.rels and prop.argument is not None and not prop.negative) or prop.bare:
         yield grammar.made(altered(prop, ranked=op.op), op, prop)
 

@@ -68,6 +68,7 @@ def _odd(part: SetPart) -> tuple[Feature, ...]:
             ("pick_unused", bool(part.pick)),
             ("popular_unused", bool(part.popular)),
             ("pending_unused", bool(part.pending)),
+            ("together_unused", part.together),
             ("quantifier_unused", part.quantifier in ("none", "only", "at_least", "at_most", "exactly")),
             ("whole_type", isinstance(part.plan, Entities)),
         )

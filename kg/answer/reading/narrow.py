@@ -106,7 +106,9 @@ def narrowings(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narr
         yield from _bare(ontology, head, by)
     elif by.argument is not None:
         direct = tuple(_related(ontology, head, by, by.argument))
-        yield from direct or _through_default(ontology, head, by, by.argument)
+        if not direct:
+            direct = (*_through_default(ontology, head, by, by.argument), *_by_members(ontology, head, by))
+        yield from direct
 
 
 def _either(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
@@ -263,6 +265,25 @@ def _through_default(ontology: Ontology, head: SetPart, by: PropPart, argument: 
             if (kept := narrowed(things, way, ontology)) is not None:
                 for last in _related(ontology, head, PropPart(argument=kept), kept):
                     yield replace(last, features=(*way.features, *last.features, ("implied_step", 1.0)))
+
+
+def _by_members(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowing]:
+    """``covered by the baseline``: by what is in it, where it cannot be covered by the baseline itself."""
+    whole = by.argument
+    if whole is None or not whole.named or head.named or by.ranked or by.exclude:
+        return
+    for rel in by.rels:
+        way = back(rel.direction) if by.left else rel.direction
+        near, far = ontology.ends(rel.predicate, way)
+        if not head.types & near or far & whole.types:
+            continue
+        members = SetPart(plan=all_of(far, ontology), types=far)
+        for step in _related(ontology, members, PropPart(), replace(whole, quantifier="")):
+            kept = narrowed(members, step, ontology) if ("inserted_default", 1.0) in step.features else None
+            if kept is not None:
+                told = altered(by, rels=(rel,))
+                for last in _related(ontology, head, told, altered(kept, quantifier=whole.quantifier)):
+                    yield replace(last, features=(*step.features, *last.features, ("implied_step", 1.0)))
 
 
 def _roles(ontology: Ontology, head: SetPart, argument: SetPart, *, left: bool) -> tuple[Rel, ...]:

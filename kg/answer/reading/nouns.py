@@ -60,7 +60,7 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
 
 
 @rule(SetPart, SetPart)
-def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:  # noqa: C901, PLR0911, PLR0912 (one way to stand side by side each)
+def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Part]:  # noqa: C901, PLR0911, PLR0912, PLR0915 (one way to stand side by side each)
     """A name with its type, a list, or a relation nobody said."""
     plain_right, plain_left = not modifiers(right), not modifiers(left)
     if left.named and not left.options and right.plan is not None and bare_type(right) and plain_right:
@@ -77,6 +77,9 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         asked = not (right.named or right.wh or right.late) and left.types & right.types
         if asked and not left.pending:
             yield grammar.made(altered(right, focus=True), left, right, features=(("focus", 1.0),))
+        elif right.named and len(right.options) > 1 and plain_right and not left.pending:
+            # "Which of A, B and C": one of them.
+            yield grammar.made(right, left, right)
         return
     if right.wh:
         if not (left.named or left.focus or right.pending or modifiers(left)) and left.plan is not None:
@@ -99,7 +102,9 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
         return
     if right.popular and not right.named and not left.named:
         # "Those flaws, top three weaknesses": the noun that is ranked stands behind.
-        yield from grammar.narrow(right, grammar.made(PropPart(argument=left, left=True), left), *grammar.argument(left))
+        yield from grammar.narrow(
+            right, grammar.made(PropPart(argument=left, left=True), left), *grammar.argument(left)
+        )
         return
     if left.named and left.options and right.order and right.focus:
         # "A or B: which has more suppliers": the question word is of the list.
@@ -129,7 +134,7 @@ def side_by_side(grammar: Grammar, left: SetPart, right: SetPart) -> Iterator[Pa
             # "Malware, not tools": a contrast that takes nothing away.
             yield grammar.made(left, left, right, features=(("contrast", 1.0),))
             return
-    twice = left.types == right.types and bare_type(left) and bare_type(right) and not left.pending
+    twice = left.types == right.types and bare_type(left) and bare_type(right) and not (left.pending or right.pending)
     if not left.named and not right.named and twice:
         # "Threat actor groups": two nouns for one thing.
         yield grammar.made(altered(right, ask=left.ask or right.ask), left, right, features=(("noun_noun", 1.0),))

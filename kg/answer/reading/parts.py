@@ -186,6 +186,8 @@ class PropPart(Part):
     bare: bool = False
     weak: bool = False
     """Whether its phrase is a preposition alone."""
+    close: bool = False
+    """Whether the argument follows its phrase without a preposition: ``downstream tables``, ``use techniques``."""
     ready: bool = True
     """Whether nothing is to follow: after ``or``, another property does; after ``share techniques with``, a name."""
 

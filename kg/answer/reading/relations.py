@@ -42,6 +42,7 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         weak=relation.weak,
         again=relation.again,
         tied="and" if relation.also and not relation.noun else "",
+        close=not (relation.noun or relation.weak or relation.leads),
     )
     title = (("title", 1.0),) if relation.typed and argument.named else ()
     verbal = (("noun_or_verb", 1.0),) if relation.verbal else ()
@@ -51,7 +52,7 @@ def relation_to(grammar: Grammar, relation: RelPart, argument: SetPart) -> Itera
         bare = grammar.made(PropPart(rels=relation.rels, bare=True, negative=relation.negative), relation)
         yield from grammar.narrow(argument, bare, ("premodified", 1.0))
         # "No mapped control" leaves open what it is mapped to: the head of all that.
-        if relation.negative or argument.pending:
+        if relation.negative or argument.pending or argument.quantifier == "none":
             return
         told = (("said_relation", 1.0), ("joint_lost", float(relation.joint)))
         yield grammar.made(altered(argument, pending=relation.rels), relation, argument, features=told)
@@ -283,6 +284,9 @@ def less_of_another(grammar: Grammar, head: SetPart, by: PropPart) -> Iterator[P
     if by.rels and not by.weak and not same((head.told,), by.rels):
         return
     if not (by.negative or by.exclude) or argument.options or modifiers(altered(argument, quantifier="")):
+        return
+    if by.exclude and head.types & argument.types:
+        # "Their mitigations besides X": without X itself.
         return
     wide = altered(head, plan=head.wider)
     argument = altered(argument, quantifier="")

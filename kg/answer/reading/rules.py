@@ -96,7 +96,8 @@ class Grammar:
         lost = (("focus_lost", 1.0),) if argument.focus or argument.wh else ()
         asks = argument.ask and not (argument.ask == "share" and argument.order)
         told = (("ask_lost", 1.0),) if asks else ()
-        passed = bool(argument.popular) + argument.other + bool(argument.losing) + argument.together
+        other = argument.other and argument.quantifier != "none"
+        passed = bool(argument.popular) + other + bool(argument.losing) + argument.together
         passed += argument.pick > 1 and not argument.quantifier
         # "A or" without what stands behind it is no list yet.
         passed += argument.joined == "or" and argument.named and not argument.options
@@ -108,14 +109,10 @@ class Grammar:
         count = modifiers(part)
         return (("modifier_lost", float(count)),) if count else ()
 
-    def narrow(self, head: SetPart, by: PropPart, *features: Feature) -> Iterator[Part]:  # noqa: C901, PLR0912 (one kind of property each)
+    def narrow(self, head: SetPart, by: PropPart, *features: Feature) -> Iterator[Part]:  # noqa: C901, PLR0912, PLR0915 (one kind of property each)
         """The head, kept to what the property says of it; a claim where the head is named."""
-        if not by.ready:
+        if not by.ready or _without_a_member(head, by):
             return
-        if head.options and head.named and not by.rels and by.argument is not None and by.argument.named:
-            if by.negative or by.exclude or by.argument.quantifier == "none":
-                # "A and B but not C" is said of what has to do with them, not of A and B.
-                return
         if by.losing is not None:
             if not head.named:
                 yield self.made(altered(head, losing=by.losing), head, by, features=features)
@@ -133,16 +130,13 @@ class Grammar:
         if each and head.ask == "count" and not head.named:
             yield from self._for_each(head, by, by.argument, features)  # type: ignore[arg-type]  # as told
             return
-        if not by.rels and by.argument is not None and by.argument.pending:
-            # "Techniques that have" "mapped controls": what was said of the argument ties it to the head.
-            told = altered(by, rels=by.argument.pending, left=True, argument=altered(by.argument, pending=()))
-            if any(True for _ in narrowings(self.ontology, head, told)):
-                by, features = told, tuple(one for one in features if one[0] != "pending_lost")
+        by, features = self._tied(head, self._of_no_other(head, by), features)
         counted = by.argument
         if counted is not None and counted.order and not by.negative:
             yield from self._counting(head, by, counted, features)
             return
-        if head.popular and counted is not None and not counted.named and not by.ranked and not by.negative:
+        apart = counted is not None and not counted.named and not (by.close and not by.left)
+        if head.popular and apart and not by.ranked and not by.negative:
             by = altered(by, ranked=head.popular)
         if by.weak and by.negative and head.told is not None:
             # "Works for X but not for Y": the preposition stands for the relation that was told.
@@ -181,6 +175,25 @@ class Grammar:
                 open_ = others == kept.plan
                 kept = altered(kept, plan=others, again=kept.again and open_, other=kept.other and open_)
             yield self.made(kept, head, by, features=(*way.features, *features))
+
+    def _of_no_other(self, head: SetPart, by: PropPart) -> PropPart:
+        """``software X uses`` ``that no other group uses``: no group but X."""
+        argument = by.argument
+        if argument is None or not argument.other or argument.quantifier != "none" or argument.plan is None:
+            return by
+        ends = (part for part in walk(head.plan) if isinstance(part, Entities)) if head.plan is not None else ()
+        schemes = {scheme.name for name in argument.types if (scheme := self.ontology.scheme_of(name)) is not None}
+        ids = tuple(dict.fromkeys(i for part in ends for i in part.ids if i.partition(":")[0] in schemes))
+        plan = Minus(argument.plan, Entities(ids=ids)) if ids else argument.plan
+        return altered(by, argument=altered(argument, plan=plan, other=False))
+
+    def _tied(self, head: SetPart, by: PropPart, features: tuple[Feature, ...]) -> tuple[PropPart, tuple[Feature, ...]]:
+        """``techniques that have`` ``mapped controls``: what was said of the argument ties it to the head."""
+        if not by.rels and by.argument is not None and by.argument.pending:
+            told = altered(by, rels=by.argument.pending, left=True, argument=altered(by.argument, pending=()))
+            if any(True for _ in narrowings(self.ontology, head, told)):
+                return told, tuple(one for one in features if one[0] != "pending_lost")
+        return by, features
 
     def _for_each(self, head: SetPart, by: PropPart, each: SetPart, features: tuple[Feature, ...]) -> Iterator[Part]:
         """``how many tests`` ``does each model have``: one number a model."""
@@ -302,6 +315,14 @@ class Grammar:
             *of,
             features=(*features, *odd),
         )
+
+
+def _without_a_member(head: SetPart, by: PropPart) -> bool:
+    """``A and B but not C``, which is said of what has to do with them, not of A and B."""
+    argument = by.argument
+    if not (head.options and head.named) or by.rels or argument is None or not argument.named:
+        return False
+    return by.negative or by.exclude or argument.quantifier == "none"
 
 
 def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]:

@@ -78,7 +78,8 @@ def _changed(grammar: Grammar, head: SetPart, before: Point, after: Point, chang
     def diff(plan: SetPlan) -> SetPlan:
         return Diff(plan, before, after, change)  # type: ignore[arg-type]
 
-    made: Part = grammar.made(altered(head.each(diff), change=None, wider=None), *of, features=(("diff", 1.0),))
+    told = (("diff", 1.0), ("diff_open", float(HERE in (before, after))))
+    made: Part = grammar.made(altered(head.each(diff), change=None, wider=None), *of, features=told)
     return made
 
 
