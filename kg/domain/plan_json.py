@@ -258,8 +258,8 @@ def _read_given(value: Any, where: str) -> tuple[tuple[str, tuple[str, ...]], ..
 
 
 def _point(value: Any, where: str) -> Point:
-    if not isinstance(value, dict) or not value or set(value) - {"datasets", "as_of"}:
-        raise PlanInvalid(f"{where}: expected datasets (NAME@VERSION), as_of (a day), or both")
+    if not isinstance(value, dict) or set(value) - {"datasets", "as_of"}:
+        raise PlanInvalid(f"{where}: expected datasets (NAME@VERSION), as_of (a day), both, or neither for now")
     datasets = tuple(_plain_text(item, f"{where}.datasets") for item in value.get("datasets", ()))
     as_of = value.get("as_of")
     if as_of is not None:

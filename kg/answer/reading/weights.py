@@ -40,7 +40,7 @@ DEFAULT: dict[str, float] = {
     "yes_no_lost": -0.8,
     "date_first": -0.1,
     "whether_any": -0.2,
-    "identified": -1.0,
+    "identified": -0.9,
     "belongs": -0.3,
     "title": -0.5,
     "value_known": -0.6,

@@ -155,7 +155,8 @@ def test_names_that_are_redacted_are_not_sent() -> None:
 
 def test_the_decision_says_which_prompts_and_model_took_part() -> None:
     document = ask_with(Scripted(claims=[[("Ada tends Sage and Mint.", ("E1", "E2"))]]), TENDED)
-    assert document["versions"]["model"] == {"name": "house", "model": "scripted-1", "scripted": True}
+    held = document["versions"]["model"]
+    assert (held["name"], held["model"], held["scripted"]) == ("house", "scripted-1", True)
     assert [(one["name"], one["version"], one["label"]) for one in document["versions"]["prompt"]] == [
         ("answer", 0, None),
         ("plan", 0, None),

@@ -19,7 +19,7 @@ NAMES = Names(
     ("size",),
     ("person:ann", "firm:x:y", "p:Ä ö"),
     ("1", "ä", "x y"),
-    (Point(("people@1",)), Point(("people@2", "firms@1"), "2026-03-31"), Point(as_of="2026-01-01")),
+    (Point(), Point(("people@1",)), Point(("people@2", "firms@1"), "2026-03-31"), Point(as_of="2026-01-01")),
 )
 FIRMS = {"op": "entities", "type": "Firm"}
 SIZED = {"op": "where", "source": FIRMS, "predicate": "size"}
@@ -114,7 +114,7 @@ def nested(depth: int) -> dict[str, Any]:
         (COMPARED | {"of": [FIRMS]}, "plan: compare needs one `of` an option, or none"),
         ({"op": "suppose", "source": FIRMS}, "plan: suppose takes either without or only"),
         ({"op": "count", "source": CHANGED}, "plan.source: a diff of both gains and losses may stand on top"),
-        (CHANGED | {"before": {}}, "plan.before: expected datasets"),
+        (CHANGED | {"before": []}, "plan.before: expected datasets"),
         (CHANGED | {"before": {"as_of": "May"}}, "plan.before.as_of: 'May' is not a day"),
         (CHANGED | {"before": {"day": "2026-01-01"}}, "plan.before: expected datasets"),
         ({"op": "parts", "plans": [{"op": "parts", "plans": [FIRMS]}]}, "plan.plans.0: parts may stand on top"),
