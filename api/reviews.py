@@ -26,6 +26,20 @@ Shown = Annotated[
 ]
 
 
+class ReviewState(StrEnum):
+    """States a review may be in."""
+
+    open = "open"
+    approved = "approved"
+    rejected = "rejected"
+    changes_requested = "changes_requested"
+    overridden = "overridden"
+    excepted = "excepted"
+    superseded = "superseded"
+    lapsed = "lapsed"
+    expired = "expired"
+
+
 class Verdict(StrEnum):
     """What a caller may say of an answer."""
 
@@ -37,7 +51,9 @@ class Verdict(StrEnum):
 @review.command("list")
 def listed(
     ctx: typer.Context,
-    state: Annotated[str | None, typer.Option("--state", help="Only those in this state (default: open).")] = None,
+    state: Annotated[
+        ReviewState | None, typer.Option("--state", help="Only those in this state (default: open).")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also those that nothing changes any more.")] = False,
     role: Annotated[str | None, typer.Option("--role", help="Only those that wait for this role.")] = None,
     assignee: Annotated[str | None, typer.Option("--assignee", help="Only those assigned to this person.")] = None,
@@ -46,7 +62,7 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """The queue: reviews that wait, newest first."""
-    wanted = None if everything and state is None else (state or "open")
+    wanted = None if everything and state is None else "open" if state is None else state.value
 
     def fits(one: Review) -> bool:
         waits = one.waits_for

@@ -56,7 +56,11 @@ def show_review(told: dict[str, Any], screen: Console) -> None:
 
 def tell_ended(services: Services, screen: Console | None) -> None:
     """Look at every review that stands, after a change of the graph, and name those that ended by it."""
-    for one in services.reviews.check():
-        if screen is not None:
-            said = f"the review of {one.decision} has {one.state}: {one.reason}"
-            screen.print(shown(said, "yellow"), soft_wrap=True)
+    if screen is None:
+        services.reviews.check()
+        return
+    with screen.status("looking at the reviews that stand"):
+        ended = services.reviews.check()
+    for one in ended:
+        said = f"the review of {one.decision} has {one.state}: {one.reason}"
+        screen.print(shown(said, "yellow"), soft_wrap=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import logging
 from typing import Annotated, Any
 
@@ -45,7 +44,7 @@ class FileIn(BaseModel):
             return self.text.encode("utf-8")
         try:
             return base64.b64decode(self.base64 or "", validate=True)
-        except binascii.Error as exc:
+        except ValueError as exc:
             raise InvalidInput(f"files: {self.name[:80]!r} is not base64") from exc
 
 
