@@ -17,6 +17,7 @@ const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>;
   lineage: { name: "Lineage", load: () => import("./views/lineage") },
   loads: { name: "Loads", load: () => import("./views/loads") },
   prompts: { name: "Prompts", load: () => import("./views/prompts") },
+  tables: { name: "Decision tables", load: () => import("./views/tables"), listed: false },
   audit: { name: "Audit", load: () => import("./views/audit"), needs: "audit" },
   "sign-in": { name: "Sign in", load: () => import("./views/sign-in"), listed: false },
 };
@@ -40,7 +41,7 @@ async function show(place: Place, anew = false): Promise<void> {
   const { signal } = going;
   const first = place.path[0] ?? "";
   for (const [name, link] of links) {
-    if (name === first) link.setAttribute("aria-current", "page");
+    if (name === (first === "tables" ? "prompts" : first)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   shown?.view.close?.();

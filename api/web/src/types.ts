@@ -268,7 +268,7 @@ export interface PromptLine {
 
 export interface Prompt {
   name: string;
-  used: string;
+  used: string | null;
   latest: string;
   labels: Record<string, number>;
   versions: PromptLine[];

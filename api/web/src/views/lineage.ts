@@ -3,6 +3,7 @@
 import { get, parts } from "../api";
 import { el, fill } from "../dom";
 import { choice, labelledField, slider, switcher } from "../parts/controls";
+import { impact } from "../parts/impact";
 import { empty, loading, put } from "../parts/notice";
 import { schema } from "../parts/scope";
 import { table } from "../parts/table";
@@ -43,7 +44,7 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
           fill(picturing, made.node);
         }
       });
-      return [picturing, below(walk, toward)];
+      return [picturing, impact(ref), below(walk, toward)];
     });
   }
   return Promise.resolve({ title: ref ? `Lineage of ${ref}` : "Lineage", node, close: () => drawn?.close() });

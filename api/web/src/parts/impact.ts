@@ -1,0 +1,70 @@
+/** The decisions that a thing touches, now or if it were retired. */
+
+import { get } from "../api";
+import { el, fill } from "../dom";
+import { address } from "../place";
+import { plural, stateWords } from "../words";
+import { badge, button } from "./controls";
+import { put } from "./notice";
+import { table } from "./table";
+
+interface Side {
+  outcome: string;
+  text: string;
+}
+interface Touch {
+  decision: string;
+  question: string;
+  review: string | null;
+  changed: boolean | null;
+  before: Side;
+  after: Side | null;
+  note: string;
+}
+interface Impact {
+  carried: Touch[];
+  looked_at: Touch[];
+  more: boolean;
+}
+
+export function impact(ref: string): HTMLElement {
+  const body = el("div", { "aria-live": "polite" });
+  const run = (whatIf: boolean): void =>
+    void put(body, async () => told(await get<Impact>("/v1/impact", { ref, what_if: String(whatIf) }), whatIf), "Running the decisions again");
+  const node = el("section", { class: "facts-of" }, el("h2", {}, "Decisions it touches"));
+  const now = button("Find them", () => run(false));
+  const then = button("What if it were retired?", () => run(true));
+  fill(node, el("h2", {}, "Decisions it touches"), el("p", { class: "exports" }, now, then), body);
+  return node;
+}
+
+function told(found: Impact, whatIf: boolean): HTMLElement[] {
+  if (found.carried.length + found.looked_at.length === 0) return [el("p", { class: "quiet" }, "No decision touches it.")];
+  return [
+    list(`It carried a claim of ${plural(found.carried.length, "decision")}`, found.carried, whatIf),
+    list(`${plural(found.looked_at.length, "decision")} only looked at it`, found.looked_at, whatIf),
+    found.more ? el("p", { class: "quiet" }, "There are more than are listed.") : el("span"),
+  ];
+}
+
+function list(title: string, touches: Touch[], whatIf: boolean): HTMLElement {
+  if (touches.length === 0) return el("p", { class: "quiet" }, `${title}.`);
+  return el(
+    "div",
+    {},
+    el("h3", {}, title),
+    table(
+      title,
+      [
+        { name: "Question", cell: (one) => el("a", { href: address(["decisions", one.decision]) }, one.question) },
+        { name: "Review", cell: (one) => (one.review ? badge(stateWords(one.review), `review-${one.review}`) : "") },
+        { name: whatIf ? "Would it change?" : "Changed?", cell: (one) => (one.changed === null ? el("span", { class: "quiet" }, one.note) : one.changed ? badge("yes", "warn") : badge("no", "")) },
+        { name: "Then", cell: (one) => short(one.before.text) },
+        { name: whatIf ? "Without it" : "Now", cell: (one) => (one.after && one.changed ? short(one.after.text) : "") },
+      ],
+      touches,
+    ),
+  );
+}
+
+const short = (text: string): string => text.replace(/ I looked for .*$/s, "");
