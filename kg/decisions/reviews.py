@@ -19,7 +19,7 @@ from kg.domain.fact import Instant
 from kg.domain.review import JUDGED, Kind, Review, ReviewEvent, moved, review_of
 from kg.domain.review_rules import ReviewRules
 from kg.domain.rule_file import RuleVersion
-from kg.errors import AnswerWithheld, DecisionNotFound, ReviewInvalid, ReviewMoved, ReviewNotFound
+from kg.errors import AnswerWithheld, DecisionNotFound, PlanInvalid, ReviewInvalid, ReviewMoved, ReviewNotFound
 from kg.ports.clock import Clock, instant
 from kg.ports.ledger import Ledger
 from kg.ports.rules import Registry
@@ -117,7 +117,11 @@ class Reviews:
         """The evidence hash on today's graph; what it was when nothing can change the review any more."""
         if review.state in ("rejected", "changes_requested", "superseded", "lapsed"):
             return str(document["evidence_hash"])
-        told = replay(document, self.store, self.registry, self.adapter, live=True)
+        try:
+            told = replay(document, self.store, self.registry, self.adapter, live=True)
+        except PlanInvalid:
+            # What it was read with, a decision table say, is not there any more.
+            return "none: it cannot be run any more"
         if told["state"] == "same":
             return str(document["evidence_hash"])
         return str(told["evidence_hash"]["after"]) if "evidence_hash" in told else f"none: {told['state']}"
