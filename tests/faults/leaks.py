@@ -239,6 +239,8 @@ def _request(known: Known, r: random.Random) -> Request:  # noqa: PLR0911, PLR09
             f"fact:{r.choice(known.facts)}", f"person:{people[0]}", f"load {dataset}@1", "etl/nightly",
             "db/sales", names[0],
         ))  # fmt: skip
+        if r.random() < 0.3:
+            return "GET", f"/v1/impact?ref={quote(ref)}&what_if={r.choice(('true', 'false'))}{scope}", None
         walk = f"toward={r.choice(('up', 'down'))}&depth={r.randint(1, 4)}&width={r.choice((2, 20))}"
         return "GET", f"/v1/lineage/{quote(ref)}?{walk}{scope}", None
     if kind == 10:
