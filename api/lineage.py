@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from api.decisions import recorded
 from api.options import AsJson, AsOf, Ceiling, Datasets, KnownAsOf, Store, opened, print_json, scope_of_options
 from api.terminal import shown
-from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH
+from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, Toward, is_decision
 
 if TYPE_CHECKING:
     from kg.answer.lineage import Seen, Walk
@@ -27,7 +28,7 @@ def lineage(
     ref: Annotated[
         str,
         typer.Argument(
-            help="Dataset, NAME@VERSION, source, run, job, dataset of others (NAMESPACE/NAME), fact or entity."
+            help="Dataset, NAME@VERSION, source, run, job, dataset of others (NAMESPACE/NAME), fact, entity, decision."
         ),
     ],
     up: Annotated[bool, typer.Option("--up/--down", help="Where it comes from, or what comes of it.")] = True,
@@ -45,7 +46,9 @@ def lineage(
 
     with opened(ctx, store) as (services, settings):
         scope = scope_of_options(settings, dataset, as_of, known_as_of, ceiling)
-        found = walk(services.store, services.runs, scope, ref, "up" if up else "down", depth=depth, width=width)
+        decision = recorded(services, ref) if is_decision(ref) else None
+        toward: Toward = "up" if up else "down"
+        found = walk(services.store, services.runs, scope, ref, toward, depth=depth, width=width, decision=decision)
     if as_json:
         links = [{"start": start, "end": end} for start, end in found.links]
         print_json(dataclasses.asdict(found) | {"links": links})

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 
-from api.deps import ScopeDep, ServicesDep, ViewDep
+from api.deps import ReachDep, ScopeDep, ServicesDep, ViewDep
 from api.documented import refusals
 from api.strict import StrictRoute
 from api.wire import EventsOut, LineageOut, SourceList, SourceOut
 from kg.answer.lineage import walk
 from kg.answer.lineage_start import MAX_REF
 from kg.bootstrap import Services
-from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, received
-from kg.errors import LineageInvalid, NotFound
+from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, is_decision, received
+from kg.errors import DecisionNotFound, LineageInvalid, NotFound
 
 MAX_EVENTS = 1_000
 """Events in a batch."""
@@ -75,9 +75,20 @@ def lineage(  # noqa: PLR0913, PLR0917 (its parameters are the query's)
     ref: Annotated[str, Path(title="Ref", description="What to walk from.", max_length=MAX_REF)],
     services: ServicesDep,
     scope: ScopeDep,
+    reach: ReachDep,
     toward: Annotated[Toward, Query(title="Toward", description="Where it comes from, or what comes of it.")] = "up",
     depth: Annotated[int, Query(title="Depth", description="Steps at most.", ge=1, le=MAX_DEPTH)] = 6,
     width: Annotated[int, Query(title="Width", description="Neighbours of each at most.", ge=1, le=MAX_WIDTH)] = 20,
 ) -> LineageOut:
-    """Walk from a dataset, `NAME@VERSION`, source, run, job, outside dataset `NAMESPACE/NAME`, fact or entity."""
-    return LineageOut.of(walk(services.store, services.runs, scope, ref, toward, depth=depth, width=width))
+    """Walk from a dataset, `NAME@VERSION`, source, run, job, outside dataset `NAMESPACE/NAME`, fact or entity.
+
+    Or from a decision, by its id: up to the facts it cites, their rows and files, and the jobs these come from.
+    """
+    decision = None
+    if is_decision(ref):
+        decision = services.decisions.decision(ref)
+        if decision is None or not reach.may_read(decision):
+            raise DecisionNotFound(f"no decision {ref!r}")
+        decision = services.reviews.readable(decision)
+    found = walk(services.store, services.runs, scope, ref, toward, depth=depth, width=width, decision=decision)
+    return LineageOut.of(found)

@@ -13,6 +13,7 @@ from typing import Literal as OneOf
 from kg.answer.lineage_start import Starts
 from kg.answer.lineage_steps import Neighbours, Steps
 from kg.answer.wording import Wording
+from kg.domain.decision import Document
 from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, WHENCE, LineageNode, NodeKind, Toward
 from kg.domain.scope import Scope
 from kg.errors import LimitInvalid
@@ -74,9 +75,20 @@ class _Way:
 
 
 def walk(  # noqa: PLR0913
-    store: GraphStore, runs: RunLedger, scope: Scope, ref: str, toward: Toward, *, depth: int, width: int
+    store: GraphStore,
+    runs: RunLedger,
+    scope: Scope,
+    ref: str,
+    toward: Toward,
+    *,
+    depth: int,
+    width: int,
+    decision: Document | None = None,
 ) -> Walk:
-    """Walk from what ``ref`` names. Raises LineageNotFound, NameAmbiguous, InvalidInput or LimitInvalid."""
+    """Walk from what ``ref`` names. Raises LineageNotFound, NameAmbiguous, InvalidInput or LimitInvalid.
+
+    Or from a decision, which comes of the facts that its evidence cites, as far as the scope shows them.
+    """
     for name, value, most in (("depth", depth, MAX_DEPTH), ("width", width, MAX_WIDTH)):
         if not 1 <= value <= most:
             raise LimitInvalid(f"{name} is {value}; it may be 1 to {most}")
@@ -84,7 +96,11 @@ def walk(  # noqa: PLR0913
     versions = view.versions()
     view = view_of(ref, view, store)
     steps = Steps(view, runs, versions)
-    root = Starts(view, runs, steps).named(ref)
+    if decision is None:
+        root = Starts(view, runs, steps).named(ref)
+    else:
+        root = LineageNode("decision", "", decision["decision_id"])
+        steps.cited[root] = list(dict.fromkeys(one for item in decision["evidence"] for one in item["facts"]))
     way = _Way({root: None})
     frontier = [root]
     for _ in range(depth):

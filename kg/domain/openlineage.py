@@ -21,7 +21,7 @@ from kg.errors import LineageInvalid
 
 WHENCE = "whence"
 """The namespace of our own jobs and datasets."""
-NodeKind = OneOf["job", "dataset", "column", "source", "run", "row", "fact", "entity"]
+NodeKind = OneOf["job", "dataset", "column", "source", "run", "row", "fact", "entity", "decision"]
 Toward = OneOf["up", "down"]
 EVENT_TYPES = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
 MAX_NAME = 2_000
@@ -59,6 +59,11 @@ class LineageNode:
         """As a person reads and writes it."""
         between = "#" if self.kind == "row" else "/" if self.namespace else ""
         return f"{self.kind}:{self.namespace}{between}{self.name}"
+
+
+def is_decision(ref: str) -> bool:
+    """Whether a ref is the id of a decision."""
+    return re.fullmatch("d-[0-9a-f]{24}", ref) is not None
 
 
 def own_job(name: str) -> LineageNode:

@@ -84,6 +84,16 @@ def test_a_model_that_was_not_used_touches_nothing(client: TestClient) -> None:
     assert (told["carried"], told["looked_at"], told["more"]) == ([], [], False)
 
 
+def test_a_decision_comes_of_its_facts_rows_and_files_in_one_walk(client: TestClient) -> None:
+    decision = ask(client, GAP)
+    told = client.get(f"/v1/lineage/{decision['decision_id']}", params={"depth": 6}).json()
+    kinds = {node["kind"] for node in told["nodes"]}
+    assert told["root"] == f"decision:{decision['decision_id']}"
+    assert {"decision", "fact", "row", "source", "dataset"} <= kinds
+    assert {f"fact:{one}" for item in decision["evidence"] for one in item["facts"]} <= {n["id"] for n in told["nodes"]}
+    assert client.get("/v1/lineage/d-000000000000000000000000").json()["code"] == "decision_not_found"
+
+
 # --- on the command line ---
 
 

@@ -19,8 +19,8 @@ SIZES = (
     {"sqlite-memory": (300, 4, 50), "neo4j": (300, 2, 100)}
     if PROOFS
     else {
-        "sqlite-memory": (40, 2, 8),
-        "neo4j": (25, 1, 8),
+        "sqlite-memory": (30, 1, 10),
+        "neo4j": (8, 1, 3),
     }
 )
 
@@ -44,4 +44,4 @@ def test_every_decision_that_comes_out_otherwise_is_found(
     assert tally.missed == []
     assert tally.recall == 1.0
     assert tally.precision >= 0.95
-    assert 0 < tally.otherwise < tally.decisions
+    assert tally.otherwise + tally.looked_at > 0

@@ -38,7 +38,7 @@ PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 PLANS = st.one_of(set_plans(NAMES, 2), asked_plans(NAMES, 2 if PROOFS else 1))
 Keep = Callable[[Entry], bool]
 decisions = settings(
-    max_examples=200 if PROOFS else 20, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+    max_examples=200 if PROOFS else 12, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
 )
 
 

@@ -33,7 +33,7 @@ PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 PLANS = st.lists(st.one_of(set_plans(NAMES, 2), asked_plans(NAMES, 1)), min_size=5, max_size=12)
 QUESTIONS = ("Who zzzyx the qqqw?", "Who knows p1?", "Which firms does p2 own?")
 changes = settings(
-    max_examples=200 if PROOFS else 15,
+    max_examples=200 if PROOFS else 10,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
