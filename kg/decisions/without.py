@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kg.decisions.ablated import AblatedView, Change
 from kg.decisions.kept import KeptView
 from kg.decisions.replay import BEFORE_ALL
-from kg.domain.fact import TYPE, Entity, EntityId, FactId, Literal
+from kg.domain.fact import TYPE, Entity, EntityId, FactId, Instant, Literal
 from kg.domain.lineage import GraphProfile
 from kg.domain.words import fold
 from kg.errors import DatasetNotFound, StoreReadOnly
@@ -31,11 +31,18 @@ MOST_SAID = 200_000
 class WithoutView(AblatedView):
     """A view without some sources, also where a question is understood: names, counts, what there is to search."""
 
-    _ended: frozenset[str] = frozenset()
-    """Dataset versions that are no more."""
+    _left: tuple[DatasetVersion, ...] = ()
+    """The versions that would be left, current or not."""
+
+    _at: Instant = ""
+
+    @property
+    def known_at(self) -> Instant:
+        """Also where nothing would be left."""
+        return self._at
 
     def versions(self) -> tuple[DatasetVersion, ...]:
-        return tuple(one for one in self._kept.versions() if one.ref not in self._ended)
+        return self._left
 
     def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
         return {key: one for key, one in self._kept.sources(ids).items() if key not in self._change.sources}
@@ -91,6 +98,8 @@ class WithoutStore:
 
     def view(self, scope: Scope) -> GraphView:
         view = self._store.view(scope)
+        at = view.known_at
+        left = tuple(one for one in view.versions() if one.ref not in self._versions)
         staying = tuple(one for one in view.datasets() if one.ref not in self._versions)
         for ref in scope.datasets:
             if not any(ref in (one.dataset, one.ref) for one in staying):
@@ -101,7 +110,7 @@ class WithoutStore:
         elif len(staying) < len(view.datasets()):
             view = self._store.view(replace(scope, datasets=tuple(one.ref for one in staying)))
         kept = KeptView(view)
-        return WithoutView(kept, kept, Change(sources=self._sources), _ended=self._versions)
+        return WithoutView(kept, kept, Change(sources=self._sources), _left=left, _at=at)
 
     # --- what is only read ---
 
