@@ -59,7 +59,7 @@ def checkpoint(
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write down, signed, how far the log has come (needs whence[access])."""
+    """Write down, signed, how far the log has come (needs the extra access)."""
     from kg.decisions.checkpoint import take
 
     key = key.expanduser()

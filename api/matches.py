@@ -55,7 +55,7 @@ def find(
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find entities that may be one, with the reasons for and against it (needs whence[matching])."""
+    """Find entities that may be one, with the reasons for and against it (needs the extra matching)."""
     from loaders.duplicates import candidates
     from loaders.matches import EVERYTHING
 

@@ -1,0 +1,70 @@
+"""The commands of docs/wrong-row.md, as they stand there, on both stores: from a row to the log."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ASKED = ("Does Dniprovia Agro", "How many suppliers supply", "Which suppliers of sunflower oil")
+
+
+def blocks() -> list[str]:
+    found = BLOCK.findall((ROOT / "docs" / "wrong-row.md").read_text("utf-8"))
+    assert len(found) == 8
+    return found
+
+
+@pytest.fixture(params=["sqlite", pytest.param("neo4j", marks=pytest.mark.neo4j)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:{tmp_path / 'whence.db'}"
+    url: str = request.getfixturevalue("neo4j_url")
+    request.getfixturevalue("make_store")("neo4j").close()
+    return url
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="the page uses jq")
+def test_from_a_wrong_row_to_corrected_answers_and_the_verified_log(address: str, tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    shutil.copytree(ROOT / "examples" / "supply", tmp_path / "examples" / "supply")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "WHENCE_STORE": address, "PYTHONPATH": str(ROOT)}
+
+    def run(text: str) -> str:
+        ended = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", text],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, (text, ended.stdout[-2_000:], ended.stderr[-2_000:])
+        return ended.stdout
+
+    *before, checkpoint, impact, correction, after, verify = blocks()
+    for text in (*before, checkpoint):
+        run(text)
+    carried = run(impact)
+    assert "carried a claim of 3 decisions" in carried
+    for asked in ASKED:
+        assert asked in carried, carried
+    assert carried.count("approved") == len(ASKED), carried
+    told = run(correction)
+    assert "3 decisions read what it would say, 3 of them approved" in told
+    assert ("was: 7 suppliers." in told, "now: 6 suppliers." in told) == (True, True)
+    assert told.count("has lapsed") == 3
+    queue = run(after)
+    assert "6 suppliers" in queue
+    assert "lapsed" not in queue.rpartition("decision ")[2]
+    said = run(verify)
+    assert re.search(r"^integrity +unchanged", said, re.MULTILINE)
+    assert re.search(r"^completeness all that the checkpoints saw is there", said, re.MULTILINE)
