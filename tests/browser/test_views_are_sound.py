@@ -77,7 +77,7 @@ def findings(page: Page, axe: str, options: str) -> list[str]:
     ]
 
 
-def test_axe_finds_nothing_serious_on_any_view(site: Site, asked: Asked, axe: str) -> None:
+def test_every_view_is_sound_in_light_and_dark_wide_and_narrow(site: Site, asked: Asked, axe: str) -> None:
     page = site.tab(expected="404")
     found: dict[str, list[str]] = {}
     titles = set()
@@ -85,33 +85,19 @@ def test_axe_finds_nothing_serious_on_any_view(site: Site, asked: Asked, axe: st
         page.goto(address)
         settle(page)
         titles.add(page.title())
-        if problems := findings(page, axe, "{}"):
+        problems = findings(page, axe, "{}")
+        page.emulate_media(color_scheme="dark")
+        problems += findings(page, axe, "{runOnly: ['color-contrast']}")
+        page.set_viewport_size({"width": 360, "height": 740})
+        over: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            problems.append(f"{over} pixels wider than a narrow screen")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        if problems:
             found[address] = problems
     assert found == {}
     assert len(titles) >= 12
-
-
-def test_dark_views_have_contrast(site: Site, asked: Asked, axe: str) -> None:
-    page = site.tab(dark=True, expected="404")
-    found: dict[str, list[str]] = {}
-    for address in views(site, asked):
-        page.goto(address)
-        settle(page)
-        if problems := findings(page, axe, "{runOnly: ['color-contrast']}"):
-            found[address] = problems
-    assert found == {}
-
-
-def test_no_view_is_wider_than_a_narrow_screen(site: Site, asked: Asked) -> None:
-    page = site.tab(width=360, height=740, expected="404")
-    wide: dict[str, int] = {}
-    for address in views(site, asked):
-        page.goto(address)
-        settle(page)
-        over: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        if over > 0:
-            wide[address] = over
-    assert wide == {}
 
 
 def test_what_is_not_there_is_said_to_be_not_there(site: Site) -> None:

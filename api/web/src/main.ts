@@ -41,7 +41,11 @@ async function show(place: Place, anew = false): Promise<void> {
   const { signal } = going;
   const first = place.path[0] ?? "";
   for (const [name, link] of links) {
-    if (name === (first === "tables" ? "prompts" : first)) link.setAttribute("aria-current", "page");
+    if (name === (first === "tables" ? "prompts" : first)) {
+      link.setAttribute("aria-current", "page");
+      // On a narrow screen the row of views scrolls.
+      link.parentElement?.scrollTo({ left: link.offsetLeft - 120 });
+    }
     else link.removeAttribute("aria-current");
   }
   shown?.view.close?.();

@@ -99,7 +99,7 @@ function cardOf(card: Card, near: HTMLElement, limit: number): HTMLElement {
       el(
         "p",
         { class: "exports" },
-        el("a", { href: address([], { q: `What is known about ${entity.name}?` }) }, "Ask about it"),
+        el("a", { href: address([], { q: entity.name }) }, "Ask about it"),
         " · ",
         el("a", { href: address(["explore", "paths"], { from: entity.id }) }, "Chains to another"),
         " · ",
