@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# What `make serve` shows while there is no store of one's own: that of the demo.
+STORE := $(if $(WHENCE_STORE)$(wildcard whence.db),,$(if $(wildcard build/demo/whence.db),--store sqlite:build/demo/whence.db))
 WEB := api/web
 PAGE := $(WEB)/dist/index.html
 PAGE_FILES := $(WEB)/index.html $(wildcard $(WEB)/*.json $(WEB)/*.js $(WEB)/src/* $(WEB)/src/*/*)
@@ -42,7 +44,7 @@ contracts: $(VENV)/.dev ## Check who imports what
 	$(BIN)/lint-imports
 
 serve: $(VENV)/.base $(PAGE) ## Serve the page and the HTTP API on this machine only
-	$(BIN)/whence serve $(ARGS)
+	$(BIN)/whence $(STORE) serve $(ARGS)
 
 page: $(VENV)/.base ## Build the web page anew
 	@$(BIN)/python scripts/page
