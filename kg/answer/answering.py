@@ -46,7 +46,9 @@ def run_readings(asked: Asked, readings: tuple[Reading, ...], trace: Trace) -> D
 
 
 def readings_of(document: Document) -> tuple[Reading, ...]:
-    """The readings that were run for a document, as ``run_readings`` kept them."""
+    """The readings that were run for a document, as ``run_readings`` kept them; of an older one its plan."""
+    if "readings" not in document["reader"]:
+        return () if document["plan"] is None else (Reading(from_json(document["plan"]), 0.0),)
     return tuple(
         Reading(from_json(one["plan"]), 0.0, tuple((n, v) for n, v in one["features"]), frozenset(one["datasets"]))
         for one in document["reader"]["readings"]

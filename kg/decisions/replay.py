@@ -73,7 +73,7 @@ def as_now(
     A question for which nothing was run is read again, without a model. Raises DecisionErased, DatasetNotFound.
     """
     scope = scope_of_decision(recorded, valid_as_of=recorded["scope"]["valid_as_of"])
-    if _erased(recorded) or recorded["reader"].get("readings"):
+    if _erased(recorded) or readings_of(recorded):
         return _run(recorded, store, prompts, scope, through)
     views = Views(store.view(scope), store.view).seen_through(through)
     document, _ = decide(Question(recorded["question"], scope), views, adapter, Trace())

@@ -71,6 +71,13 @@ def test_whatever_was_loaded_since_the_document_is_the_same_to_the_byte(garden: 
     assert comparable(as_then(recorded, garden, garden).document) == comparable(recorded)
 
 
+def test_of_a_record_made_before_readings_were_kept_the_plan_is_run(garden: SqliteStore) -> None:
+    recorded = ask(garden, QUESTIONS[0])
+    del recorded["reader"]["readings"]
+    change(garden)
+    assert as_then(recorded, garden, garden).document["answer"] == recorded["answer"]
+
+
 def test_what_was_retired_since_is_still_known_then(garden: SqliteStore) -> None:
     recorded = ask(garden, QUESTIONS[0])
     garden.retire(ref_of("people"), run(target(version=""), "run-r"))
