@@ -31,7 +31,7 @@ def share_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     if right.plan is None or right.named or right.late:
         return
     yield grammar.made(altered(right, ask="share", base=right.plan, quantifier=""), op, right, features=_deep(right))
-    if right.wider is not None and right.told is None:
+    if right.wider is not None and not (right.told and right.unsaid):
         yield grammar.made(altered(right, ask="share", base=right.wider, quantifier=""), op, right)
 
 
@@ -61,7 +61,7 @@ def of_them_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Pa
 @rule(SetPart, "extra_value")
 def and_how_many(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``which books …,`` ``and how many``."""
-    if not left.named:
+    if not left.named and not left.ask:
         yield grammar.made(left, left, op)
 
 
@@ -147,7 +147,8 @@ def related_most(grammar: Grammar, prop: PropPart, op: OpPart) -> Iterator[Part]
 def most_relation(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``most`` ``used``."""
     order = {"popular": "most", "unpopular": "fewest"}.get(op.op, op.op)
-    yield grammar.made(PropPart(rels=relation.rels, bare=True, ranked=order), op, relation)  # type: ignore[arg-type]
+    made = PropPart(rels=relation.rels, bare=True, ranked=order, close=relation.leads)  # type: ignore[arg-type]
+    yield grammar.made(made, op, relation)
 
 
 @rule(RelPart, ("most", "fewest"))

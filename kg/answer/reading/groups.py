@@ -184,9 +184,11 @@ def set_in_pairs(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 @rule("pairs", SetPart)
 def pairs_of(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
-    """``pairs of`` ``jobs``."""
+    """``pairs of`` ``jobs``; ``which pair of`` ``controls``."""
     if not right.named and right.plan is not None:
         yield grammar.made(altered(right, together=True), op, right)
+        if not right.pick and not right.quantifier:
+            yield grammar.made(altered(right, together=True, pick=2), op, right, features=(("picked", 1.0),))
 
 
 @rule(SetPart, PropPart)

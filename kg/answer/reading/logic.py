@@ -273,7 +273,7 @@ def list_less(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 @rule(SetPart, "comma")
 def list_after_comma(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``A`` ``,`` …."""
-    if left.named:
+    if left.named or (isinstance(left.plan, Entities) and left.plan.type is not None and not modifiers(left)):
         yield grammar.made(altered(left, joined=left.joined or "and"), left, op)
 
 

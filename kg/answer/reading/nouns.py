@@ -17,6 +17,7 @@ from kg.answer.reading.parts import (
 )
 from kg.answer.reading.plans import either, players
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
+from kg.domain.ontology import back
 from kg.domain.plan import Entities, Intersect, Minus, Rank, SetPlan, UnionOf
 
 MAX_KINDS = 5
@@ -46,6 +47,9 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
         yield from grammar.narrow(head, by, ("inverted", 1.0))
         return
     if by.ranked:
+        if by.bare and by.close:
+            # "The most depended-on table" is what others depend on.
+            by = altered(by, rels=tuple(replace(rel, direction=back(rel.direction)) for rel in by.rels))
         yield from grammar.narrow(head, by)
         return
     if head.ask in ("count_of", "share") and by.point is None:

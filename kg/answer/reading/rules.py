@@ -271,7 +271,7 @@ class Grammar:
                 order = "fewest" if counted.order in ("fewest", "fewer") else "most"
                 share = counted.ask == "share" and counted.base is not None
                 if share and counted.base == counted.plan:
-                    if counted.told is None:
+                    if not (counted.told and counted.unsaid):
                         continue
                     # The largest share of what is of X is the most of it.
                     share = False
