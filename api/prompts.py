@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 
 from api.options import AsJson, Store, opened, print_json
 from api.retirement import By
 from api.terminal import printable, show_table, shown
+from api.versions import at, read_text, read_yaml, show_overview
 from kg.domain.prompt import PromptVersion
 from kg.errors import ExportRefused, InvalidInput, PromptInvalid
 from kg.ports.prompts import UNSEEN, PromptRegistry
@@ -23,8 +23,6 @@ from kg.ports.prompts import UNSEEN, PromptRegistry
 prompts = typer.Typer(
     help="What a language model is told: versions, labels, and what is sent with them.", no_args_is_help=True
 )
-MAX_FILE = 1_000_000
-"""Bytes of a prompt file, as of a request."""
 FILES = (".yml", ".yaml")
 Reference = Annotated[
     str, typer.Argument(metavar="REF", help="NAME, NAME@3, NAME@production, NAME@latest or NAME@sha256:…")
@@ -58,34 +56,13 @@ def listed(
         return
     screen = Console(highlight=False)
     if name:
-        _show_one(found[0], screen)
+        show_overview(found[0], screen)
         return
     rows = [
         (one["name"], one["used"], one["latest"], ", ".join(f"{label} {at}" for label, at in one["labels"].items()))
         for one in found
     ]
     show_table(("prompt", "used", "latest", "labels"), rows, screen)
-
-
-def _show_one(found: dict[str, Any], screen: Console) -> None:
-    keys = ("ref", "hash", "actor", "created_at", "message")
-    rows = [
-        (ref, ", ".join(one["labels"]), digest[7:19], actor, at[:10], message)
-        for one in found["versions"]
-        for ref, digest, actor, at, message in [[one[key] for key in keys]]
-    ]
-    show_table(("version", "labels", "sha256", "by", "at", "message"), rows, screen)
-    if found["history"]:
-        moves = [
-            (one["label"], _at(one["before"]), _at(one["number"]), one["actor"], one["moved_at"][:19], one["reason"])
-            for one in found["history"]
-        ]
-        screen.print()
-        show_table(("label", "from", "to", "by", "at", "because"), moves, screen)
-
-
-def _at(number: int | None) -> str:
-    return "none" if number is None else str(number)
 
 
 @prompts.command()
@@ -225,7 +202,7 @@ def label_one(
     if as_json:
         print_json(done)
     else:
-        typer.echo(printable(f"{name}@{label.value}: {_at(done.before)} -> {_at(done.number)}"))
+        typer.echo(printable(f"{name}@{label.value}: {at(done.before)} -> {at(done.number)}"))
 
 
 def _number(text: str) -> int:
@@ -320,31 +297,13 @@ def _version(reference: str, registry: PromptRegistry) -> PromptVersion:
 
 def _read(path: Path) -> PromptVersion:
     from kg.answer.prompts import from_file
-    from loaders.yaml_text import parse_yaml
 
-    text = _text(path)
-    try:
-        document = parse_yaml(text)
-    except (yaml.YAMLError, RecursionError) as exc:
-        raise PromptInvalid(f"{str(path)!r} is not YAML: {' '.join(str(exc).split())[:300]}") from exc
-    return from_file(document, str(path))
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
-        if len(data) > MAX_FILE:
-            raise PromptInvalid(f"{str(path)!r} has more than {MAX_FILE:,} bytes")
-        return data.decode("utf-8")
-    except (OSError, UnicodeError) as exc:
-        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        raise PromptInvalid(f"cannot read {str(path)!r}: {reason}") from exc
+    return from_file(read_yaml(path, PromptInvalid), str(path))
 
 
 def _variables(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(_text(path))
+        found = json.loads(read_text(path, PromptInvalid, "utf-8"))
     except (ValueError, RecursionError) as exc:
         raise PromptInvalid(f"{str(path)!r} is not JSON: {str(exc)[:200]}") from exc
     if not isinstance(found, dict):

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from api.options import AsJson, Store, opened, print_json
 from api.retirement import By
-from api.rule_files import read_yaml, show_overview
 from api.terminal import printable
+from api.versions import read_yaml, show_overview
 from kg.errors import ReviewInvalid, RulesNotFound
 
 rules = typer.Typer(help="Which decisions need whom: saving rules, and showing them.", no_args_is_help=True)

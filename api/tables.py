@@ -11,9 +11,9 @@ from rich.console import Console
 from api.options import AsJson, Store, opened, print_json
 from api.prompts import Label
 from api.retirement import By
-from api.rule_files import at, read_text, read_yaml, show_overview
 from api.show_reviews import tell_ended
 from api.terminal import printable, show_table
+from api.versions import at, read_text, read_yaml, show_overview
 from kg.errors import TableInvalid
 from kg.ports.prompts import UNSEEN
 

@@ -89,8 +89,8 @@ def finish(asked: Asked, reading: Reading, result: Result, grounds: Grounds, *, 
     interpretation = wording.plan(chosen)
     empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
     if empty and isinstance(chosen, Passages | Rank):
-        none = "no text has all of these words, though one may say it in others"
-        none = none if isinstance(chosen, Passages) else "there is nothing to put in order"
+        unsaid = "no text has all of these words, though one may say it in others"
+        none = unsaid if isinstance(chosen, Passages) else "there is nothing to put in order"
         reason = f"{none}; I read it as {interpretation}"
         searched = context(order, result, grounds, ontology)
         return not_known(question, view, reason, chosen, interpretation, searched)

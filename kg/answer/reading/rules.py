@@ -181,9 +181,7 @@ class Grammar:
         argument = by.argument
         if argument is None or not argument.other or argument.quantifier != "none" or argument.plan is None:
             return by
-        ends = (part for part in walk(head.plan) if isinstance(part, Entities)) if head.plan is not None else ()
-        schemes = {scheme.name for name in argument.types if (scheme := self.ontology.scheme_of(name)) is not None}
-        ids = tuple(dict.fromkeys(i for part in ends for i in part.ids if i.partition(":")[0] in schemes))
+        ids = named_in(head.plan, argument.types, self.ontology) if head.plan is not None else ()
         plan = Minus(argument.plan, Entities(ids=ids)) if ids else argument.plan
         return altered(by, argument=altered(argument, plan=plan, other=False))
 
@@ -336,11 +334,16 @@ def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]
     return tuple((name, 1.0) for name, holds in odd if holds)
 
 
-def others_of(plan: SetPlan, types: frozenset[str], ontology: Ontology) -> SetPlan:
-    """The set without those of its own kind that it was described by."""
+def named_in(plan: SetPlan, types: frozenset[str], ontology: Ontology) -> tuple[str, ...]:
+    """Those of these types that the plan names, in order."""
     schemes = {scheme.name for name in types if (scheme := ontology.scheme_of(name)) is not None}
     named = (i for part in walk(plan) if isinstance(part, Entities) for i in part.ids)
-    ids = tuple(dict.fromkeys(i for i in named if i.partition(":")[0] in schemes))
+    return tuple(dict.fromkeys(i for i in named if i.partition(":")[0] in schemes))
+
+
+def others_of(plan: SetPlan, types: frozenset[str], ontology: Ontology) -> SetPlan:
+    """The set without those of its own kind that it was described by."""
+    ids = named_in(plan, types, ontology)
     return Minus(plan, Entities(ids=ids)) if ids else plan
 
 

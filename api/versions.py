@@ -1,4 +1,4 @@
-"""What commands over decision tables and review rules share: reading files, and showing versions and labels."""
+"""What commands over prompts, decision tables and review rules share: reading files, showing versions and labels."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_FILE = 1_000_000
 FILES = (".yml", ".yaml", ".csv")
 
 
-def read_text(path: Path, refused: type[InvalidInput]) -> str:
+def read_text(path: Path, refused: type[InvalidInput], encoding: str = "utf-8-sig") -> str:
     """The text of a file. Raises ``refused``."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
         if len(data) > MAX_FILE:
             raise refused(f"{str(path)!r} has more than {MAX_FILE:,} bytes")
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except (OSError, UnicodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise refused(f"cannot read {str(path)!r}: {reason}") from exc
