@@ -20,14 +20,16 @@ ORDER BY asked_at DESC;
 
 // From a row of a file to every answer
 // :params {version: 'register@2026', source: 'register@2026/register.csv', row: 'line 17'}
-MATCH (a:Assertion {version: $version}) WHERE a.locator STARTS WITH $row + '#'
+MATCH (a:Assertion {version: $version}) USING INDEX SEEK a:Assertion(version, locator)
+  WHERE a.locator STARTS WITH $row + '#'
 MATCH (:Source {id: $source})<-[:FROM]-(a)<-[:RESTS_ON]-(e:Evidence)<-[:HAS_EVIDENCE]-(d:Decision)
 RETURN d.id AS decision, d.question AS question, collect(DISTINCT a.locator + ': ' + e.text) AS says
 ORDER BY decision;
 
 // From a fact to every answer
 // :param fact => 'f-…'
-MATCH (:Assertion {fact: $fact})<-[:RESTS_ON]-(e:Evidence)<-[:HAS_EVIDENCE]-(d:Decision)
+MATCH (a:Assertion {fact: $fact})<-[:RESTS_ON]-(e:Evidence)<-[:HAS_EVIDENCE]-(d:Decision)
+  USING INDEX SEEK a:Assertion(fact)
 RETURN DISTINCT d.id AS decision, d.question AS question, e.text AS says ORDER BY decision;
 
 // Answers that looked into a file and did not find what they looked for
@@ -67,4 +69,5 @@ RETURN d.id AS decision, d.asked_at AS asked_at, d.outcome AS outcome,
 ORDER BY asked_at;
 
 // Decisions under legal hold
-MATCH (d:Decision {held: true}) RETURN d.id AS decision, d.asked_at AS asked_at, d.question AS question ORDER BY asked_at;
+MATCH (d:Decision {held: true}) USING INDEX SEEK d:Decision(held)
+RETURN d.id AS decision, d.asked_at AS asked_at, d.question AS question ORDER BY asked_at;
