@@ -210,13 +210,23 @@ def _stems(words: frozenset[str]) -> frozenset[str]:
 
 
 def _last_names(tokens: Sequence[Token], mentions: Sequence[Mention]) -> set[int]:
-    """Words in capitals that are a whole name, and may be a part of another one: a surname may be a title too."""
-    longer = {i for m in mentions if m.kind == "entity" and m.end - m.start > 1 for i in range(m.start, m.end)}
+    """Words that are a whole name, and may be a part of another one: a surname may be a title too.
+
+    Where others are in capitals, only those that are as well.
+    """
+    mixed = any(token.text[0].isupper() for token in tokens[1:])
+    settled = {
+        i
+        for m in mentions
+        if (m.kind == "entity" and m.end - m.start > 1) or (not mixed and m.kind in ("type", "role"))
+        for i in range(m.start, m.end)
+    }
     return {
         m.start
         for m in mentions
-        if m.kind == "entity" and m.end - m.start == 1 and m.start not in longer and tokens[m.start].text.istitle()
-    } - {0}
+        if m.kind == "entity" and m.end - m.start == 1 and m.start not in settled and tokens[m.start].text.isalpha()
+        if not mixed or (m.start and tokens[m.start].text.istitle())
+    }
 
 
 def _sure(mention: Mention) -> bool:

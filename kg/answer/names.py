@@ -212,8 +212,19 @@ def like_mentions(
         }
         longest = _widest(list(liked))
         mentions += [m for place in longest for m in liked[place]]
-        rest = {place: text for place, text in rest.items() if not any(_overlap(place, wide) for wide in longest)}
-    return mentions, met
+        # A word that a name has may stand in a longer one with another word that is misspelt.
+        rest = {
+            place: text
+            for place, text in rest.items()
+            if not any(_overlap(place, wide) and (wide == place or not _inside(wide, place)) for wide in longest)
+        }
+    return [m for m in mentions if not any(_takes(other, m) for other in mentions)], met
+
+
+def _takes(wide: Mention, narrow: Mention) -> bool:
+    """Whether a name that lies around another is as near to what is said."""
+    places = (narrow.start, narrow.end), (wide.start, wide.end)
+    return places[0] != places[1] and _inside(*places) and wide.score >= narrow.score
 
 
 def _liked(
