@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kg.answer.planner import TIE, Planned, Reading
+from kg.answer.reading.sentences import asked_words
 from kg.domain.ontology import Ontology
 from kg.domain.plan import Test
 from kg.domain.question import Linked
@@ -112,7 +113,8 @@ def left_over(reading: Reading) -> float:
 
 def _reason(unexplained: tuple[str, ...], linked: Linked, ontology: Ontology) -> str:
     """Why there is no plan, in words a person can act on."""
-    if (lacking := _lacking([word.text for word in linked.words], ontology)) is not None:
+    asked = [linked.words[i].text for i in sorted(asked_words(linked))]
+    if (lacking := _lacking(asked, ontology)) is not None:
         return lacking
     if not any(m.kind in ("entity", "type") for m in linked.mentions):
         return "nothing in the question is known to the graph: no name, key or kind of thing in it was recognised"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from kg.answer.apart import join_apart
 from kg.answer.dataset_names import dataset_mentions, version_mentions, versions_asked
 from kg.answer.mentions import (
     active_first,
@@ -15,6 +16,7 @@ from kg.answer.mentions import (
     doubtful_names,
     longest,
     merge_appositions,
+    named_twice,
     whole_names,
 )
 from kg.answer.names import (
@@ -43,6 +45,7 @@ _POINTING = frozenset({"that", "this", "same"})
 _POINTS_OUT = frozenset({"which", "that", "this", "any", "each", "every", "no", "the"})
 _INVERTED = frozenset({"were", "should", "had"})
 """Auxiliaries that begin an "if" without the word: ``were X to fail``."""
+_CHANGES = frozenset({"added", "removed", "changed"})
 _POSSESSIVE = frozenset({"their", "its", "his", "her"})
 _SPANS = frozenset({"year", "month", "day", "date", "decade", "quarter", "time", "period"})
 _NUMBER = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-]|\.\d)")
@@ -70,6 +73,7 @@ def link(question: Question, view: GraphView) -> Linked:
     # No phrase goes on behind "whose".
     kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark") or word.folded == "whose"]
     mentions += [m for m in phrase_mentions(tokens, kept, lexicon_, corrected) if m.score > PREPOSITION]
+    words, mentions = join_apart(tokens, words, mentions, lexicon_, corrected)
     cues = list(cue_mentions(tokens, language, corrected))
     mentions += _quantities(text, tokens, language)
     mentions += _values(tokens, words, view)
@@ -79,20 +83,21 @@ def link(question: Question, view: GraphView) -> Linked:
     versions = versions_asked(tokens, dates, view)
     mentions += version_mentions(text, tokens, dates, versions, view)
     mentions += dataset_mentions(tokens, view)
-    mentions += _needed_cues(cues, mentions, words)
+    mentions += _needed_cues(_no_values(cues, mentions), mentions, words)
     covered = {i for m in mentions if _sure(m) for i in range(m.start, m.end)}
     unknown = [i for i, word in enumerate(words) if word.weight == "content" and i not in covered]
     surnames = _last_names(tokens, mentions)
     sure = {i for m in mentions if m.kind == "entity" for i in range(m.start, m.end)} - surnames
     unknown += [i for i in surnames if i not in unknown]
-    # What is near a word that a reading may pass over may also be near a name.
-    unknown += [i for i in corrected if words[i].weight != "content" and i not in covered]
+    # What is near another word may also be near a name.
+    kinds = {i for m in mentions if m.kind == "type" for i in range(m.start, m.end)}
+    unknown += [i for i in corrected if i not in unknown and i not in kinds]
     sure |= {i for i, word in enumerate(words) if word.weight in ("drop", "mark")}
     like, met = like_mentions(tokens, like_places(tokens, unknown, sure), view)
     entities |= met
     mentions = active_first([*mentions, *like], entities)
     mentions = merge_appositions(mentions, words)
-    mentions = _absorb(tokens, words, mentions, entities, view)
+    mentions = _absorb(tokens, words, named_twice(mentions, words), entities, view)
     everyday = {entity for entity, one in entities.items() if ontology.types[one.type].everyday}
     linked = Linked(words, tuple(mentions), entities, versions, text)
     mentions = described_keys(doubtful_names(linked, tokens, everyday), linked, tokens)
@@ -146,6 +151,13 @@ BEFORE = {
 """What has to stand right behind a small word for it to be a cue."""
 
 
+def _no_values(cues: Iterable[Mention], mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """Cues less what is a value right behind the phrase that it is a value of: ``exploitation none``."""
+    ends = {(m.end, m.value) for m in mentions if m.kind == "predicate"}
+    values = {(m.start, m.end) for m in mentions if m.kind == "value" and any((m.start, one) in ends for one in m.more)}
+    return (cue for cue in cues if cue.value != "negation" or (cue.start, cue.end) not in values)
+
+
 def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Sequence[Word]) -> Iterator[Mention]:
     """Cues less the small words that stand before nothing they could work on."""
     starts: dict[int, set[str]] = {}
@@ -155,10 +167,14 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
     for m in found:
         starts.setdefault(m.start, set()).add(m.kind)
     told = {(m.start, m.end) for m in mentions if m.kind in ("predicate", "role")}
+    versioned = any(m.kind == "version" for m in mentions)
     for m in found:
         word = words[m.start]
         if m.value == "direct" and (m.start, m.end) in told and not word.folded.endswith("ly"):
             # Who "directed" something is not direct.
+            continue
+        if m.value in _CHANGES and not versioned and all(words[i].weight != "content" for i in range(m.start, m.end)):
+            # What "appears" in a list came in nowhere.
             continue
         if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
             continue

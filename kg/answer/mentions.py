@@ -142,6 +142,21 @@ def merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Me
     return mentions + merged
 
 
+def named_twice(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Mention]:
+    """A kind, and another word for it in brackets behind, are one mention: ``shop (supplier)``."""
+    kinds = [m for m in mentions if m.kind == "type"]
+    pairs = [
+        (left, right)
+        for left in kinds
+        for right in kinds
+        if left.value == right.value and right.start == left.end + 1 and words[left.end].text == "("
+    ]
+    closed = {right: right.end + (right.end < len(words) and words[right.end].text == ")") for _, right in pairs}
+    inside = {i for _, right in pairs for i in range(right.start, right.end)}
+    wider = [replace(left, end=closed[right]) for left, right in pairs]
+    return [m for m in mentions if not (inside & set(range(m.start, m.end))) or m in wider] + wider
+
+
 def compounds(mentions: Sequence[Mention]) -> list[Mention]:
     """Of two kinds that share a word the second is meant, as the head of all the words: ``garden pot plants``."""
     types = [m for m in mentions if m.kind == "type"]

@@ -33,6 +33,11 @@ LEAST_LETTERS = ((0, 4), (1, 5), (2, 8))
 LEAST_LIKE = 0.5
 LEAST_PLAIN_LIKE = 0.9
 """And in small letters where the question writes names with capitals: small letters there are no name."""
+WEIGHT_LIKE = 0.9
+SLIP = 90
+LEAST_SLIPPED = 8
+SLIPPED = 0.97
+"""A whole name of so many letters, of which so many per cent are right, has a slip of the pen in it."""
 ALIKE = 75
 """Per cent of letters that two spellings of a word share."""
 LEAST_COVERED = 0.5
@@ -85,7 +90,7 @@ def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
     for i, j in spans(len(tokens), LONGEST_NAME):
         if not all(token.text[0].isalnum() for token in (tokens[i], tokens[j - 1])):
             continue
-        words = [token.folded for token in tokens[i:j] if token.text[0].isalnum()]
+        words = _plainly(tokens, i, j).split()
         found.append(((i, j), " ".join(words)))
         if len(words[-1]) > 3 and words[-1].endswith("s"):
             found.append(((i, j), " ".join([*words[:-1], words[-1][:-1]])))
@@ -96,6 +101,11 @@ def name_places(tokens: Sequence[Token]) -> list[tuple[tuple[int, int], str]]:
         elif len(words) == 1 and (split := _split(words[0])):
             found.append(((i, j), split))
     return [*found, *_shortened(tokens)]
+
+
+def _plainly(tokens: Sequence[Token], i: int, j: int) -> str:
+    """A span as the name it is as written."""
+    return " ".join(token.folded for token in tokens[i:j] if token.text[0].isalnum())
 
 
 def _shortened(tokens: Sequence[Token]) -> Iterator[tuple[tuple[int, int], str]]:
@@ -133,7 +143,10 @@ def entity_mentions(  # noqa: PLR0913, PLR0917 (what was read, once for all span
             if entity in entities:
                 # A key may be that of an entity for which another one stands.
                 yield Mention(i, j, "entity", entities[entity].id)
+    said = {place for place, name in places if name == _plainly(tokens, *place) and named.get(name)}
     for (i, j), name in places:
+        if (i, j) in said and name != _plainly(tokens, i, j):
+            continue
         found = [one for one in named.get(name, ()) if one in entities]
         raw = text[tokens[i].start : tokens[j - 1].end]
         for entity in found:
@@ -239,7 +252,7 @@ def _liked(
         # A word that so many names have names none of them: a first name alone.
         return
     for score, one in near[:NAMESAKES]:
-        yield Mention(*place, "entity", one, score=round(0.9 * score, 4))
+        yield Mention(*place, "entity", one, score=round(WEIGHT_LIKE * score, 4))
 
 
 def _overlap(place: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -278,7 +291,10 @@ def _like(text: str, name: str) -> float:
         return 0.0
     if covered < LEAST_COVERED and not (known >= LEAST_WORDS and covered >= LEAST_COVERED_BY_SEVERAL):
         return 0.0
-    return 0.6 * fuzz.ratio(text, name) / 100 + 0.4 * fuzz.token_set_ratio(_singular(text), name) / 100
+    near = fuzz.ratio(text, name)
+    if near >= SLIP and len(text) >= LEAST_SLIPPED:
+        return near / 100 / WEIGHT_LIKE * SLIPPED
+    return 0.6 * near / 100 + 0.4 * fuzz.token_set_ratio(_singular(text), name) / 100
 
 
 def name_stems(entity: Entity) -> set[str]:

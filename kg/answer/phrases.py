@@ -27,6 +27,7 @@ PASSIVE = 0.95
 ACTIVE = 0.55
 """Score of a phrase read as if it were active where it stands in the passive."""
 BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"})
+WHO = frozenset({"which", "what", "whom"})
 PARTICIPLES = frozenset(
     {
         "hit",
@@ -254,7 +255,15 @@ def _passive(tokens: tuple[Token, ...], place: int) -> bool:
     word = tokens[place].text.lower()
     if not (word.endswith(("ed", "en", "wn", "ne")) or word in PARTICIPLES):
         return False
-    return any(tokens[i].folded in BE for i in range(max(0, place - 5), place))
+    return any(tokens[i].folded in BE for i in range(max(0, place - 5), place)) or _fronted(tokens, place)
+
+
+def _fronted(tokens: tuple[Token, ...], place: int) -> bool:
+    """Whether who did it stands in front, and the word last: ``by whom is the garden behind the old wall tended``."""
+    ends = place + 1 == len(tokens) or not tokens[place + 1].text[0].isalnum()
+    before = [token.folded for token in tokens[:place]]
+    by = next((i for i, word in enumerate(before[:-1]) if word == "by" and before[i + 1] in WHO), place)
+    return ends and not BE.isdisjoint(before[by:])
 
 
 def cue_mentions(tokens: tuple[Token, ...], language: Language, corrected: dict[int, str]) -> Iterator[Mention]:

@@ -15,6 +15,7 @@ from kg.answer.reading.leaves import leaves, size
 from kg.answer.reading.parts import Feature
 from kg.answer.reading.quotations import quotations
 from kg.answer.reading.rules import Grammar
+from kg.answer.reading.sentences import asked_words
 from kg.answer.reading.sources import agreements
 from kg.answer.reading.tables import decisions
 from kg.domain.ontology import Ontology
@@ -112,5 +113,7 @@ def _explained(one: Said, linked: Linked) -> tuple[Feature, ...]:
 
 
 def _unexplained(linked: Linked) -> tuple[str, ...]:
+    """Words of what is asked, less what is said around it, that nothing is known of."""
     covered = {i for m in linked.mentions if m.kind != "entity" or m.score > DOUBTFUL for i in range(m.start, m.end)}
-    return tuple(w.text for i, w in enumerate(linked.words) if w.weight == "content" and i not in covered)
+    asked = asked_words(linked)
+    return tuple(w.text for i, w in enumerate(linked.words) if w.weight == "content" and i in asked - covered)

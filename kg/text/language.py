@@ -17,6 +17,7 @@ from kg.domain.words import fold
 _TOKEN = re.compile(r"[^\W_]+|[,;:.?!&%()/\"-]")
 _CONTRACTED = re.compile(r"\b(\w+?)n['\u2019]t\b", re.IGNORECASE)
 _SHORT = re.compile(r"\b(\w+)'(?:m|ve|ll|re|d)\b", re.IGNORECASE)
+_SLASHED = re.compile(r"(?<!\S)w/(o)?(?=\s)", re.IGNORECASE)
 _FULL = {"ca": "can", "wo": "will", "sha": "shall"}
 _WORDS = re.compile(r"(?<![\w.-])[a-z']+(?![\w-]|\.\w)")
 _ABBREVIATIONS = re.compile(r"[^aeiouys]+e?s")
@@ -66,8 +67,9 @@ class Token:
 
 
 def expand(text: str) -> str:
-    """The text with contracted negations written out (``isn't`` as ``is not``) and plain apostrophes."""
-    plain = _SHORT.sub(lambda found: found[0] if _titled(found) else found[1], text.replace("\u2019", "'"))
+    """The text with contracted negations and "with" written out (``isn't``, ``w/o``), and plain apostrophes."""
+    plain = _SLASHED.sub(lambda found: "without" if found[1] else "with", text.replace("\u2019", "'"))
+    plain = _SHORT.sub(lambda found: found[0] if _titled(found) else found[1], plain)
     return _CONTRACTED.sub(
         lambda found: found[0] if _titled(found) else f"{_FULL.get(found[1].lower(), found[1])} not", plain
     )

@@ -167,6 +167,27 @@ def path_from(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
         yield from _path_from(grammar, op, right, (op, right))
 
 
+@rule(SetPart, "to")
+def path_from_to(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A`` ``to`` ``B``, and nothing more."""
+    if left.named and not left.options:
+        yield grammar.made(PathPart(start=left), left, op, features=(("path_bare", 1.0),))
+
+
+@rule(AnswerPart, "by_way_of")
+def path_by_way(grammar: Grammar, answer: AnswerPart, op: OpPart) -> Iterator[Part]:
+    """``A to B`` ``via`` …: chains of what, which the shortest ones show."""
+    if answer.kind == "path":
+        yield grammar.made(answer, answer, op)
+
+
+@rule(AnswerPart, RelPart)
+def path_over(grammar: Grammar, answer: AnswerPart, relation: RelPart) -> Iterator[Part]:
+    """``A to B via`` ``co-authors``."""
+    if answer.kind == "path" and relation.noun:
+        yield grammar.made(answer, answer, relation)
+
+
 @rule(SetPart, ("path", "mechanism"))
 def path_from_before(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``A`` ``connected to`` …."""

@@ -161,11 +161,13 @@ class Chart:
             return "skip_mark"
         if word.folded in QUESTION_WORDS:
             return "skip_wh" if self._relative(place) else "skip_asking"
+        if word.folded in english().binding:
+            return "skip_binding"
         if word.weight in ("light", "filler"):
             return f"skip_{word.weight}"
         if any(m.kind == "dataset" and m.start <= place < m.end for m in self.linked.mentions):
             return "skip_filler"
-        return "skip_binding" if word.folded in english().binding else None
+        return None
 
     def _relative(self, place: int) -> bool:
         """Whether a question word only ties what follows to what stands before: ``flaws which …``, ``by which``."""

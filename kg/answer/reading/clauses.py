@@ -55,6 +55,8 @@ AT_EASE = frozenset({"when", "where"})
 """Question words that talk behind a question often begins with: ``when you have time``."""
 BEHIND = 2.0
 """How much more it weighs to pass over what is known where it stands behind the question: that is seldom talk."""
+ORDERED = {"most": "asks_most", "most_of": "asks_most", "more": "asks_most"} | dict.fromkeys(("fewest", "fewer"), "asks_fewest")
+"""Cues by which a clause that names nothing new orders what was compared before it."""
 KEPT = 5
 """Readings of one clause that are carried on."""
 
@@ -312,24 +314,38 @@ class Clauses:
                     story.last,
                 )
             if isinstance(part, OpPart) and story.plans:
-                yield from self._ordered(story, part)
+                yield from self._ordered(story, part.op, part.score, part.features)
             if isinstance(part, VersionPart) and story.last is not None and story.plans:
                 again = self._at_another(story, part)
                 if again is not None:
                     yield again
+        yield from self._which_of_them(story, start, end)
 
-    def _ordered(self, story: Story, cue: OpPart) -> Iterator[Story]:
+    def _ordered(self, story: Story, cue: str, score: float, features: tuple[Feature, ...]) -> Iterator[Story]:
         """``…, and whose is highest``: which of what was compared is asked for."""
-        order = {"asks_most": "most", "asks_fewest": "fewest"}.get(ASKS.get(cue.op, cue.op))
+        order = {"asks_most": "most", "asks_fewest": "fewest"}.get(ASKS.get(cue, cue))
         last = story.plans[-1]
         if order is not None and isinstance(last, Compare) and last.order is None:
             plan = replace(last, order=order)  # type: ignore[arg-type]
             yield replace(
                 story,
                 plans=(*story.plans[:-1], plan),
-                score=story.score + cue.score,
-                features=(*story.features, *cue.features),
+                score=story.score + score,
+                features=(*story.features, *features),
             )
+
+    def _which_of_them(self, story: Story, start: int, end: int) -> Iterator[Story]:
+        """``…, and which of the three has the broadest coverage``: the clause names nothing new, and asks for the most."""
+        inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
+        asked = {self.linked.words[i].folded for i in range(start, end)} & ASKING
+        orders = {ORDERED[m.value] for m in inside if m.kind == "cue" and m.value in ORDERED}
+        if story.plans and asked and len(orders) == 1 and not any(m.kind == "entity" for m in inside):
+            known = {i for m in inside for i in range(m.start, m.end)}
+            told = sum(self.linked.words[i].weight == "content" for i in known)
+            lost = sum(self.linked.words[i].weight == "content" for i in range(start, end) if i not in known)
+            features = (("words", float(told)), ("unexplained", float(lost)))
+            score = sum(self.grammar.weights.get(name, 0.0) * value for name, value in features)
+            yield from self._ordered(story, orders.pop(), score, features)
 
     def _applied(self, part: Part, story: Story) -> Iterator[Part]:
         """The clause, said of the topic where it still waits for one."""

@@ -77,6 +77,14 @@ def grouping_behind(grammar: Grammar, left: Part, op: OpPart) -> Iterator[Part]:
         yield grammar.made(left, left, op)
 
 
+@rule(SetPart, GroupPart)
+def one_by_one(grammar: Grammar, left: SetPart, group: GroupPart) -> Iterator[Part]:
+    """``tactic`` ``by tactic``."""
+    by = group.by
+    if by is not None and bare_type(left) and bare_type(by) and left.types == by.types and not (left.ask or left.focus):
+        yield grammar.made(group, left, group)
+
+
 @rule("group", RelPart)
 def group_by_role(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``by`` ``director``."""
@@ -88,6 +96,8 @@ def group_by_role(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[P
 def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]:
     """``techniques of X`` ``by tactic``."""
     if head.plan is None or (head.named and not head.options):
+        return
+    if group.by is not None and bare_type(head) and bare_type(group.by) and head.types == group.by.types:
         return
     if head.options and head.named and group.by is not None and group.by.ask == "count":
         # "Compare A and B by number of techniques".

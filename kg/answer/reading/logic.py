@@ -260,7 +260,8 @@ def list_goes_on(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``A`` ``and`` …: what stands behind is joined to it as its next member."""
     if left.named or (isinstance(left.plan, Entities) and left.plan.type is not None):
         mark = {"but": "and", "to": "and"}.get(op.op, op.op)
-        yield grammar.made(altered(left, joined=mark), left, op, features=(("list_open", 1.0),))
+        features = ("list_open", 1.0), ("list_to", float(op.op == "to"))
+        yield grammar.made(altered(left, joined=mark), left, op, features=features)
 
 
 @rule(SetPart, "beyond")

@@ -325,7 +325,7 @@ def _without_a_member(head: SetPart, by: PropPart) -> bool:
 
 def _ranked_oddly(head: SetPart, counted: SetPart | None) -> tuple[Feature, ...]:
     """What is odd about an order by these: so many names, or how many of the head or of these are meant already."""
-    named = counted is not None and counted.named and not head.options
+    named = counted is not None and counted.named and not counted.several
     lost = any(one.quantifier not in ("", "any", "every") for one in (head, counted) if one is not None)
     unasked = head.ask in ("share", "count_of")
     # "Who has more, A or B": the two are what is ordered, rather than what is counted.

@@ -18,7 +18,7 @@ AUXILIARIES = frozenset(
 SPEAKER = frozenset({"you", "i", "we", "somebody", "someone", "anyone"})
 IMPERATIVES = frozenset(
     "list show give name find tell count identify enumerate state compare rank group sort provide display say "  # noqa: SIM905
-    "determine report describe explain pull fetch specify arrange compile".split()
+    "determine report describe explain pull fetch specify arrange compile indicate".split()
 )
 
 
@@ -88,6 +88,22 @@ def pauses(linked: Linked, start: int, end: int) -> list[int]:
         if i not in inside and (words[i].text in PAUSES or words[i].folded in CONNECTIVES)
     ]
     return found[:MAX_PAUSES]
+
+
+def asked_words(linked: Linked) -> set[int]:
+    """Places of the words of sentences that ask; of all words where none does."""
+    found = {
+        i
+        for start, end in sentences(linked)
+        if linked.words[end - 1].text == "?" or asks_from(linked, start, end) > start or _asks(linked, start)
+        for i in range(start, end)
+    }
+    return found or set(range(len(linked.words)))
+
+
+def _asks(linked: Linked, start: int) -> bool:
+    """Whether a sentence that begins here asks with its first word."""
+    return linked.words[start].folded in ASKING | IMPERATIVES | AUXILIARIES
 
 
 def opens_clause(linked: Linked, place: int) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kg.answer.reading.leaves import size
 from kg.answer.reading.parts import Feature
 from kg.answer.reading.rules import Grammar
+from kg.answer.reading.sentences import asked_words
 from kg.domain.ontology import DecisionTable
 from kg.domain.plan import RECORDED, Decide, Entities, Plan
 from kg.domain.question import Linked, Mention
@@ -19,6 +20,8 @@ CUES = frozenset(
 
 
 TWO = 2
+SAID_BESIDE = 0.3
+"""How much a word counts that nothing is known of, in a sentence that asks nothing."""
 
 
 def decisions(linked: Linked, grammar: Grammar) -> Iterator[tuple[Plan, float, tuple[Feature, ...]]]:
@@ -102,11 +105,12 @@ def _scored(
         size(linked.words, i, i + 1) for i in range(len(linked.words)) if i not in covered
     )
     content = [i for i, w in enumerate(linked.words) if w.weight == "content" and i not in covered and i not in cues]
+    told = asked_words(linked)
     asked = [item.name for item in table.inputs if item.plan is None and item.predicate is None]
     features: tuple[Feature, ...] = (
         ("words", explained),
         ("decided", 1.0),
-        ("undecided_words", float(len(content))),
+        ("undecided_words", sum(1.0 if i in told else SAID_BESIDE for i in content)),
         ("input_missing", float(sum(name not in given for name in asked))),
     )
     return sum(grammar.weights.get(name, 0.0) * value for name, value in features), features

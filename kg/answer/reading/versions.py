@@ -15,7 +15,22 @@ from kg.answer.reading.parts import (
     altered,
 )
 from kg.answer.reading.rules import Grammar, rule
-from kg.domain.plan import At, Change, Compare, Count, Diff, Group, Minus, Point, Rank, SetPlan, Test, Value, walk
+from kg.domain.plan import (
+    At,
+    Change,
+    Compare,
+    Count,
+    Diff,
+    Group,
+    Having,
+    Minus,
+    Point,
+    Rank,
+    SetPlan,
+    Test,
+    Value,
+    walk,
+)
 from kg.domain.result import HERE
 from kg.domain.words import natural
 
@@ -78,7 +93,8 @@ def _changed(grammar: Grammar, head: SetPart, before: Point, after: Point, chang
     def diff(plan: SetPlan) -> SetPlan:
         return Diff(plan, before, after, change)  # type: ignore[arg-type]
 
-    told = (("diff", 1.0), ("diff_open", float(HERE in (before, after))))
+    counted = isinstance(head.plan, Having) and head.plan.quantifier not in ("some", "none")
+    told = (("diff", 1.0), ("diff_open", float(HERE in (before, after))), ("diff_late", float(counted)))
     made: Part = grammar.made(altered(head.each(diff), change=None, wider=None), *of, features=told)
     return made
 

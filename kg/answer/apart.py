@@ -1,0 +1,71 @@
+"""Phrases of a verb and its noun that a question says apart: ``whose activity they decrease``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from kg.answer.phrases import Lexicon
+from kg.domain.question import Mention, Word
+from kg.text.language import Token, english, stem
+
+FARTHEST = 8
+"""Words between the noun and the verb, those of names left out."""
+ENDS = frozenset(".?!;")
+TAKEN = 0.8
+"""Score from which on a name or kind keeps its words."""
+
+
+def join_apart(
+    tokens: Sequence[Token],
+    words: tuple[Word, ...],
+    mentions: list[Mention],
+    lexicon: Lexicon,
+    corrected: Mapping[int, str],
+) -> tuple[tuple[Word, ...], list[Mention]]:
+    """The verb means what both mean together, and the noun says nothing more of its own."""
+    spelt = [stem(corrected[i]) if i in corrected else token.stem for i, token in enumerate(tokens)]
+    taken = {
+        i for m in mentions if m.kind in ("entity", "type") and m.score >= TAKEN for i in range(m.start, m.end)
+    } | {i for m in mentions if m.kind == "predicate" and m.end - m.start > 1 for i in range(m.start, m.end)}
+    verbs: dict[int, set[str]] = {}
+    for m in mentions:
+        if m.kind == "predicate" and m.end - m.start == 1 and m.start not in taken:
+            verbs.setdefault(m.start, set()).add(m.value)
+    used: dict[int, set[str]] = {}
+    nouns: set[int] = set()
+    for noun, word in enumerate(words):
+        if word.weight != "content" or noun in taken:
+            continue
+        for verb in sorted(verbs, key=lambda verb: (abs(verb - noun), verb)):
+            between = [i for i in range(min(noun, verb) + 1, max(noun, verb)) if i not in taken]
+            meant = _meant(spelt[verb], spelt[noun], lexicon) & verbs[verb]
+            if meant and len(between) <= FARTHEST and not any(tokens[i].text in ENDS for i in between):
+                used.setdefault(verb, set()).update(meant)
+                nouns.add(noun)
+                break
+    if not nouns:
+        return words, mentions
+    kept = [
+        m
+        for m in mentions
+        if not (m.start in nouns and m.end - m.start == 1 and m.kind != "entity")
+        and not (m.kind == "predicate" and m.end - m.start == 1 and m.value not in used.get(m.start, {m.value}))
+    ]
+    passed = [replace(word, weight="drop") if i in nouns else word for i, word in enumerate(words)]
+    for noun in nouns:
+        if noun and words[noun - 1].folded == "whose":
+            passed[noun - 1] = replace(words[noun - 1], weight="light", folded="which")
+    return tuple(passed), kept
+
+
+def _meant(verb: str, noun: str, lexicon: Lexicon) -> set[str]:
+    """Predicates that have a phrase of these two alone, but for small words behind them."""
+    light = {stem(word) for word in english().light}
+    return {
+        mention.value
+        for pair in ((verb, noun), (noun, verb))
+        for phrase in (pair, *((*pair, small) for small in light))
+        for mention in lexicon.phrases.get(phrase, ())
+        if mention.kind == "predicate"
+    }
