@@ -48,6 +48,7 @@ PASSED_OVER = {
     "pending_lost": 0.5,
     "grouping_open": 1.0,
     "fuzzy": 1.0,
+    "whole_type": 0.4,
 }
 """How much of the question is passed over, by feature of a reading."""
 MOST_PASSED_OVER = 0.9

@@ -144,7 +144,6 @@ BEFORE = {
     "as": set(),
     "up": set(),
     "through": {"date"},
-    "both": {"entity", "predicate", "type"},
     "else": {"cue"},
     "out": set(),
 }
@@ -163,18 +162,20 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
     starts: dict[int, set[str]] = {}
     for m in mentions:
         starts.setdefault(m.start, set()).add(m.kind)
-    found = list(cues)
+    versioned = any(m.kind == "version" for m in mentions)
+    # What "appears" in a list came in nowhere.
+    found = [
+        m
+        for m in cues
+        if versioned or m.value not in _CHANGES or any(w.weight == "content" for w in words[m.start : m.end])
+    ]
     for m in found:
         starts.setdefault(m.start, set()).add(m.kind)
     told = {(m.start, m.end) for m in mentions if m.kind in ("predicate", "role")}
-    versioned = any(m.kind == "version" for m in mentions)
     for m in found:
         word = words[m.start]
         if m.value == "direct" and (m.start, m.end) in told and not word.folded.endswith("ly"):
             # Who "directed" something is not direct.
-            continue
-        if m.value in _CHANGES and not versioned and all(words[i].weight != "content" for i in range(m.start, m.end)):
-            # What "appears" in a list came in nowhere.
             continue
         if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
             continue
@@ -184,8 +185,7 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
             behind = m.end
             while behind < len(words) and (words[behind].weight == "drop" or words[behind].folded in _POSSESSIVE):
                 behind += 1
-            after_names = word.folded == "both" and any(one.kind == "entity" and one.end == m.start for one in mentions)
-            if not starts.get(behind, set()) & BEFORE[word.folded] and not after_names:
+            if not starts.get(behind, set()) & BEFORE[word.folded]:
                 continue
         yield m
 

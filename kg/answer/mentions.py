@@ -47,7 +47,8 @@ def described_keys(mentions: Sequence[Mention], linked: Linked, tokens: Sequence
         while start > 0 and start - 1 not in settled and words[start - 1].weight == "content":
             start -= 1
         if start < key.start - 1:
-            wider.append(replace(key, start=start))
+            end = _closed(words, replace(key, end=key.start - 1), key.end)
+            wider.append(replace(key, start=start, end=end))
             gone |= set(range(start, key.start - 1))
     return [m for m in mentions if not (gone & set(range(m.start, m.end)))] + wider
 
@@ -138,7 +139,7 @@ def merge_appositions(mentions: list[Mention], words: Sequence[Word]) -> list[Me
                 and left.value == right.value
                 and all(words[i].weight in ("mark", "drop") or i in nouns for i in between)
             ):
-                merged.append(replace(left, end=right.end, score=1.0))
+                merged.append(replace(left, end=_closed(words, left, right.end), score=1.0))
     return mentions + merged
 
 
@@ -151,10 +152,15 @@ def named_twice(mentions: Sequence[Mention], words: Sequence[Word]) -> list[Ment
         for right in kinds
         if left.value == right.value and right.start == left.end + 1 and words[left.end].text == "("
     ]
-    closed = {right: right.end + (right.end < len(words) and words[right.end].text == ")") for _, right in pairs}
     inside = {i for _, right in pairs for i in range(right.start, right.end)}
-    wider = [replace(left, end=closed[right]) for left, right in pairs]
+    wider = [replace(left, end=_closed(words, left, right.end)) for left, right in pairs]
     return [m for m in mentions if not (inside & set(range(m.start, m.end))) or m in wider] + wider
+
+
+def _closed(words: Sequence[Word], first: Mention, end: int) -> int:
+    """Where something ends that began with ``first``: behind the bracket that closes what was opened in it."""
+    opened = any(words[i].text == "(" for i in range(first.end, end))
+    return end + (opened and end < len(words) and words[end].text == ")")
 
 
 def compounds(mentions: Sequence[Mention]) -> list[Mention]:

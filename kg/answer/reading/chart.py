@@ -157,10 +157,14 @@ class Chart:
         if word.folded == "whose":
             # "Whose books" asks for those that have them.
             return "skip_whose" if place else "owner_lost"
+        if word.folded in QUESTION_WORDS and word.weight not in ("mark", "drop"):
+            return "skip_wh" if self._relative(place) else "skip_asking"
+        return self._plain(place)
+
+    def _plain(self, place: int) -> str | None:
+        word = self.linked.words[place]
         if word.weight in ("mark", "drop"):
             return "skip_mark"
-        if word.folded in QUESTION_WORDS:
-            return "skip_wh" if self._relative(place) else "skip_asking"
         if word.folded in english().binding:
             return "skip_binding"
         if word.weight in ("light", "filler"):

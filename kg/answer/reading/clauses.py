@@ -55,7 +55,7 @@ AT_EASE = frozenset({"when", "where"})
 """Question words that talk behind a question often begins with: ``when you have time``."""
 BEHIND = 2.0
 """How much more it weighs to pass over what is known where it stands behind the question: that is seldom talk."""
-ORDERED = {"most": "asks_most", "most_of": "asks_most", "more": "asks_most"} | dict.fromkeys(("fewest", "fewer"), "asks_fewest")
+ORDERED = dict.fromkeys(("most", "most_of", "more"), "asks_most") | dict.fromkeys(("fewest", "fewer"), "asks_fewest")
 """Cues by which a clause that names nothing new orders what was compared before it."""
 KEPT = 5
 """Readings of one clause that are carried on."""
@@ -335,7 +335,7 @@ class Clauses:
             )
 
     def _which_of_them(self, story: Story, start: int, end: int) -> Iterator[Story]:
-        """``…, and which of the three has the broadest coverage``: the clause names nothing new, and asks for the most."""
+        """``…, and which of the three has the broadest coverage``: it names nothing new, and asks for the most."""
         inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
         asked = {self.linked.words[i].folded for i in range(start, end)} & ASKING
         orders = {ORDERED[m.value] for m in inside if m.kind == "cue" and m.value in ORDERED}

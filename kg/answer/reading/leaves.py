@@ -69,7 +69,8 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
             for part in _leaf(mention, linked, grammar):
                 found.setdefault(place, []).append(part)
     for at, word in enumerate(linked.words):
-        if (word.weight == "light" and word.folded in QUESTION_WORDS) or word.folded in ANYTHING:
+        asks = word.weight == "light" and word.folded in QUESTION_WORDS and not _relates(linked, at)
+        if asks or word.folded in ANYTHING:
             anything = SetPart(wh=True, types=_asked_by(word.folded, grammar))
             found.setdefault((at, at + 1), []).append(scored(anything, grammar.weights, ("words", 0.3)))
         if word.folded in ANYTHING:
@@ -103,6 +104,16 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
         # "No" by itself is not what something says.
         found.setdefault(place, []).append(scored(made, grammar.weights, ("bare_value", float(small)), of=(made,)))
     return found
+
+
+def _relates(linked: Linked, place: int) -> bool:
+    """Whether a question word behind a preposition only ties what follows to a noun: ``shops by which``."""
+    words = linked.words
+    if place < 2 or words[place - 1].folded not in PLAIN_PREPOSITIONS or words[place].folded not in ("which", "whom"):
+        return False
+    # "By which shops" asks for shops.
+    asks = any(m.kind in ("type", "role") and m.start == place + 1 for m in linked.mentions)
+    return not asks and any(m.kind in ("type", "role") and m.end == place - 1 for m in linked.mentions)
 
 
 def _asked_by(word: str, grammar: Grammar) -> frozenset[str]:

@@ -17,7 +17,7 @@ from kg.answer.reading.parts import (
     modifiers,
 )
 from kg.answer.reading.rules import Grammar, others_of, rule
-from kg.domain.plan import Entities, Test, UnionOf
+from kg.domain.plan import Entities, Group, Test, UnionOf
 
 # --- not ---------------------------------------------------------------------------------------------------------
 
@@ -175,6 +175,16 @@ def except_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``other than`` ``X``."""
     if right.plan is not None and not right.late:
         yield grammar.made(PropPart(argument=right, exclude=True), op, right)
+
+
+@rule(AnswerPart, PropPart)
+def groups_alone(grammar: Grammar, answer: AnswerPart, prop: PropPart) -> Iterator[Part]:
+    """``books by language`` ``leaving out those with no language``: these are in no group anyway."""
+    plan, left = answer.plan, prop.argument
+    if not isinstance(plan, Group) or not prop.exclude or left is None or left.quantifier != "none":
+        return
+    if any(set(grammar.ontology.ends(rel.predicate, rel.direction)[1]) & left.types for rel in answer.rels):
+        yield grammar.made(answer, answer, prop)
 
 
 @rule(SetPart, "excepted")

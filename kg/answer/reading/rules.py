@@ -120,6 +120,8 @@ class Grammar:
         if by.through is not None:
             yield from self._sharing(head, by, features)
             return
+        if by.exclude and by.argument is not None and by.argument.quantifier == "none":
+            return
         if by.exclude and by.argument is not None and by.argument.plan is not None:
             if head.plan is not None and head.types & by.argument.types and not head.named:
                 left = altered(head.each(lambda plan: Minus(plan, by.argument.plan)), wider=head.wider)  # type: ignore[union-attr, arg-type]
