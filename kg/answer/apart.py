@@ -28,14 +28,15 @@ def join_apart(
     taken = {
         i for m in mentions if m.kind in ("entity", "type") and m.score >= TAKEN for i in range(m.start, m.end)
     } | {i for m in mentions if m.kind == "predicate" and m.end - m.start > 1 for i in range(m.start, m.end)}
+    does = {stem(word) for word in lexicon.verbs}
     verbs: dict[int, set[str]] = {}
     for m in mentions:
-        if m.kind == "predicate" and m.end - m.start == 1 and m.start not in taken:
+        if m.kind == "predicate" and m.end - m.start == 1 and m.start not in taken and spelt[m.start] in does:
             verbs.setdefault(m.start, set()).add(m.value)
     used: dict[int, set[str]] = {}
     nouns: set[int] = set()
     for noun, word in enumerate(words):
-        if word.weight != "content" or noun in taken:
+        if word.weight != "content" or noun in taken or (spelt[noun] in does and _inflected(word.folded, lexicon)):
             continue
         for verb in sorted(verbs, key=lambda verb: (abs(verb - noun), verb)):
             between = [i for i in range(min(noun, verb) + 1, max(noun, verb)) if i not in taken]
@@ -57,6 +58,11 @@ def join_apart(
         if noun and words[noun - 1].folded == "whose":
             passed[noun - 1] = replace(words[noun - 1], weight="light", folded="which")
     return tuple(passed), kept
+
+
+def _inflected(word: str, lexicon: Lexicon) -> bool:
+    """Whether a word is a form of a verb, and no noun of its stem: "activates", not "activity"."""
+    return word.endswith(("ed", "ing")) or bool({word, word + "s"} & lexicon.simple)
 
 
 def _meant(verb: str, noun: str, lexicon: Lexicon) -> set[str]:

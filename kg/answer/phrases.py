@@ -67,6 +67,8 @@ class Lexicon:
     """Those for who plays a part."""
     verbs: set[str] = field(default_factory=set)
     """Phrases of one word for what something does."""
+    simple: set[str] = field(default_factory=set)
+    """Those of them that are whole phrases."""
     longest: int = 1
     known: frozenset[str] = frozenset()
     """Every word that a phrase, a cue or the language has."""
@@ -88,6 +90,7 @@ class Lexicon:
         self.longest = max(self.longest, len(sequence))
         if mention.kind == "predicate" and len(kept) == 1 and {*folded} <= {*kept, *BE}:
             self.verbs.add(kept[0])
+            self.simple.add(kept[0])
         if (
             mention.kind == "predicate"
             and len(kept) > 1
@@ -172,7 +175,7 @@ def corrections(
         if len(word) < 4 or not word.isalpha() or named:
             continue
         # A word and its plural count as one: "modles" is a model.
-        spelt = (word, word[:-1]) if word.endswith("s") and len(word) > 4 else (word,)
+        spelt = (word, word[:-1]) if word.endswith("s") and len(word) > 3 else (word,)
         # A plural in "ys" is one in "ies".
         spelt = (*spelt, word[:-2] + "ies") if word.endswith("ys") else spelt
         near = sorted(

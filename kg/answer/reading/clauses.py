@@ -20,7 +20,17 @@ from kg.answer.reading.parts import (
     scored,
 )
 from kg.answer.reading.rules import Grammar
-from kg.answer.reading.sentences import ASKING, AUXILIARIES, POSSESSIVE, SPEAKER, asks_from, pauses, sentences, splits
+from kg.answer.reading.sentences import (
+    ASKING,
+    AUXILIARIES,
+    POSSESSIVE,
+    SPEAKER,
+    asked_words,
+    asks_from,
+    pauses,
+    sentences,
+    splits,
+)
 from kg.answer.reading.topics import about
 from kg.domain.plan import SETS, At, Compare, Entities, Plan, SetPlan, Test, as_set, walk
 from kg.domain.question import Linked, Mention
@@ -96,6 +106,7 @@ class Clauses:
 
     def _sentence(self, stories: list[Story], start: int, end: int) -> list[Story]:
         found: list[Story] = []
+        unasked = ("told_unasked", float(start not in asked_words(self.linked)))
         for story in stories:
             ways = splits(self.linked, start, end)
             for way in ways:
@@ -104,8 +115,7 @@ class Clauses:
                     current = [more for one in current for more in self._clause(one, *place)]
                     current = sorted(current, key=lambda one: -one.score)[: KEPT * 2]
                 told = (("clause", float(len(way) - 1)), ("unsplit", self._unsplit(ways[-1], way)))
-                cost = sum(self.grammar.weights.get(name, 0.0) * value for name, value in told)
-                found += [_with(one, cost, told) for one in current]
+                found += [self._with(one, *told, *((unasked,) if _lists(one, story) else ())) for one in current]
             found += self._context(story, start, end)
             found += self._why(story, start, end)
             found += self._islands(story, start, end)
@@ -113,6 +123,10 @@ class Clauses:
         for one in sorted(found, key=lambda one: -one.score):
             unique.setdefault(one.plans + ((None,) if one.topic else ()), one)  # type: ignore[operator]
         return list(unique.values())[: KEPT * 3]
+
+    def _with(self, story: Story, *told: Feature) -> Story:
+        cost = sum(self.grammar.weights.get(name, 0.0) * value for name, value in told)
+        return replace(story, score=story.score + cost, features=(*story.features, *told))
 
     def _unsplit(self, ways: list[tuple[int, int]], way: list[tuple[int, int]]) -> float:
         """How much speaks for cutting a sentence that is left whole; a pronoun in what asks again says most."""
@@ -149,8 +163,14 @@ class Clauses:
         words = self.linked.words
         inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
         asks = any(words[i].folded in ASKING for i in range(start, end)) or words[end - 1].text == "?"
-        named = [part for m in inside if m.kind == "entity" for part in self._named(m.start, m.end)]
-        content = sum(1 for i in range(start, end) if words[i].weight == "content")
+        # What a pronoun takes up again was not passed over.
+        named = [
+            scored(part, weights, ("context_passed", -float(self._content(m.start, m.end))), of=(part,))
+            for m in inside
+            if m.kind == "entity"
+            for part in self._named(m.start, m.end)
+        ]
+        content = self._content(start, end)
         sure = {
             i
             for m in inside
@@ -185,6 +205,9 @@ class Clauses:
             story.topic,
             story.last,
         )
+
+    def _content(self, start: int, end: int) -> int:
+        return sum(word.weight == "content" for word in self.linked.words[start:end])
 
     def _no_talk(self, start: int, end: int, inside: list[Mention]) -> tuple[Feature, ...]:
         """What speaks against talk behind a question: it restricts (``but not in 2022``), or asks again."""
@@ -361,6 +384,10 @@ class Clauses:
         yield scored(part, self.grammar.weights, ("topic_unused", 1.0), of=(part,))
 
     def _told(self, story: Story, part: Part, plan: Plan, features: tuple[Feature, ...], last: SetPart | None) -> Story:
+        told = sum(value for name, value in (*story.features, *part.features) if name == "context_passed")
+        if told < 0:
+            # Taken up twice, it was passed over once.
+            features = (*features, ("context_passed", -told))
         score = part.score + sum(self.grammar.weights.get(name, 0.0) * value for name, value in features)
         named = tuple(_named_parts(plan, self))
         own = (altered(last, score=0.0, features=()),) if last is not None else ()
@@ -392,8 +419,9 @@ class Clauses:
         )
 
 
-def _with(story: Story, cost: float, features: tuple[Feature, ...]) -> Story:
-    return replace(story, score=story.score + cost, features=(*story.features, *features))
+def _lists(story: Story, before: Story) -> bool:
+    """Whether it has plans that were not there before, and that claim nothing."""
+    return any(not isinstance(plan, Test) for plan in story.plans[len(before.plans) :])
 
 
 def _told_already(topic: TopicPart) -> tuple[SetPart, ...]:

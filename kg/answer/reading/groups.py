@@ -110,10 +110,13 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
             yield grammar.made(made, head, group)
         return
     by = group.by
-    if by is not None and by.ask in ("count", "count_of"):
-        # "Top five techniques by number of groups".
-        for rel, features in steps(grammar.ontology, by.pending, head.types, by.types, left=False)[:MAX_WAYS]:
-            rank = Rank(head.plan, reached(rel, by.plan), order=head.popular or "most", top=max(1, head.pick))
+    if (by is not None and by.ask in ("count", "count_of")) or (head.popular and (by is None or not by.named)):
+        # "Top five techniques by number of groups", "top five techniques by groups".
+        counted_by = by if by is not None else SetPart(types=frozenset(grammar.ontology.types), pending=group.rels)
+        for rel, features in steps(grammar.ontology, counted_by.pending, head.types, counted_by.types, left=False)[
+            :MAX_WAYS
+        ]:
+            rank = Rank(head.plan, reached(rel, counted_by.plan), order=head.popular or "most", top=max(1, head.pick))
             yield grammar.made(
                 AnswerPart(plan=rank, kind="rank", head=head, rels=(rel,)), head, group, features=features
             )
@@ -126,7 +129,9 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
     )
     for rel, features in steps(grammar.ontology, rels, head.types, types, left=False)[:MAX_WAYS]:
         plan = Group(head.plan, by=reached(rel, by.plan if by is not None else None), counted=counted)
-        yield grammar.made(AnswerPart(plan=plan, kind="group", head=head, rels=(rel,)), head, group, features=features)
+        lost = grammar.lost(altered(head, ask="", quantifier=""))
+        made = AnswerPart(plan=plan, kind="group", head=head, rels=(rel,))
+        yield grammar.made(made, head, group, features=(*features, *lost))
 
 
 @rule(AnswerPart, SetPart)

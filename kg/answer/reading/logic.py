@@ -125,6 +125,13 @@ def only_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part
         yield grammar.made(altered(prop, argument=altered(prop.argument, quantifier="only")), op, prop)
 
 
+@rule(PropPart, "only")
+def only_behind(grammar: Grammar, prop: PropPart, op: OpPart) -> Iterator[Part]:
+    """``written by X`` ``alone``."""
+    if prop.argument is not None and prop.argument.named and not prop.argument.quantifier and not prop.negative:
+        yield grammar.made(altered(prop, argument=altered(prop.argument, quantifier="only")), prop, op)
+
+
 @rule(("only", "exactly"), NumberPart)
 def only_number(grammar: Grammar, op: OpPart, number: NumberPart) -> Iterator[Part]:
     """``only`` ``one``."""

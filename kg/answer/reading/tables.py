@@ -51,6 +51,7 @@ def _given(
     used: list[Mention] = []
     supposed = any(m.kind == "cue" and m.value in ("if", "changed") for m in linked.mentions)
     changed = supposed and any(m.kind == "cue" and m.value == "differs" for m in linked.mentions)
+    compared = any(m.kind == "cue" and m.value == "present" for m in linked.mentions)
     choices = _longest([m for m in linked.mentions if m.kind == "choice" and m.more[0] == table.name])
     for item in table.inputs:
         if item.plan is not None or (item.predicate is not None and not supposed):
@@ -61,7 +62,7 @@ def _given(
         values = tuple(dict.fromkeys(m.value for m in sorted(near, key=lambda m: m.start)))
         if places and not values and "yes" in {value for value, _ in item.values}:
             values = ("yes",)
-        if values and item.predicate is not None:
+        if values and item.predicate is not None and (changed or compared):
             values = (RECORDED, *values)
         if len(values) == 1 and changed:
             # "Would it be different if …": with it and without.

@@ -135,6 +135,7 @@ DEFAULT: dict[str, float] = {
     "pairs_open": -0.5,
     "path_bare": -0.5,
     # left over
+    "told_unasked": -3.0,
     "skip_mark": 0.0,
     "skip_light": -0.06,
     "skip_wh": -0.15,
