@@ -27,6 +27,7 @@ from kg.domain.plan import (
     Passages,
     Plan,
     Rank,
+    Value,
     Where,
     predicates_of,
     walk,
@@ -37,6 +38,14 @@ from kg.ports.store import GraphView
 
 MAX_RIVALS = 10
 """Values of one functional predicate that are compared for one subject."""
+
+
+_NOTHING: dict[type, str] = {
+    Passages: "no text has all of these words, though one may say it in others",
+    Rank: "there is nothing to put in order",
+    Value: "no source says so",
+}
+"""Why there is no answer, where a plan of this kind finds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,7 @@ def finish(asked: Asked, reading: Reading, result: Result, grounds: Grounds, *, 
     wording = Wording(ontology, result.entities)
     interpretation = wording.plan(chosen)
     empty = result.value in (None, 0, False) and not result.rows and not result.paths and not result.refuted
-    if empty and isinstance(chosen, Passages | Rank):
-        unsaid = "no text has all of these words, though one may say it in others"
-        none = unsaid if isinstance(chosen, Passages) else "there is nothing to put in order"
+    if empty and (none := _NOTHING.get(type(chosen))):
         reason = f"{none}; I read it as {interpretation}"
         searched = context(order, result, grounds, ontology)
         return not_known(question, view, reason, chosen, interpretation, searched)

@@ -151,8 +151,6 @@ def _yes_no(_: Plan, result: Result, wording: Wording) -> str:
 
 
 def _values(_: Plan, result: Result, wording: Wording) -> str:
-    if not result.rows:
-        return "No source says."
     if len({row.entity for row in result.rows}) == 1:
         return f"{', '.join(str(row.value) for row in result.rows[:MAX_NAMED])}."
     said = [f"{wording.entity(row.entity)}: {row.value}" for row in result.rows[:MAX_NAMED]]

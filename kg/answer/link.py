@@ -14,6 +14,7 @@ from kg.answer.mentions import (
     compounds,
     described_keys,
     doubtful_names,
+    listed_again,
     longest,
     merge_appositions,
     named_twice,
@@ -101,7 +102,8 @@ def link(question: Question, view: GraphView) -> Linked:
     everyday = {entity for entity, one in entities.items() if ontology.types[one.type].everyday}
     linked = Linked(words, tuple(mentions), entities, versions, text)
     mentions = described_keys(doubtful_names(linked, tokens, everyday), linked, tokens)
-    return replace(linked, mentions=tuple(longest(whole_names(compounds(mentions), words), words)))
+    words, mentions = listed_again(list(longest(whole_names(compounds(mentions), words), words)), words)
+    return replace(linked, words=words, mentions=tuple(mentions))
 
 
 def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, str] | None = None) -> tuple[Word, ...]:

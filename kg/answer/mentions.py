@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from kg.answer.names import (
-    SMALL_LETTERS,
-)
+from kg.answer.names import SMALL_LETTERS
+from kg.answer.phrases import PLAIN_PREPOSITIONS
 from kg.domain.fact import Entity, EntityId
 from kg.domain.question import Linked, Mention, Word
 from kg.text.language import Token, english
 
+BETWEEN = frozenset({",", "and", "or", "&"})
+ARTICLES = frozenset({"the", "a", "an"})
 EVERYDAY = 0.7
 """Score of a name that is an everyday word."""
 
@@ -161,6 +162,35 @@ def _closed(words: Sequence[Word], first: Mention, end: int) -> int:
     """Where something ends that began with ``first``: behind the bracket that closes what was opened in it."""
     opened = any(words[i].text == "(" for i in range(first.end, end))
     return end + (opened and end < len(words) and words[end].text == ")")
+
+
+def listed_again(mentions: Sequence[Mention], words: tuple[Word, ...]) -> tuple[tuple[Word, ...], list[Mention]]:
+    """In ``of A, of B and of C`` the later prepositions say nothing more."""
+    names = {m.start: m.end for m in mentions if m.kind == "entity"}
+    ends = set(names.values())
+    led = {start: words[at].folded for start in names if (at := _before(words, start)) >= 0}
+    said: set[int] = set()
+    for start in sorted(names):
+        place = _before(words, start)
+        small = led.get(start)
+        if small not in PLAIN_PREPOSITIONS:
+            continue
+        end = place
+        while end > 0 and words[end - 1].folded in BETWEEN:
+            end -= 1
+        first = [one for one in names if names[one] == end]
+        if end < place and end in ends and any(led.get(one) == small for one in first):
+            said.add(place)
+    kept = [m for m in mentions if m.kind == "entity" or said.isdisjoint(range(m.start, m.end))]
+    return tuple(replace(word, weight="drop") if i in said else word for i, word in enumerate(words)), kept
+
+
+def _before(words: Sequence[Word], place: int) -> int:
+    """The word before a name, articles passed over."""
+    at = place - 1
+    while at > 0 and words[at].folded in ARTICLES:
+        at -= 1
+    return at
 
 
 def compounds(mentions: Sequence[Mention]) -> list[Mention]:

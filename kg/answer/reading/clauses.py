@@ -58,8 +58,10 @@ PRONOUNS = frozenset(
     }
 )
 SEVERAL = frozenset({"they", "them", "those", "ones"})
+PEOPLE = frozenset({"he", "she", "him", "her", "his", "himself", "herself"})
 AGAIN = SEVERAL | frozenset({"it", "he", "she"})
 """Pronouns by which a clause that asks again speaks of what the one before it found."""
+OF_THESE = frozenset({"of", "among", "amongst"})
 LEAST_ISLAND = 2
 AT_EASE = frozenset({"when", "where"})
 """Question words that talk behind a question often begins with: ``when you have time``."""
@@ -161,6 +163,9 @@ class Clauses:
         """The sentence taken as talk: it asks nothing, but may name what is spoken of."""
         weights = self.grammar.weights
         words = self.linked.words
+        if words[start].folded in OF_THESE and not story.plans:
+            # "Of the books she wrote, which …" is what is asked about.
+            return
         inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
         asks = any(words[i].folded in ASKING for i in range(start, end)) or words[end - 1].text == "?"
         # What a pronoun takes up again was not passed over.
@@ -234,6 +239,18 @@ class Clauses:
                 found += [(part, left) for part in parts if isinstance(part, TopicPart)]
         found.sort(key=lambda pair: pair[0].score - 0.5 * pair[1], reverse=True)
         return found[:2]
+
+    def _before_he(self, start: int, end: int) -> Iterator[SetPart]:
+        """Whom "he" or "her" means that is named before it in the same clause."""
+        words = self.linked.words
+        people = [i for i in range(start, end) if words[i].folded in PEOPLE]
+        if people:
+            yield from (
+                part
+                for m in self.linked.mentions
+                if m.kind == "entity" and start <= m.start and m.end <= people[0]
+                for part in self._named(m.start, m.end)
+            )
 
     def _named(self, start: int, end: int) -> Iterator[SetPart]:
         for part in self.leaves.get((start, end), ()):
@@ -318,7 +335,7 @@ class Clauses:
 
     def _clause(self, story: Story, start: int, end: int) -> Iterator[Story]:
         """What a clause adds to what was said before."""
-        whole = self._whole(start, end, story.antecedents if story.plans or story.antecedents else ())
+        whole = self._whole(start, end, (*story.antecedents, *self._before_he(start, end)))
         count = 0
         for part in whole:
             for more in self._applied(part, story):

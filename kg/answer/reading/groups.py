@@ -129,7 +129,7 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
     )
     for rel, features in steps(grammar.ontology, rels, head.types, types, left=False)[:MAX_WAYS]:
         plan = Group(head.plan, by=reached(rel, by.plan if by is not None else None), counted=counted)
-        lost = grammar.lost(altered(head, ask="", quantifier=""))
+        lost = (("modifier_lost", float(head.pick > 1) + bool(head.popular)),)
         made = AnswerPart(plan=plan, kind="group", head=head, rels=(rel,))
         yield grammar.made(made, head, group, features=(*features, *lost))
 

@@ -81,7 +81,8 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
     ends = {m.end: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
     starts = {m.start: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
     for at, word in enumerate(linked.words):
-        if word.text == "," and at in ends and ends[at] == starts.get(at + 1):
+        behind = next((i for i in range(at + 1, len(linked.words)) if linked.words[i].weight != "drop"), at)
+        if word.text == "," and at in ends and ends[at] == starts.get(behind, starts.get(at + 1)):
             found.setdefault((at, at + 1), []).append(scored(OpPart(op="comma"), grammar.weights))
     for at in _unknown(linked):
         # An unknown word may be a verb for a relation; which one, the two ends have to tell.

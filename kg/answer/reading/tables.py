@@ -20,6 +20,7 @@ CUES = frozenset(
 
 
 TWO = 2
+NOW = frozenset({"today", "now", "currently", "presently"})
 SAID_BESIDE = 0.3
 """How much a word counts that nothing is known of, in a sentence that asks nothing."""
 
@@ -51,7 +52,7 @@ def _given(
     used: list[Mention] = []
     supposed = any(m.kind == "cue" and m.value in ("if", "changed") for m in linked.mentions)
     changed = supposed and any(m.kind == "cue" and m.value == "differs" for m in linked.mentions)
-    compared = any(m.kind == "cue" and m.value == "present" for m in linked.mentions)
+    compared = any(word.folded in NOW for word in linked.words)
     choices = _longest([m for m in linked.mentions if m.kind == "choice" and m.more[0] == table.name])
     for item in table.inputs:
         if item.plan is not None or (item.predicate is not None and not supposed):
