@@ -66,14 +66,27 @@ MEANT: dict[str, tuple[type, ...]] = {
 }
 """By cue: the operators of which a plan has to have one for the cue to be accounted for."""
 ASKED: dict[type, tuple[str, ...]] = {
-    Minus: ("negation", "except", "excepted", "but", "other", "only", "fewest", "lose", "share", "added", "removed"),
+    Minus: (
+        "negation",
+        "except",
+        "excepted",
+        "but",
+        "other",
+        "only",
+        "fewest",
+        "lose",
+        "left_none",
+        "share",
+        "added",
+        "removed",
+    ),
     Rank: ("most", "fewest", "top", "popular", "unpopular", "latest", "earliest", "more", "fewer", "share", "most_of"),
     Top: ("most", "fewest", "top", "popular", "unpopular", "latest", "earliest"),
     Cover: ("together", "most", "most_of", "all_of_them", "single", "fewest"),
     Paths: ("path", "mechanism", "how", "why", "between", "to"),
     Compare: ("more", "fewer", "compare", "vs", "or", "most", "fewest", "share", "and", "than"),
     Diff: ("added", "removed", "changed", "differs", "extra", "since", "between", "negation", "but"),
-    Suppose: ("if", "fail", "lose", "only"),
+    Suppose: ("if", "fail", "lose", "left_none", "only"),
     Passages: (),
 }
 """By operator: the cues of which a question has to have one for a plan to use it."""
@@ -190,7 +203,9 @@ def _nouns(kind: str, ontology: Ontology) -> Iterator[str]:
 def _added(parts: list[Plan], ids: set[str], linked: Linked) -> Iterator[str]:
     # What is only like a cue asks for nothing that is not there.
     cues = {m.value for m in linked.mentions if m.kind == "cue" and m.score > SURE}
-    denied = bool(cues & {"negation", "except", "excepted", "only", "fewest", "lose", "but", "other", "share"})
+    denied = bool(
+        cues & {"negation", "except", "excepted", "only", "fewest", "lose", "left_none", "but", "other", "share"}
+    )
     denied |= any(m.negative for m in linked.mentions) or any(m.kind == "concept" for m in linked.mentions)
     for kind, some in ASKED.items():
         if some and any(isinstance(part, kind) for part in parts) and not cues & set(some) and not _concept(linked):

@@ -107,6 +107,10 @@ class Reader:
             and (type_name is None or met.type in self.ontology.family(type_name))
         )
 
+    def _is_of(self, entity: EntityId, types: Collection[str]) -> bool:
+        met = self.entities.get(entity)
+        return met is not None and met.type in types
+
     def keep(self, facts: Iterable[Fact]) -> None:
         """Note the facts as used, and where they were read."""
         for fact in facts:
@@ -174,6 +178,14 @@ class Reader:
             found = {
                 near: [(end, (*facts, *more)) for middle, facts in ends for end, more in far.get(middle, ())]
                 for near, ends in found.items()
+            }
+        if self.ontology.predicates[predicate].derived:
+            # Recorded steps may lead elsewhere, too.
+            nears, fars = self.ontology.ends(predicate, direction)
+            found = {
+                near: [(far, facts) for far, facts in ends if self._is_of(far, fars)]
+                for near, ends in found.items()
+                if self._is_of(near, nears)
             }
         return {near: ends for near, ends in found.items() if ends}
 

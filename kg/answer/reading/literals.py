@@ -145,7 +145,7 @@ def set_by_order(grammar: Grammar, head: SetPart, order: RankPart) -> Iterator[P
         return
     if head.plan is None:
         return
-    for name in (order.value,) if order.value else _dates_of(grammar, head):
+    for name in (order.value,) if order.value else dates_of(grammar, head):
         if head.types & grammar.ontology.ends(name)[0]:
             rank = Rank(head.plan, value=name, order=order.order, top=max(1, head.pick))
             features = () if order.value else (("inserted_date", 1.0),)
@@ -179,8 +179,8 @@ def described_then_ordered(grammar: Grammar, answer: AnswerPart, order: RankPart
         yield grammar.made(answer, answer, order)
 
 
-def _dates_of(grammar: Grammar, head: SetPart) -> list[str]:
-    """Date predicates of the head, the ones meant by default first."""
+def dates_of(grammar: Grammar, head: SetPart) -> list[str]:
+    """Date predicates of the head: the one it is described by, or those meant by default, or all."""
     names = [
         name
         for name, spec in grammar.ontology.predicates.items()
@@ -188,8 +188,10 @@ def _dates_of(grammar: Grammar, head: SetPart) -> list[str]:
         and not spec.derived
         and head.types & grammar.ontology.ends(name)[0]
     ]
+    described = {part.predicate for part in walk(head.plan) if isinstance(part, Where)} if head.plan is not None else ()
+    told = [name for name in names if name in described]
     default = [name for name in names if grammar.ontology.predicates[name].default]
-    return default or names
+    return (told if len(told) == 1 else []) or default or names
 
 
 def _of_value(grammar: Grammar, head: SetPart, name: str) -> tuple[Feature, ...]:

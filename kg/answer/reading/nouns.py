@@ -59,8 +59,10 @@ def premodified(grammar: Grammar, by: PropPart, head: SetPart) -> Iterator[Part]
         # "No organic certificate" has no such certificate, not one that is not organic.
         return
     described = by.argument is not None and (bool(by.rels) or not by.argument.named)
-    late = (("late_wh", 1.0),) if head.wh else ()
-    yield from grammar.narrow(altered(head, late=head.late or described), by, ("premodified", 1.0), *late)
+    # "Jobs with no input" tables: what is asked for stands in front, rather than behind what it does.
+    kind = by.left and by.argument is not None and not (by.argument.named or by.argument.anaphor or by.argument.wh)
+    told = ("premodified", 1.0), ("late_wh", float(head.wh)), ("kind_before", float(kind and not head.focus))
+    yield from grammar.narrow(altered(head, late=head.late or described), by, *told)
 
 
 @rule(SetPart, SetPart)

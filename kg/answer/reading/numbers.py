@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.answer.reading.literals import bounds, claimed, dated
+from kg.answer.reading.literals import bounds, claimed, dated, dates_of
 from kg.answer.reading.parts import (
     AnswerPart,
     DatePart,
@@ -70,13 +70,13 @@ def set_and_date(grammar: Grammar, head: SetPart, date: DatePart) -> Iterator[Pa
     """``campaigns`` ``in 2020``: by a date that nobody said."""
     if head.named or head.plan is None:
         return
-    names = [
+    during = [
         name
         for name, spec in grammar.ontology.predicates.items()
-        if (spec.value == "date" or spec.unit == "year") and head.types & grammar.ontology.ends(name)[0]
+        if spec.during and head.types & grammar.ontology.ends(name)[0]
     ]
-    during = [name for name in names if grammar.ontology.predicates[name].during]
-    conditions = tuple(one for name in (during or names) for one in dated(grammar, name, date))
+    names = during or dates_of(grammar, head)
+    conditions = tuple(one for name in names for one in dated(grammar, name, date))
     if conditions:
         yield from grammar.narrow(head, grammar.made(PropPart(conditions=conditions), date), ("inserted_date", 1.0))
 

@@ -171,7 +171,14 @@ def losing(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
         yield grammar.made(PropPart(losing=right), op, right)
 
 
-@rule("lose", RelPart)
+@rule("left_none", SetPart)
+def left_with_none(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``left without`` ``any control``: all they have is lost."""
+    if not right.named and not right.late and right.quantifier in ("", "any", "none"):
+        yield grammar.made(PropPart(losing=altered(right, quantifier="only")), op, right)
+
+
+@rule(("lose", "left_none"), RelPart)
 def losing_all(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``left with nothing`` ``indicated``: what is lost is all there is of the relation."""
     anything = SetPart(types=frozenset(grammar.ontology.types), pending=relation.rels, quantifier="only")

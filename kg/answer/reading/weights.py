@@ -35,6 +35,7 @@ DEFAULT: dict[str, float] = {
     "bare_argument": -0.5,
     "role_or_type": -0.3,
     "late_wh": -0.6,
+    "kind_before": -0.3,
     "grouping_open": -0.8,
     "contrast": -0.8,
     "yes_no_lost": -0.8,
