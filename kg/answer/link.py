@@ -46,6 +46,7 @@ _POINTING = frozenset({"that", "this", "same"})
 _POINTS_OUT = frozenset({"which", "that", "this", "any", "each", "every", "no", "the"})
 _INVERTED = frozenset({"were", "should", "had"})
 """Auxiliaries that begin an "if" without the word: ``were X to fail``."""
+LEAST_OF_KNOWN = 0.75
 _CHANGES = frozenset({"added", "removed", "changed"})
 _POSSESSIVE = frozenset({"their", "its", "his", "her"})
 _SPANS = frozenset({"year", "month", "day", "date", "decade", "quarter", "time", "period"})
@@ -84,7 +85,7 @@ def link(question: Question, view: GraphView) -> Linked:
     versions = versions_asked(tokens, dates, view)
     mentions += version_mentions(text, tokens, dates, versions, view)
     mentions += dataset_mentions(tokens, view)
-    mentions += _needed_cues(_no_values(cues, mentions), mentions, words)
+    mentions += _needed_cues(_meant_cues(cues, mentions, words), mentions, words)
     covered = {i for m in mentions if _sure(m) for i in range(m.start, m.end)}
     unknown = [i for i, word in enumerate(words) if word.weight == "content" and i not in covered]
     surnames = _last_names(tokens, mentions)
@@ -96,6 +97,9 @@ def link(question: Question, view: GraphView) -> Linked:
     sure |= {i for i, word in enumerate(words) if word.weight in ("drop", "mark")}
     like, met = like_mentions(tokens, like_places(tokens, unknown, sure), view)
     entities |= met
+    # What is spelt like a known word has to be spelt much like a name, too, to be one.
+    known = {*corrected, *(i for i, word in enumerate(words) if word.weight != "content")}
+    like = [m for m in like if m.score >= LEAST_OF_KNOWN or not known.issuperset(range(m.start, m.end))]
     mentions = active_first([*mentions, *like], entities)
     mentions = merge_appositions(mentions, words)
     mentions = _absorb(tokens, words, named_twice(mentions, words), entities, view)
@@ -116,7 +120,7 @@ def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, 
         spoken = i == 0 or shouted or not token.text.isupper() or len(token.text) == 1
         if not token.text[0].isalnum():
             found.append(Word(token.text, "mark", token.text))
-        elif spoken and token.folded in language.droppable:
+        elif spoken and (token.folded in language.droppable or _at_all(tokens, i)):
             found.append(Word(token.text, "drop", token.folded))
         elif spoken and token.folded in language.light:
             found.append(Word(token.text, "light", token.folded))
@@ -125,6 +129,11 @@ def _words(tokens: Sequence[Token], language: Language, corrected: Mapping[int, 
         else:
             found.append(Word(token.text, "content", token.folded))
     return tuple(found)
+
+
+def _at_all(tokens: Sequence[Token], place: int) -> bool:
+    """Whether the word only strengthens what is said: ``none at all``."""
+    return place > 0 and tokens[place].folded == "all" and tokens[place - 1].folded == "at"
 
 
 BEFORE = {
@@ -152,11 +161,19 @@ BEFORE = {
 """What has to stand right behind a small word for it to be a cue."""
 
 
-def _no_values(cues: Iterable[Mention], mentions: Sequence[Mention]) -> Iterator[Mention]:
-    """Cues less what is a value right behind the phrase that it is a value of: ``exploitation none``."""
+def _meant_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Sequence[Word]) -> Iterator[Mention]:
+    """Cues less the words that are values, changes of nothing, or say nothing."""
     ends = {(m.end, m.value) for m in mentions if m.kind == "predicate"}
     values = {(m.start, m.end) for m in mentions if m.kind == "value" and any((m.start, one) in ends for one in m.more)}
-    return (cue for cue in cues if cue.value != "negation" or (cue.start, cue.end) not in values)
+    versioned = any(m.kind == "version" for m in mentions)
+    for m in cues:
+        small = all(word.weight != "content" for word in words[m.start : m.end])
+        # "None" behind the phrase that it is a value of; what "appears" in a list came in nowhere; "none at all".
+        value = m.value == "negation" and (m.start, m.end) in values
+        change = m.value in _CHANGES and small and not versioned
+        at_all = words[m.start].folded == "all" and words[m.start].weight == "drop"
+        if not (value or change or at_all):
+            yield m
 
 
 def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Sequence[Word]) -> Iterator[Mention]:
@@ -164,13 +181,7 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
     starts: dict[int, set[str]] = {}
     for m in mentions:
         starts.setdefault(m.start, set()).add(m.kind)
-    versioned = any(m.kind == "version" for m in mentions)
-    # What "appears" in a list came in nowhere.
-    found = [
-        m
-        for m in cues
-        if versioned or m.value not in _CHANGES or any(w.weight == "content" for w in words[m.start : m.end])
-    ]
+    found = list(cues)
     for m in found:
         starts.setdefault(m.start, set()).add(m.kind)
     told = {(m.start, m.end) for m in mentions if m.kind in ("predicate", "role")}

@@ -17,6 +17,7 @@ from kg.answer.reading.quotations import quotations
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import asked_words
 from kg.answer.reading.sources import agreements
+from kg.answer.reading.stretches import Stretches
 from kg.answer.reading.tables import decisions
 from kg.domain.ontology import Ontology
 from kg.domain.plan import Parts, Plan
@@ -51,7 +52,7 @@ class Planned:
 def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
     """Read the question."""
     grammar = Grammar(ontology, adapter.weights)
-    clauses = Clauses(linked, grammar, leaves(linked, grammar))
+    clauses = Clauses(linked, grammar, Stretches(linked, grammar, leaves(linked, grammar)))
     try:
         stories, too_long = clauses.read(), False
     except TooLong:

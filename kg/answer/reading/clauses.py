@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from kg.answer.reading.chart import Chart
 from kg.answer.reading.counting import ASKS
 from kg.answer.reading.finished import finished
 from kg.answer.reading.parts import (
@@ -22,43 +21,18 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import (
     ASKING,
-    AUXILIARIES,
-    POSSESSIVE,
-    SPEAKER,
     asked_words,
-    asks_from,
     pauses,
     sentences,
     splits,
 )
+from kg.answer.reading.stretches import SEVERAL, Stretches
 from kg.answer.reading.topics import about
-from kg.domain.plan import SETS, At, Compare, Entities, Plan, SetPlan, Test, as_set, walk
+from kg.domain.plan import At, Compare, Entities, Plan, Test, walk
 from kg.domain.question import Linked, Mention
 from kg.domain.words import labels
 from kg.text.language import english
 
-PRONOUNS = frozenset(
-    {
-        "that",
-        "this",
-        "those",
-        "these",
-        "them",
-        "they",
-        "it",
-        "its",
-        "their",
-        "he",
-        "she",
-        "him",
-        "her",
-        "his",
-        "ones",
-        "one",
-    }
-)
-SEVERAL = frozenset({"they", "them", "those", "ones"})
-PEOPLE = frozenset({"he", "she", "him", "her", "his", "himself", "herself"})
 AGAIN = SEVERAL | frozenset({"it", "he", "she"})
 """Pronouns by which a clause that asks again speaks of what the one before it found."""
 OF_THESE = frozenset({"of", "among", "amongst"})
@@ -91,10 +65,7 @@ class Clauses:
 
     linked: Linked
     grammar: Grammar
-    leaves: dict[tuple[int, int], list[Part]]
-    joins: int = 0
-    charts: dict[tuple[int, int, tuple[SetPart, ...]], Chart] = field(default_factory=dict)
-    seen: dict[tuple[int, int, tuple[SetPart, ...]], list[Part]] = field(default_factory=dict)
+    stretches: Stretches
 
     def read(self) -> list[Story]:
         """Readings of the whole question, best first. Raises TooLong."""
@@ -173,7 +144,7 @@ class Clauses:
             scored(part, weights, ("context_passed", -float(self._content(m.start, m.end))), of=(part,))
             for m in inside
             if m.kind == "entity"
-            for part in self._named(m.start, m.end)
+            for part in self.stretches.named(m.start, m.end)
         ]
         content = self._content(start, end)
         sure = {
@@ -228,7 +199,7 @@ class Clauses:
 
     def _topics(self, start: int, end: int) -> list[tuple[TopicPart, int]]:
         """The best topics that a stretch of talk sets, each with how many words beside it say something else."""
-        chart = self._chart(start, end, (), [])
+        chart = self.stretches.chart(start, end, (), [])
         words = self.linked.words
         found = []
         for (i, j), parts in chart.cells.items():
@@ -240,102 +211,11 @@ class Clauses:
         found.sort(key=lambda pair: pair[0].score - 0.5 * pair[1], reverse=True)
         return found[:2]
 
-    def _before_he(self, start: int, end: int) -> Iterator[SetPart]:
-        """Whom "he" or "her" means that is named before it in the same clause."""
-        words = self.linked.words
-        people = [i for i in range(start, end) if words[i].folded in PEOPLE]
-        if people:
-            yield from (
-                part
-                for m in self.linked.mentions
-                if m.kind == "entity" and start <= m.start and m.end <= people[0]
-                for part in self._named(m.start, m.end)
-            )
-
-    def _named(self, start: int, end: int) -> Iterator[SetPart]:
-        for part in self.leaves.get((start, end), ()):
-            if isinstance(part, SetPart) and part.named:
-                yield part
-
     # --- clauses ---
-
-    def _whole(self, start: int, end: int, antecedents: tuple[SetPart, ...] = ()) -> list[Part]:
-        """What a stretch as a whole may mean."""
-        words = self.linked.words
-        pronouns = [i for i in range(start, end) if words[i].folded in PRONOUNS] if antecedents else []
-        key = (start, end, antecedents[:3] if pronouns else ())
-        if key not in self.seen:
-            chart = self._chart(start, end, key[2], pronouns)
-            found = chart.between(start, end)
-            asked = self._yes_no(start, end)
-            if asked is not None:
-                told = (made for part in found for made in self.grammar.join(asked, part))
-                found = [*told, *(self._not_whether(part) for part in found)]
-            asked_from = asks_from(self.linked, start, end)
-            talk = sum(1 for place in chart.unexplained if start <= place < asked_from)
-            lost = sum(1 for place in chart.unexplained if asked_from <= place < end)
-            cost = tuple((name, float(n)) for name, n in (("unexplained", lost), ("unexplained_talk", talk)) if n)
-            self.seen[key] = [scored(part, self.grammar.weights, *cost, of=(part,)) for part in found]
-        return self.seen[key]
-
-    def _not_whether(self, part: Part) -> Part:
-        """A part of a clause that asks whether, read as if it did not; "is A or B more …" asks which."""
-        compares = isinstance(part, AnswerPart) and isinstance(part.plan, Compare)
-        if compares or (isinstance(part, SetPart) and len(part.options) > 1 and part.order):
-            return part
-        return scored(part, self.grammar.weights, ("yes_no_lost", 1.0), of=(part,))
-
-    def _chart(self, start: int, end: int, antecedents: tuple[SetPart, ...], pronouns: list[int]) -> Chart:
-        """The chart of the sentence around the stretch; with pronouns, one of its own."""
-        if not pronouns:
-            place = next(((a, b) for a, b in sentences(self.linked) if a <= start and end <= b), (start, end))
-        else:
-            place = (start, end)
-        key = (*place, antecedents)
-        if key not in self.charts:
-            a, b = place
-            parts = {span: list(found) for span, found in self.leaves.items() if a <= span[0] and span[1] <= b}
-            for i in pronouns:
-                word = self.linked.words[i].folded
-                for antecedent in antecedents:
-                    single = antecedent.named and not antecedent.options
-                    told = (
-                        ("anaphor", 1.0),
-                        ("words", 0.3),
-                        ("anaphor_possessive", float(word in POSSESSIVE)),
-                        ("anaphor_number", float(single and word in SEVERAL)),
-                    )
-                    # Named in talk that asks nothing, it is told here.
-                    meant = altered(antecedent, anaphor=True, focus=False, wh=False)
-                    made = scored(meant, self.grammar.weights, *told, of=(antecedent,))
-                    parts.setdefault((i, i + 1), []).append(made)
-            chart = Chart(self.linked, self.grammar, parts, a, b)
-            chart.joins = self.joins
-            chart.fill()
-            self.joins = chart.joins
-            self.charts[key] = chart
-        return self.charts[key]
-
-    def _yes_no(self, start: int, end: int) -> OpPart | None:
-        """A clause that begins with an auxiliary, and has no question word, asks whether."""
-        words = self.linked.words
-        spoken = (
-            i for i in range(start, end) if words[i].text[0].isalnum() and words[i].folded not in ("and", "but", "so")
-        )
-        first = next(spoken, start)
-        if words[first].folded in ("are", "were") and first + 1 < end and words[first + 1].folded == "there":
-            # "Are there models without tests?" asks which, too.
-            return None
-        asking = any(words[i].folded in ASKING for i in range(start, end))
-        speaker = first + 1 < end and words[first + 1].folded in SPEAKER
-        doubled = first + 1 < end and words[first].folded == "were" and words[first + 1].folded in AUXILIARIES
-        if words[first].folded in AUXILIARIES and not asking and not speaker and not doubled:
-            return scored(OpPart(op="yes_no"), self.grammar.weights, ("yes_no", 1.0))
-        return None
 
     def _clause(self, story: Story, start: int, end: int) -> Iterator[Story]:
         """What a clause adds to what was said before."""
-        whole = self._whole(start, end, (*story.antecedents, *self._before_he(start, end)))
+        whole = self.stretches.whole(start, end, (*story.antecedents, *self.stretches.before_he(start, end)))
         count = 0
         for part in whole:
             for more in self._applied(part, story):
@@ -452,7 +332,3 @@ def _named_parts(plan: Plan, clauses: Clauses) -> Iterator[SetPart]:
         if isinstance(one, Entities) and one.ids:
             types = frozenset(clauses.linked.entities[i].type for i in one.ids if i in clauses.linked.entities)
             yield SetPart(plan=one, types=types, named=True)
-
-
-def set_or_none(plan: Plan) -> SetPlan | None:
-    return as_set(plan) if isinstance(plan, SETS) else None

@@ -281,6 +281,13 @@ def list_goes_on(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
         yield grammar.made(altered(left, joined=mark), left, op, features=features)
 
 
+@rule(SetPart, "and_also")
+def list_of_both(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
+    """``A`` ``and also`` …: of both of them."""
+    if left.named:
+        yield grammar.made(altered(left, joined="both"), left, op)
+
+
 @rule(SetPart, "beyond")
 def list_less(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``(what does) A`` ``add over`` …: what is A's and not that of what stands behind."""
@@ -326,7 +333,7 @@ def still_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 
 @rule(("during", "present"), SetPart)
-@rule(("and", "but", "present", "both", "held"), PropPart)
+@rule(("and", "and_also", "but", "present", "both", "held"), PropPart)
 @rule(("but", "present", "if", "during"), RelPart)
 @rule(("present", "both", "exactly"), OpPart)
 def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:

@@ -111,7 +111,8 @@ class Grammar:
 
     def narrow(self, head: SetPart, by: PropPart, *features: Feature) -> Iterator[Part]:  # noqa: C901, PLR0912, PLR0915 (one kind of property each)
         """The head, kept to what the property says of it; a claim where the head is named."""
-        if not by.ready or _without_a_member(head, by):
+        no_none = by.exclude and by.argument is not None and by.argument.quantifier == "none"
+        if not by.ready or no_none or _without_a_member(head, by):
             return
         if by.losing is not None:
             if not head.named:
@@ -119,8 +120,6 @@ class Grammar:
             return
         if by.through is not None:
             yield from self._sharing(head, by, features)
-            return
-        if by.exclude and by.argument is not None and by.argument.quantifier == "none":
             return
         if by.exclude and by.argument is not None and by.argument.plan is not None:
             if head.plan is not None and head.types & by.argument.types and not head.named:
