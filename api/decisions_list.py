@@ -21,6 +21,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log.")
 @decisions.command("list")
 def list_decisions(
     ctx: typer.Context,
+    words: Annotated[str, typer.Option("--words", help="Only those with each of these words in the question.")] = "",
     outcome: Annotated[str | None, typer.Option("--outcome", help="Only these: answered, abstained …")] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Only those asked by this one.")] = None,
     since: Annotated[str | None, typer.Option("--since", help="Asked at this time or later, or on this day.")] = None,
@@ -36,7 +37,7 @@ def list_decisions(
 
     wanted = wanted_of(outcome=outcome, actor=actor, since=since, until=until, current=current)
     with opened(ctx, store) as (services, _):
-        found = page(services.decisions, wanted, after, limit, lambda _: True)
+        found = page(services.decisions, wanted, after, limit, lambda _: True, words=words)
         told = services.reviews.all_told(list(found.decisions))
     if as_json:
         print_json({"decisions": [_line(one) for one in told], "next": found.next})

@@ -28,6 +28,7 @@ class AskingHeaders(BaseModel):
 class DecisionChoice(BaseModel):
     """Which decisions are listed."""
 
+    words: str = Field(default="", title="Words", description="Each of them stands in the question.", max_length=200)
     outcome: Outcome | None = Field(default=None, title="Outcome", json_schema_extra={"enum": list(get_args(Outcome))})
     actor: str | None = Field(default=None, title="Actor", description="Who asked.", max_length=200)
     since: str | None = Field(

@@ -133,9 +133,12 @@ def list_decisions(
     choice: Annotated[DecisionChoice, Query()],
     limit: Limit = 20,
 ) -> DecisionList:
-    """The newest decisions that the caller may read, newest first; `next` names the one to go on after."""
-    wanted = wanted_of(**choice.model_dump(exclude={"after"}))
-    found = page(services.decisions, wanted, choice.after, limit, reach.may_read)
+    """The newest decisions that the caller may read, newest first; `next` names the one to go on after.
+
+    With `words` a page may be short though there is a `next`: so many were searched by then.
+    """
+    wanted = wanted_of(**choice.model_dump(exclude={"after", "words"}))
+    found = page(services.decisions, wanted, choice.after, limit, reach.may_read, words=choice.words)
     shown = services.reviews.all_told(list(found.decisions))
     return DecisionList(decisions=[DecisionLine.of(one) for one in shown], next=found.next)
 

@@ -23,6 +23,8 @@ LEAST_DAYS = 183
 AT_ONCE = 100
 MOST_LOOKED_AT = 5_000
 """Decisions that are read for one page, of which the reader may see few; each is read whole."""
+MOST_SEARCHED = 1_000
+"""Decisions that a reader may see and that are searched for words for one page."""
 MAX_REASON = 500
 
 
@@ -35,21 +37,36 @@ class Page:
     """Go on after this one, where there may be more."""
 
 
-def page(
-    ledger: DecisionLedger, wanted: Wanted, after: str | None, limit: int, may_read: Callable[[Document], bool]
+def page(  # noqa: PLR0913 (what is asked for, and by whom)
+    ledger: DecisionLedger,
+    wanted: Wanted,
+    after: str | None,
+    limit: int,
+    may_read: Callable[[Document], bool],
+    *,
+    words: str = "",
 ) -> Page:
-    """The next so many that may be read. Nothing tells of those that may not, but for how long it takes."""
+    """The next so many that may be read, whose questions hold each of the words.
+
+    Nothing tells of those that may not be read, but for how long it takes. Where many are searched for words, the page
+    may be short, and names the one to go on after.
+    """
+    sought = words.casefold().split()
     found: list[Document] = []
-    at, looked_at = after, 0
+    at, looked_at, searched = after, 0, 0
     while looked_at < MOST_LOOKED_AT:
-        some = ledger.decisions(AT_ONCE if found or looked_at else min(limit + 1, AT_ONCE), at, wanted)
+        some = ledger.decisions(AT_ONCE if sought or looked_at else min(limit + 1, AT_ONCE), at, wanted)
         looked_at += len(some)
-        found += [one for one in some if may_read(one)]
+        readable = [one for one in some if may_read(one)]
+        searched += len(readable)
+        found += [one for one in readable if all(word in one["question"].casefold() for word in sought)]
         if len(found) > limit:
             return Page(tuple(found[:limit]), found[limit - 1]["decision_id"])
         if not some:
             break
         at = some[-1]["decision_id"]
+        if sought and readable and searched >= MOST_SEARCHED:
+            return Page(tuple(found), readable[-1]["decision_id"])
     return Page(tuple(found))
 
 

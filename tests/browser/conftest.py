@@ -149,9 +149,9 @@ Asked = Callable[[str], dict[str, Any]]
 @pytest.fixture
 def asked(site: Site) -> Asked:
     """Asks over HTTP, as another caller would."""
+    page = site.tab()
 
     def ask(question: str) -> dict[str, Any]:
-        page = site.tab()
         reply = page.request.post(f"{site.url}/v1/decisions", data={"question": question})
         assert reply.status == 201
         return reply.json()  # type: ignore[no-any-return]
