@@ -18,6 +18,7 @@ from api.show_reviews import tell_ended
 from api.terminal import progress, shown
 from kg.bootstrap import Services
 from kg.domain.lineage import Run
+from kg.errors import LoadError
 
 
 def load(
@@ -38,14 +39,21 @@ def load(
         return
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
-        runs: list[dict[str, Any]] = []
-        for run in load_files(files, folder, services, told, sends_to(settings), actor=by or this_person()):
+        runs: list[Run] = []
+        try:
+            for run in load_files(files, folder, services, told, sends_to(settings), actor=by or this_person()):
+                if not as_json:
+                    _say_run(run, services, screen)
+                runs.append(run)
+        except LoadError:
+            # What was loaded before stays.
             if not as_json:
-                _say_run(run, services, screen)
-            runs.append(dataclasses.asdict(run) | {"decisions": touched_by(run, services, None if as_json else screen)})
+                touched_by(runs, services, screen, told)
+            raise
+        touched = touched_by(runs, services, None if as_json else screen, told)
         tell_ended(services, None if as_json else screen)
         if as_json:
-            print_json(runs)
+            print_json([dataclasses.asdict(run) | {"decisions": one} for run, one in zip(runs, touched, strict=True)])
 
 
 def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str | None, *, as_json: bool) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kg.answer.over import OverView
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId
-from kg.ports.store import Expansion, Listing, Quoted
+from kg.errors import StoreReadOnly
+from kg.ports.store import Expansion, GraphStore, GraphView, GraphWriter, Listing, LoadTarget, Quoted
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from kg.domain.lineage import DatasetVersion, Run, Source
     from kg.domain.ontology import Direction
+    from kg.domain.ref import Ref
+    from kg.domain.scope import Scope
 
 Along = tuple[tuple[str, ...], str, int]
 """Predicates, direction and limit of a step."""
@@ -27,6 +33,13 @@ class KeptView(OverView):
     _scans: dict[tuple[tuple[str, ...], int], Listing] = field(default_factory=dict)
     _quoted: dict[tuple[object, ...], Quoted] = field(default_factory=dict)
     _beside: dict[FactId, tuple[Fact, ...]] = field(default_factory=dict)
+    _facts: dict[FactId, Fact | None] = field(default_factory=dict)
+    _sources: dict[str, Source | None] = field(default_factory=dict)
+    _whole: dict[str, Any] = field(default_factory=dict)
+    """What is read as a whole: all sources, all versions."""
+    _named: dict[tuple[str, int], tuple[EntityId, ...]] = field(default_factory=dict)
+    _searched: dict[tuple[str, frozenset[str], int, int], Listing] = field(default_factory=dict)
+    _values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def entities(self, ids: Collection[EntityId]) -> dict[EntityId, Entity]:
         if new := {one for one in ids if one not in self._entities}:
@@ -88,18 +101,50 @@ class KeptView(OverView):
             if not isinstance(fact.object, str)
         )
 
-    # --- what a plan never asks ---
-
     def facts(self, ids: Collection[FactId]) -> dict[FactId, Fact]:
-        return self._view.facts(ids)
+        if new := {one for one in ids if one not in self._facts}:
+            self._facts.update(dict.fromkeys(new))
+            self._facts.update(self._view.facts(new))
+        return {one: fact for one in sorted(set(ids)) if (fact := self._facts[one]) is not None}
+
+    def sources(self, ids: Collection[str] | None = None) -> dict[str, Source]:
+        if ids is None:
+            if "sources" not in self._whole:
+                self._whole["sources"] = self._view.sources()
+            return dict(self._whole["sources"])
+        if new := {one for one in ids if one not in self._sources}:
+            self._sources.update(dict.fromkeys(new))
+            self._sources.update(self._view.sources(new))
+        return {one: source for one in sorted(set(ids)) if (source := self._sources[one]) is not None}
+
+    def versions(self) -> tuple[DatasetVersion, ...]:
+        if "versions" not in self._whole:
+            self._whole["versions"] = self._view.versions()
+        held: tuple[DatasetVersion, ...] = self._whole["versions"]
+        return held
+
+    # --- where a question is understood ---
 
     def named(self, texts: Collection[str], limit_each: int) -> dict[str, tuple[EntityId, ...]]:
-        return self._view.named(texts, limit_each)
+        if new := {one for one in texts if (one, limit_each) not in self._named}:
+            self._named.update(dict.fromkeys(((one, limit_each) for one in new), ()))
+            self._named.update({(one, limit_each): ids for one, ids in self._view.named(new, limit_each).items()})
+        return {one: ids for one in sorted(set(texts)) if (ids := self._named[one, limit_each])}
 
     def search(
         self, texts: Collection[str], types: Collection[str], limit_each: int, *, edits: int = 0
     ) -> dict[str, Listing]:
-        return self._view.search(texts, types, limit_each, edits=edits)
+        held, how = self._searched, (frozenset(types), limit_each, edits)
+        if new := {one for one in texts if (one, *how) not in held}:
+            found = self._view.search(new, types, limit_each, edits=edits)
+            held.update({(one, *how): listing for one, listing in found.items()})
+        return {one: held[one, *how] for one in sorted(set(texts))}
+
+    def values(self, texts: Collection[str]) -> dict[str, tuple[str, ...]]:
+        if new := {one for one in texts if one not in self._values}:
+            self._values.update(dict.fromkeys(new, ()))
+            self._values.update(self._view.values(new))
+        return {one: names for one in sorted(set(texts)) if (names := self._values[one])}
 
     def walk(self, after: EntityId, limit: int) -> Listing:
         return self._view.walk(after, limit)
@@ -108,3 +153,43 @@ class KeptView(OverView):
         """The sources that alone say a fact whose assertions were read."""
         said = ({one.source for one in assertions} for assertions in self._said.values())
         return frozenset(next(iter(sources)) for sources in said if len(sources) == 1)
+
+
+@dataclass(frozen=True)
+class OnlyRead:
+    """A store that is read through another one, and never written."""
+
+    _store: GraphStore
+
+    def writer(self, target: LoadTarget, run_id: str) -> AbstractContextManager[GraphWriter]:
+        raise StoreReadOnly(f"{target.version.ref} cannot be loaded by {run_id} into what is only read")
+
+    def retire(self, ref: Ref, run: Run) -> Run:
+        raise StoreReadOnly(f"{ref.text} cannot be retired by {run.id} from what is only read")
+
+    def purge(self, ref: Ref, run: Run) -> Run:
+        raise StoreReadOnly(f"{ref.text} cannot be purged by {run.id} from what is only read")
+
+    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:
+        raise StoreReadOnly(f"ontology {name!r} cannot be stored in what is only read ({len(document)}, {actor})")
+
+    def ontology_document(self, name: str) -> str | None:
+        return self._store.ontology_document(name)
+
+    def check(self) -> None:
+        self._store.check()
+
+    def close(self) -> None:
+        """The other store is not ours to close."""
+
+
+@dataclass(frozen=True)
+class KeptStore(OnlyRead):
+    """A store in one state of it, for many questions: a scope is opened once, and each thing is read once."""
+
+    _views: dict[Scope, KeptView] = field(default_factory=dict)
+
+    def view(self, scope: Scope) -> GraphView:
+        if scope not in self._views:
+            self._views[scope] = KeptView(self._store.view(scope))
+        return self._views[scope]

@@ -128,5 +128,24 @@ def test_a_check_a_retirement_and_a_load_end_with_the_decisions_they_touch(store
     assert [one["decision"] for one in told["looked_at"]] == [decision]
 
 
+def test_what_several_datasets_touch_that_are_loaded_together_is_told_once(store: str) -> None:
+    versions = {
+        "certificate-register@2026-04": "certificate-register.yml",
+        "supplier-register@2026-03": "supplier-register-2026-03.yml",
+    }
+    files = [str(SUPPLY / file) for file in versions.values()]
+    certificates, suppliers = versions
+    whence(store, "retire", certificates)
+    decision = json.loads(whence(store, "ask", GAP, "--json"))["decision_id"]
+    whence(store, "retire", suppliers)
+    together = whence(store, "load", *files)
+    assert together.count(decision) == 1
+    assert "2 loads: carried a claim of" in together
+    for version in versions:
+        whence(store, "retire", version)
+    touched = [run["decisions"] for run in json.loads(whence(store, "load", *files, "--json"))]
+    assert [decision in ids(one, "carried") | ids(one, "looked_at") for one in touched] == [True, True]
+
+
 def test_an_unknown_ref_is_a_stated_refusal(store: str) -> None:
     assert whence(store, "impact", "nothing-of-the-kind", code=1) == ""

@@ -174,7 +174,7 @@ def batch(  # noqa: PLR0917
     brute = set(otherwise(services, made))
     tally.brute_s += time.perf_counter() - began
     began = time.perf_counter()
-    touches = [one for run in runs for one in services.impacts.of_run(run, decisions).touches]
+    touches = [one for found in services.impacts.of_runs(runs, decisions) for one in found.touches]
     tally.impact_s += time.perf_counter() - began
     carried = {one.decision for one in touches if one.carried}
     tally.decisions += len(made)
