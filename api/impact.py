@@ -60,6 +60,8 @@ def impact(
 
 def show_impact(found: Impact, screen: Console) -> None:
     """Carried ones with old and new, then how many only looked at it."""
+    if (ended := found.ended) is not None:
+        screen.print(shown(f"not seen any more since {ended.at}: {ended.job}, {ended.run}", "yellow"), soft_wrap=True)
     carried = [one for one in found.touches if one.carried]
     verb = "would carry" if found.what_if else "carried"
     screen.print(shown(f"{found.ref}: {verb} a claim of {_decisions(len(carried))}"), soft_wrap=True)

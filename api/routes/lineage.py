@@ -77,12 +77,16 @@ def lineage(  # noqa: PLR0913, PLR0917 (its parameters are the query's)
     scope: ScopeDep,
     reach: ReachDep,
     toward: Annotated[Toward, Query(title="Toward", description="Where it comes from, or what comes of it.")] = "up",
-    depth: Annotated[int, Query(title="Depth", description="Steps at most.", ge=1, le=MAX_DEPTH)] = 6,
+    depth: Annotated[
+        int | None,
+        Query(title="Depth", description="Steps at most: 6, from a decision 20, if not said.", ge=1, le=MAX_DEPTH),
+    ] = None,
     width: Annotated[int, Query(title="Width", description="Neighbours of each at most.", ge=1, le=MAX_WIDTH)] = 20,
 ) -> LineageOut:
     """Walk from a dataset, `NAME@VERSION`, source, run, job, outside dataset `NAMESPACE/NAME`, fact or entity.
 
-    Or from a decision, by its id: up to the facts it cites, their rows and files, and the jobs these come from.
+    Or from a decision, by its id, as known then: up to the facts it cites and the sources that were searched, their
+    rows and files, and the jobs and datasets these come from.
     """
     decision = None
     if is_decision(ref):

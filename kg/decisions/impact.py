@@ -22,6 +22,7 @@ from kg.decisions.replay import RunAgain, as_now
 from kg.decisions.withheld import WITHHELD, withheld
 from kg.decisions.without import WithoutStore
 from kg.domain.decision import Document
+from kg.domain.fact import Instant
 from kg.domain.lineage import GraphProfile, Run
 from kg.domain.ref import ref_of
 from kg.domain.review import Review, review_of
@@ -107,6 +108,20 @@ class Looking:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """Since when a thing is not seen any more, and what ended it."""
+
+    at: Instant
+    run: str
+    job: str
+    """``retire REF``, or the load that did not say it again."""
+
+    @staticmethod
+    def by(run: Run) -> Ended:
+        return Ended(run.ended_at or run.started_at, run.id, run.job)
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
     """The decisions that one thing touches: approved ones first, of these those whose claims it carried."""
 
@@ -115,6 +130,8 @@ class Impact:
     touches: tuple[Touch, ...]
     more: bool = False
     """Whether there are more than are told."""
+    ended: Ended | None = None
+    """None while the thing is there."""
 
     @property
     def not_run(self) -> int:
@@ -143,6 +160,10 @@ class Impacts:
         found = named(ref, scope, self.store, self.runs, self.registry)
         if what_if:
             return self._if(found, ref, tell)
+        told = self._of(found, ref, tell)
+        return told if found.ended_by is None else replace(told, ended=Ended.by(found.ended_by))
+
+    def _of(self, found: Named, ref: str, tell: Tell) -> Impact:
         if found.run is not None and found.run.state == "complete":
             touched = dict(self.ledger.touching(found.keys, MAX_TOUCHED))
             return self._told(ref, self._changed(found.run), Looking.at(self.store), tell, carrying=touched)
@@ -165,6 +186,8 @@ class Impacts:
         return self._told(f"dataset:{dataset}", keys, Looking.at(self.store, 0), nobody, what_if=True)
 
     def _if(self, found: Named, ref: str, tell: Tell) -> Impact:
+        if (run := found.ended_by) is not None:
+            raise InvalidInput(f"{ref!r} ended already, at {run.ended_at} by {run.id}: ask without --what-if")
         if not found.graph:
             # Which prompt or model would say what cannot be told without asking it.
             return self._told(ref, found.keys, Looking.at(self.store, asks_model=True), tell, what_if=True)
@@ -285,4 +308,5 @@ def report(found: Impact) -> dict[str, Any]:
         "looked_at": [one for one in told if not one["carried"]],
         "not_run": found.not_run,
         "more": found.more,
+        "ended": None if found.ended is None else asdict(found.ended),
     }
