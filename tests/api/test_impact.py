@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,7 +129,9 @@ def test_a_check_a_retirement_and_a_load_end_with_the_decisions_they_touch(store
     assert [one["decision"] for one in told["looked_at"]] == [decision]
 
 
-def test_what_several_datasets_touch_that_are_loaded_together_is_told_once(store: str) -> None:
+def test_what_several_datasets_touch_that_are_loaded_together_is_told_once(tmp_path: Path) -> None:
+    with loaded_supply(tmp_path):
+        store = f"sqlite:{tmp_path / 'supply.db'}"
     versions = {
         "certificate-register@2026-04": "certificate-register.yml",
         "supplier-register@2026-03": "supplier-register-2026-03.yml",
