@@ -22,6 +22,7 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("GET", "/readyz"): OPEN,
     ("GET", "/metrics"): "watch",
     ("GET", "/v1/me"): "read",
+    ("GET", "/v1/sign-in"): OPEN,
     ("GET", "/v1/audit"): "audit",
     ("POST", "/v1/decisions"): "ask",
     ("GET", "/v1/decisions"): "read",

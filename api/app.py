@@ -30,6 +30,7 @@ from api.routes import (
     reviews,
     runs,
     schema,
+    sign_in,
     tables,
 )
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
@@ -70,7 +71,7 @@ def create_app(
         services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
     )
     asked = (decisions, reviews, graph, schema, lineage, impact, matches, runs, loads)
-    for routes in (*asked, prompts, tables, audit, me, health, metrics):
+    for routes in (*asked, prompts, tables, audit, me, sign_in, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))
     errors.install(app)

@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,25 @@ DATASETS, CEILING = "whence_datasets", "whence_ceiling"
 DISCOVERY = "/.well-known/openid-configuration"
 
 
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where a browser signs in with the issuer, as a public client: by authorization code with PKCE."""
+
+    issuer: str
+    client_id: str
+    scope: str
+    authorization_endpoint: str
+    token_endpoint: str
+    sends: str
+    """Which token is for us: ``id_token`` where the audience is the client itself, else ``access_token``."""
+
+    @property
+    def origin(self) -> str:
+        """Of the one address that the page has to reach by itself."""
+        parts = urlsplit(self.token_endpoint)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
 class Issuer:
     """One issuer. Its keys are read when they are needed, and kept for some minutes."""
 
@@ -47,6 +67,30 @@ class Issuer:
         self._keys: dict[str | None, tuple[Any, str | None]] = {}
         """By id: the key, and the one algorithm that it is for, if its issuer says so."""
         self._read_at = float("-inf")
+        self._endpoints: tuple[str, str] | None = None
+        self._told_at = float("-inf")
+
+    def sign_in(self, settings: Settings) -> SignIn | None:
+        """Where browsers sign in; ``None`` where the issuer knows no client of ours. Raises IssuerUnavailable."""
+        if not settings.oidc_client:
+            return None
+        with self._guard:
+            age = time.monotonic() - self._told_at
+            if age > (KEYS_FOR_S if self._endpoints else ASKED_AGAIN_S):
+                self._told_at, self._endpoints = time.monotonic(), None
+                self._endpoints = self._asked_for_endpoints()
+            if self._endpoints is None:
+                raise IssuerUnavailable(f"the issuer {self._url!r} did not say a moment ago where to sign in")
+            sends = "id_token" if self._audience == settings.oidc_client else "access_token"
+            return SignIn(self._url, settings.oidc_client, settings.oidc_scope, *self._endpoints, sends)
+
+    def _asked_for_endpoints(self) -> tuple[str, str]:
+        told = self._configuration()
+        authorization, token = (str(told.get(f"{name}_endpoint", "")) for name in ("authorization", "token"))
+        try:
+            return _safe(authorization, "authorization_endpoint"), _safe(token, "token_endpoint")
+        except ConfigError as exc:
+            raise IssuerUnavailable(f"the issuer {self._url!r} names no safe place to sign in: {exc}") from exc
 
     def caller(self, token: str) -> Caller:
         """Who the token is of. Raises Unauthenticated, IssuerUnavailable."""
@@ -95,9 +139,7 @@ class Issuer:
         import jwt
 
         self._read_at = time.monotonic()
-        told = _fetched(self._url.rstrip("/") + DISCOVERY)
-        if told.get("issuer") != self._url:
-            raise IssuerUnavailable(f"the issuer {self._url!r} says that it is another one")
+        told = self._configuration()
         keys = _fetched(_safe(str(told.get("jwks_uri", "")), "jwks_uri")).get("keys", [])
         found: dict[str | None, tuple[Any, str | None]] = {}
         for one in keys if isinstance(keys, list) else []:
@@ -108,10 +150,19 @@ class Issuer:
                 continue  # of a kind that we do not know
         self._keys = found
 
+    def _configuration(self) -> dict[str, Any]:
+        """What the issuer tells of itself. Raises IssuerUnavailable."""
+        told = _fetched(self._url.rstrip("/") + DISCOVERY)
+        if told.get("issuer") != self._url:
+            raise IssuerUnavailable(f"the issuer {self._url!r} says that it is another one")
+        return told
+
 
 def issuer_of(settings: Settings) -> Issuer | None:
     """The issuer that is set. Raises ConfigError."""
     if not settings.oidc_issuer:
+        if settings.oidc_client:
+            raise ConfigError("WHENCE_OIDC_CLIENT: say with which issuer: WHENCE_OIDC_ISSUER")
         return None
     return Issuer(settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles, settings.oidc_name)
 

@@ -43,6 +43,8 @@ class Watched:
     origin: str
     expected: str
     """What may be said in the console: that something asked for on purpose is not there."""
+    elsewhere: str = ""
+    """Another origin that this visitor goes to on purpose."""
     found: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
@@ -55,7 +57,8 @@ class Watched:
             self._add("console", f"{said.text} {said.location.get('url', '')}")
 
     def _own(self, url: str) -> bool:
-        return url.startswith((f"{self.origin}/", f"blob:{self.origin}/"))
+        own = (f"{self.origin}/", f"blob:{self.origin}/")
+        return url.startswith(own) or (self.elsewhere != "" and url.startswith((f"{self.elsewhere}/", "data:,")))
 
     def _add(self, kind: str, text: str) -> None:
         if not self.expected or self.expected not in text:
@@ -72,7 +75,9 @@ class Site:
     watched: list[Watched]
     contexts: ExitStack
 
-    def tab(self, *, dark: bool = False, width: int = 1280, height: int = 900, expected: str = "") -> Page:
+    def tab(
+        self, *, dark: bool = False, width: int = 1280, height: int = 900, expected: str = "", elsewhere: str = ""
+    ) -> Page:
         """A tab of a new visitor. What holds ``expected`` may stand in the console."""
         context: BrowserContext = self.browser.new_context(
             base_url=self.url,
@@ -83,7 +88,7 @@ class Site:
         self.contexts.callback(context.close)
         context.set_default_timeout(30_000)
         page = context.new_page()
-        watched = Watched(self.url, expected)
+        watched = Watched(self.url, expected, elsewhere)
         watched.watch(page)
         self.watched.append(watched)
         return page

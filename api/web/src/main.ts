@@ -5,7 +5,7 @@ import { el } from "./dom";
 import { ifMay, me } from "./me";
 import { loading, refused } from "./parts/notice";
 import { shade } from "./parts/shade";
-import { follow, here, type Place, type View } from "./place";
+import { address, follow, here, type Place, type View } from "./place";
 
 type Show = (place: Place, signal: AbortSignal) => Promise<View>;
 
@@ -50,6 +50,7 @@ async function show(place: Place, anew = false): Promise<void> {
   }
   shown?.view.close?.();
   const left = shown !== null;
+  if (first !== "sign-in") who.setAttribute("href", address(["sign-in"], { then: location.pathname + location.search }));
   shown = null;
   // What comes at once needs no word of waiting.
   const waiting = setTimeout(() => main.replaceChildren(loading()), left ? 150 : 0);

@@ -2,7 +2,7 @@
 
 import { Refused } from "../api";
 import { el, type Child } from "../dom";
-import { address, here } from "../place";
+import { address } from "../place";
 
 export function loading(what = "Loading"): HTMLElement {
   return el("p", { class: "loading", role: "status" }, el("span", { class: "dots", "aria-hidden": true }), what, "…");
@@ -28,7 +28,6 @@ export function refused(error: unknown, again?: () => void): HTMLElement {
     return el("div", { class: "notice problem", role: "alert" }, el("p", { class: "notice-title" }, "This view has a defect"), el("p", {}, "What it was to show could not be shown. The HTTP API gives the same."));
   }
   const { status, problem } = error;
-  const { path } = here();
   return el(
     "div",
     { class: "notice problem", role: "alert" },
@@ -41,7 +40,7 @@ export function refused(error: unknown, again?: () => void): HTMLElement {
       "p",
       { class: "quiet" },
       el("code", {}, problem.code),
-      status === 401 ? [" · ", el("a", { href: address(["sign-in"], { then: `/${path.join("/")}` }) }, "Sign in")] : null,
+      status === 401 ? [" · ", el("a", { href: address(["sign-in"], { then: location.pathname + location.search }) }, "Sign in")] : null,
     ),
     again && (problem.retryable || status === 0)
       ? el("button", { type: "button", onclick: () => again() }, "Try again")
