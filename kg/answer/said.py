@@ -74,17 +74,30 @@ class Names:
     language: Language
     everyday: frozenset[str] = frozenset()
     """Words that are no name, unless they are written as one inside a sentence."""
-    _forms: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
-    """By first word: folded words, the form as written, whose it is."""
+    _forms: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
+    """By folded words: the form as written, and whose it is."""
+    _sizes: dict[str, list[int]] = field(default_factory=dict)
+    """By first word: how many words the forms have, the most first."""
+    _taken: dict[str, Said] = field(default_factory=dict)
 
     def add(self, owner: str, forms: Iterable[str]) -> None:
+        """Another thing; before sentences are taken apart."""
         for form in forms:
             words = tuple(fold(form).split())
             if words:
-                self._forms.setdefault(words[0], []).append((words, form, owner))
+                self._forms.setdefault(words, []).append((form, owner))
+                sizes = self._sizes.setdefault(words[0], [])
+                if len(words) not in sizes:
+                    sizes.append(len(words))
+                    sizes.sort(reverse=True)
 
     def take_apart(self, text: str) -> Said:
         """Names first, the longest; then days, numbers and words in what is left."""
+        if text not in self._taken:
+            self._taken[text] = self._take_apart(text)
+        return self._taken[text]
+
+    def _take_apart(self, text: str) -> Said:
         tokens = [(found.start(), found.end(), fold(found[0])) for found in _WORD.finditer(text)]
         named: list[Named] = []
         at = 0
@@ -111,18 +124,15 @@ class Names:
         )
 
     def _longest(self, text: str, tokens: list[tuple[int, int, str]], at: int) -> tuple[int, set[str]]:
-        size = 0
-        owners: set[str] = set()
-        for words, form, owner in self._forms.get(tokens[at][2], ()):
-            if len(words) < size or tuple(word for _, _, word in tokens[at : at + len(words)]) != words:
+        for size in self._sizes.get(tokens[at][2], ()):
+            words = tuple([word for _, _, word in tokens[at : at + size]])
+            forms = self._forms.get(words)
+            if forms is None or self._everyday(text, tokens[at][0], words):
                 continue
-            start, end = tokens[at][0], tokens[at + len(words) - 1][1]
-            if not _written_so(text[start:end], form, words) or self._everyday(text, start, words):
-                continue
-            if len(words) > size:
-                size, owners = len(words), set()
-            owners.add(owner)
-        return size, owners
+            raw = text[tokens[at][0] : tokens[at + size - 1][1]]
+            if owners := {owner for form, owner in forms if _written_so(raw, form, words)}:
+                return size, owners
+        return 0, set()
 
     def _everyday(self, text: str, start: int, words: tuple[str, ...]) -> bool:
         if len(words) > 1 or words[0] not in self.everyday:

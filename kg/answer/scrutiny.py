@@ -85,6 +85,8 @@ class Scrutiny:
             self._names.add(f"{SOURCE}{key}", {source.title, source.name, source.dataset} - {""})
         asked_of = self.named_in(f"{question} {interpretation}")
         self._asked_of = {one for one in asked_of if not one.startswith(SOURCE)}
+        self._asked_words = frozenset(fold(f"{self._asked} {self._computed}").split())
+        self._asked_stems = stems_of([self._asked, self._computed])
         self._days_asked = [(one.first, one.last) for one in dated(self._asked, self._language.months)]
         self._counted = {str(value) for value in counted(result) if value is not None}
         self._percents = {str(round(100 * part / of)) for part, of in shares(result) if of}
@@ -233,8 +235,8 @@ class Scrutiny:
 
     def _denial_follows(self, cited: Cited) -> bool:
         denying = self._language.claims["denying"]
-        known = f"{cited.folded} {fold(self._asked)} {fold(self._computed)}".split()
-        return self._found_nothing() or self._result.refuted or bool(denying & set(known)) or "false" in known
+        known = {*cited.folded.split(), *self._asked_words}
+        return self._found_nothing() or self._result.refuted or bool(denying & known) or "false" in known
 
     def _found_nothing(self) -> bool:
         return self._result.value in (0, False) or not (self._result.rows or self._result.paths)
@@ -316,7 +318,7 @@ class Scrutiny:
         return False
 
     def _quantities(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        known = set(fold(f"{self._asked} {self._computed}").split())
+        known = self._asked_words
         complete = self._result.of is not None and self._result.value == self._result.of
         alone = self._language.claims["alone"]
         searched = any(item.kind == "absence" for item in self._items.values())
@@ -343,12 +345,11 @@ class Scrutiny:
 
     def _words(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         claims = self._language.claims
-        small = self._small | claims["denying"]
-        small |= claims["alone"]
+        small = self._small | claims["denying"] | claims["alone"]
         small |= (claims["from"] | claims["until"]) if said.days else frozenset()
         small |= claims["lasting"] if cited.lasts else frozenset()
         phrases = stems_of(cited.phrases(self._wording, self._result))
-        known = stems_of([cited.text, self._asked, self._computed]) | phrases
+        known = stems_of([cited.text]) | self._asked_stems | phrases
         if (condition := _IF.match(self._question)) and not claims["supposing"] & {word for _, word in said.words}:
             read = stems_of([cited.text, self._asked.removeprefix(self._question), self._computed]) | phrases
             known -= stems_of([condition[1]]) - read

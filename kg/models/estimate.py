@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from kg.domain.completion import ModelSpec, Request, Tokens, cost_of
+from kg.domain.completion import ModelSpec, Request, Tokens, cost_of, tokens_of
 
-BYTES_A_TOKEN = 3
-"""English prose has about four; ids, numbers and other scripts fewer. An estimate is rather too high than too low."""
 FRAME_TOKENS = 16
 """What an interface adds around two messages."""
 OUTPUT_TOKENS = 1_000
@@ -26,11 +24,6 @@ class Estimate:
     @property
     def tokens(self) -> int:
         return self.input + self.output
-
-
-def tokens_of(text: str) -> int:
-    """About how many tokens a text is."""
-    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_A_TOKEN)
 
 
 def estimate(request: Request, spec: ModelSpec) -> Estimate:

@@ -96,8 +96,9 @@ def _put(connection: Any, kept: Kept, at: Instant) -> None:
     if connection.changes():
         connection.execute(sql.PUT_TEXT, {"id": kept.id, "document": _dump(kept.text)})
         audit.append(connection, acts.of_decision(kept.id, kept.record), at)
-        reviews.open_review(connection, kept.document, at)
-        touches.put(connection, kept.id, kept.document)
+        document = kept.document
+        reviews.open_review(connection, document, at)
+        touches.put(connection, kept.id, document)
 
 
 def _read(connection: Any, text: str, values: Mapping[str, Any]) -> list[Kept]:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.completion import ModelSpec, Price, Reply, Request, Tokens
+from kg.domain.completion import ModelSpec, Price, Reply, Request, Tokens, tokens_of
 from kg.domain.ontology import Ontology
 from kg.domain.spending import Limits, Most
 from kg.errors import BudgetSpent, ModelError, ModelMalformed, ModelRejected, ModelUnavailable
 from kg.models.cached import Cached
-from kg.models.estimate import estimate, tokens_of
+from kg.models.estimate import estimate
 from kg.models.limited import Limited
 from kg.models.recorded import Recorded, request_hash
 from kg.ports.model import Model
