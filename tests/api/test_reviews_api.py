@@ -311,3 +311,17 @@ def test_a_wrong_file_is_refused_with_its_name(path: Path, tmp_path: Path, text:
     done = whence(path, "review", "rules", "save", str(file), "--message", "m")
     assert done.exit_code == 1
     assert "wrong.yml" in str(done.exception)
+
+
+def test_a_decision_that_takes_the_place_of_another_ends_its_review(reviewed: TestClient) -> None:
+    old = held(reviewed)
+    assert move(reviewed, old).json()["state"] == "approved"
+    asked = reviewed.post("/v1/decisions", json={"question": GAP, "supersedes": old})
+    new = asked.json()["decision_id"]
+    told = reviewed.get(f"/v1/reviews/{old}").json()
+    assert (told["state"], told["superseded_by"], told["released"]) == ("superseded", new, False)
+    last = told["events"][-1]
+    assert (last["kind"], last["to"]) == ("superseded", new)
+    assert reviewed.get(f"/v1/reviews/{new}").json()["state"] == "open"
+    assert reviewed.get(f"/v1/decisions/{old}").json()["outcome"] == "pending_review"
+    assert move(reviewed, old, "reject").json()["code"] == "review_settled"
