@@ -38,7 +38,9 @@ class DecisionChoice(BaseModel):
         default=None, title="Until", description="Asked before this time, or up to this day.", max_length=40
     )
     current: bool = Field(default=False, title="Current", description="Only those that none supersedes.")
-    after: str | None = Field(default=None, title="After", description="Go on after this decision.", max_length=100)
+    after: str | None = Field(
+        default=None, title="After", description="As the page before says in `next`.", max_length=100
+    )
 
 
 class SidesOut(BaseModel):

@@ -66,7 +66,7 @@ def compiled(version: RuleVersion) -> SavedTable:
     predicates[outcome] = Predicate(
         outcome, (type_name,), value="text", phrases=(OUTCOME,), roles=(content["outcome"],), functional=True
     )
-    classification = Classification[str(content.get("classification", "internal")).upper()]
+    classification = classified(version)
     source = Source(
         f"decision table {version.ref}", name, str(version.number), f"decision table {version.ref}", version.hash,
         classification, content.get("title") or name, issued=version.created_at[:10],
@@ -86,6 +86,11 @@ def compiled(version: RuleVersion) -> SavedTable:
     return SavedTable(
         version, classification, table, EntityType(type_name), predicates, entities, facts, assertions, source
     )
+
+
+def classified(version: RuleVersion) -> Classification:
+    """Who may see the table."""
+    return Classification[str(version.content.get("classification", "internal")).upper()]
 
 
 def _input(item: Mapping[str, Any], column: str) -> TableInput:

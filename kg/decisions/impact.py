@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -36,6 +37,8 @@ from kg.ports.store import GraphStore
 
 MAX_TOUCHED = 1_000
 """Decisions that are told of one thing; there may be more, which is said."""
+MAX_LOOKED_AT = 100_000
+"""Decisions among which those that may be read are looked for."""
 MAX_RUN_AGAIN = 300
 """Of these, so many are run again: some ten seconds."""
 APPROVED = ("approved", "overridden", "excepted")
@@ -209,8 +212,9 @@ class Impacts:
         carrying: dict[str, bool] | None = None,
     ) -> Impact:
         """With ``carrying`` it is a change: what was run again and says the same was only looked at."""
-        touching = self.ledger.touching(keys, MAX_TOUCHED + 1)
-        more, touching = len(touching) > MAX_TOUCHED, touching[:MAX_TOUCHED]
+        readable = self._readable(self.ledger.touching(keys, MAX_LOOKED_AT))
+        touching = list(itertools.islice(readable, MAX_TOUCHED))
+        more = next(readable, None) is not None
         reviews = self._reviews([decision for decision, _ in touching])
         touching.sort(key=lambda one: _state(reviews.get(one[0])) not in APPROVED)
         touches = []
@@ -239,6 +243,13 @@ class Impacts:
         if looking.full:
             return replace(made, note="not run again: too many are touched" if looking.most else "not run again")
         return self._again(made, document, looking.store)
+
+    def _readable(self, touching: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+        """Before they are counted: nothing may tell how many others there are."""
+        for decision, carried in touching:
+            document = None if self.may_read is all_of_them else self.ledger.decision(decision)
+            if self.may_read is all_of_them or (document is not None and self.may_read(document)):
+                yield decision, carried
 
     def _reviews(self, decisions: list[str]) -> dict[str, Review]:
         events, now = self.ledger.review_events(decisions), instant(self.clock())

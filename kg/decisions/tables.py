@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kg.answer.saved_tables import classified
 from kg.decisions.rule_files import save as keep
 from kg.decisions.table_check import Checked, check_table
 from kg.domain.lineage import Classification
@@ -17,6 +18,12 @@ from kg.ports.store import GraphStore
 def checked(content: Mapping[str, Any], store: GraphStore) -> Checked:
     """Hold a table against all of the graph. Raises TableInvalid."""
     return check_table(content, store.view(Scope(ceiling=Classification.RESTRICTED)).ontology())
+
+
+def classification_of(name: str, registry: RuleRegistry) -> Classification:
+    """Of a table, the highest of its versions: what one says, the changes to the next one tell too."""
+    versions = registry.rule_versions("table", name)
+    return max((classified(one) for one in versions), default=min(Classification))
 
 
 def save(

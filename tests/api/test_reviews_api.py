@@ -104,6 +104,19 @@ def test_the_stream_and_the_list_tell_nothing_of_it(reviewed: TestClient) -> Non
     assert [one["outcome"] for one in reviewed.get("/v1/decisions").json()["decisions"]] == ["pending_review"]
 
 
+def test_a_withheld_answer_is_not_found_by_its_outcome(reviewed: TestClient) -> None:
+    decision = held(reviewed)
+
+    def found(outcome: str) -> list[str]:
+        told = reviewed.get("/v1/decisions", params={"outcome": outcome}).json()
+        assert told["next"] is None
+        return [one["decision_id"] for one in told["decisions"]]
+
+    assert (found("answered"), found("pending_review")) == ([], [decision])
+    move(reviewed, decision, "approve", roles=["reviewer"])
+    assert (found("answered"), found("pending_review")) == ([decision], [])
+
+
 def test_the_queue_shows_what_waits_and_for_whom(reviewed: TestClient) -> None:
     decision = held(reviewed)
     [line] = reviewed.get("/v1/reviews", params={"role": "reviewer"}).json()["reviews"]
@@ -117,9 +130,9 @@ def test_the_queue_shows_what_waits_and_for_whom(reviewed: TestClient) -> None:
 def test_the_queue_is_read_page_by_page(reviewed: TestClient) -> None:
     decisions = [held(reviewed) for _ in range(3)]
     first = reviewed.get("/v1/reviews", params={"limit": 2}).json()
-    rest = reviewed.get("/v1/reviews", params={"limit": 2, "before": first["before"]}).json()
+    rest = reviewed.get("/v1/reviews", params={"limit": 2, "after": first["next"]}).json()
     assert [one["decision_id"] for one in (*first["reviews"], *rest["reviews"])] == decisions[::-1]
-    assert rest["before"] is None
+    assert rest["next"] is None
 
 
 def test_a_judgement_without_what_was_shown_is_refused(reviewed: TestClient) -> None:

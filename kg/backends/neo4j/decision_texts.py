@@ -20,7 +20,7 @@ DECISIONS = f"""MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq 
 AND ($in.outcome IS NULL OR d.outcome = $in.outcome) AND ($in.actor IS NULL OR d.actor = $in.actor)
 AND ($in.since IS NULL OR d.asked_at >= $in.since) AND ($in.until IS NULL OR d.asked_at < $in.until)
 AND (NOT $in.current OR NOT EXISTS {{ (:Decision)-[:SUPERSEDES]->(d) }})
-WITH d ORDER BY d.seq DESC LIMIT $in.limit RETURN {_KEPT}"""
+WITH d ORDER BY d.seq DESC SKIP $in.skip LIMIT $in.limit RETURN {_KEPT}"""
 DECISIONS_AFTER = f"""MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq > $in.after
 WITH d ORDER BY d.seq LIMIT $in.limit RETURN d.seq, {_KEPT}"""
 HELD_DECISIONS = f"MATCH (d:Decision {{held: true}}) USING INDEX SEEK d:Decision(held) RETURN {_KEPT} ORDER BY d.seq"

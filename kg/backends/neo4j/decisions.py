@@ -64,14 +64,14 @@ class Neo4jDecisions:
         found = self.kept(decision_id)
         return None if found is None else found.document
 
-    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[Document]:
+    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0) -> list[Document]:
         before = AFTER_ALL
         if after is not None:
             found = self._database.read(texts.DECISION_SEQ, id=after)
             if not found:
                 raise DecisionNotFound(f"no decision {after!r} to go on after")
             before = found[0][0]
-        rows = self._database.read(texts.DECISIONS, before=before, limit=limit, **asdict(wanted))
+        rows = self._database.read(texts.DECISIONS, before=before, limit=limit, skip=skip, **asdict(wanted))
         return [loaded(*row).document for row in rows]
 
     def hold(self, move: HoldMove) -> None:

@@ -56,12 +56,12 @@ class SqliteDecisions:
         found = self.kept(decision_id)
         return None if found is None else found.document
 
-    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[Document]:
+    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0) -> list[Document]:
         with self._database.use() as connection:
             before = AFTER_ALL if after is None else connection.execute(sql.DECISION_SEQ, {"id": after}).get
             if before is None:
                 raise DecisionNotFound(f"no decision {after!r} to go on after")
-            found = _read(connection, sql.DECISIONS, asdict(wanted) | {"before": before, "limit": limit})
+            found = _read(connection, sql.DECISIONS, asdict(wanted) | {"before": before, "limit": limit, "skip": skip})
         return [one.document for one in found]
 
     def hold(self, move: HoldMove) -> None:

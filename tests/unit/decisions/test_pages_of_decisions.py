@@ -18,21 +18,28 @@ class Newest:
 
     count: int
 
-    def decisions(self, limit: int, after: str | None = None, _: Wanted = ALL) -> list[Document]:
-        first = self.count if after is None else int(after) - 1
+    def decisions(self, limit: int, after: str | None = None, _: Wanted = ALL, *, skip: int = 0) -> list[Document]:
+        first = (self.count if after is None else int(after) - 1) - skip
         return [one(number) for number in range(first, max(0, first - limit), -1)]
+
+    def decision(self, decision_id: str) -> Document:
+        return one(int(decision_id))
 
 
 def one(number: int) -> dict[str, Any]:
     about = "a RARE orchid" if number % 1_000 == 1 else "common grass"
-    return {"decision_id": str(number), "question": f"Who sells {about}?"}
+    return {"decision_id": str(number), "outcome": "answered", "question": f"Who sells {about}?"}
 
 
 def pages(count: int, words: str, limit: int = 5, *, mine: range | None = None) -> Iterator[Page]:
     ledger = cast("DecisionLedger", Newest(count))
     after: str | None = None
+
+    def shown(some: list[Document]) -> list[Document]:
+        return [one for one in some if mine is None or int(one["decision_id"]) in mine]
+
     while True:
-        found = page(ledger, ALL, after, limit, lambda d: mine is None or int(d["decision_id"]) in mine, words=words)
+        found = page(ledger, ALL, after, limit, shown, words=words)
         yield found
         if (after := found.next) is None:
             return
