@@ -23,6 +23,7 @@ from kg.bootstrap import author_of
 from kg.decisions.attribution import attribute, report
 from kg.decisions.ledger import answered_before, page, requested, wanted_of
 from kg.decisions.replay_report import replay
+from kg.decisions.tables import chosen
 from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
@@ -78,6 +79,7 @@ def ask(
     """
     services, wanted = context.services, body.scope
     scope = reach.scope(wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
+    scope = replace(scope, tables=chosen(body.tables, scope.ceiling, services.prompts))
     given = None if body.plan is None else _plan(body.plan)
     asked = Question(body.question, scope)
     host = request.client.host if request.client else ""

@@ -42,8 +42,9 @@ class SavedTable:
         return known and not taken and self.table.name not in ontology.tables
 
 
+@functools.lru_cache(maxsize=64)
 def compiled(version: RuleVersion) -> SavedTable:
-    """The table of a version."""
+    """The table of a version, which does not change."""
     content = version.content
     name, inputs = str(content["table"]), content["inputs"]
     columns = [f"{name}_if_{number}" for number, _ in enumerate(inputs, 1)]

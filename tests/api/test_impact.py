@@ -98,12 +98,12 @@ def test_a_decision_comes_of_its_facts_rows_and_files_in_one_walk(client: TestCl
 # --- on the command line ---
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("impact")
-    with loaded_supply(folder):
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """A store of its own, since the tests count and change."""
+    with loaded_supply(tmp_path):
         pass
-    return f"sqlite:{folder / 'supply.db'}"
+    return f"sqlite:{tmp_path / 'supply.db'}"
 
 
 def whence(store: str, *words: str, code: int = 0) -> str:
