@@ -126,7 +126,7 @@ class Names:
     def _longest(self, text: str, tokens: list[tuple[int, int, str]], at: int) -> tuple[int, set[str]]:
         for size in self._sizes.get(tokens[at][2], ()):
             words = tuple([word for _, _, word in tokens[at : at + size]])
-            forms = self._forms.get(words)
+            forms = self._forms.get(words) if len(words) == size else None
             if forms is None or self._everyday(text, tokens[at][0], words):
                 continue
             raw = text[tokens[at][0] : tokens[at + size - 1][1]]
