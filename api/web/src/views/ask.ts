@@ -9,7 +9,7 @@ import { questionBox } from "../parts/question";
 import { schema, scopeOf } from "../parts/scope";
 import { address, type Place, type View } from "../place";
 import type { DecisionLine } from "../types";
-import { number, OUTCOMES, plural, since } from "../words";
+import { brief, number, OUTCOMES, plural, since } from "../words";
 
 export function show(place: Place, signal: AbortSignal): Promise<View> {
   const box = questionBox(place.query.get("q") ?? "", scopeOf(place.query), true);
@@ -80,7 +80,7 @@ export function decisionList(decisions: DecisionLine[]): HTMLElement {
           "a",
           { href: address(["decisions", one.decision_id]) },
           el("span", { class: "question" }, one.question),
-          el("span", { class: "said" }, one.text),
+          el("span", { class: "said" }, brief(one.text)),
         ),
         el("span", { class: "meta" }, badge(OUTCOMES[one.outcome] ?? one.outcome, one.outcome), one.asked_at ? since(one.asked_at) : ""),
       ),

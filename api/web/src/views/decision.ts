@@ -30,6 +30,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     el("span", { class: "cites" }, (byId.get(claim)?.evidence ?? []).slice(0, 4).map(chip), (byId.get(claim)?.evidence.length ?? 0) > 4 ? button("…", () => change({ claim }), "cite") : null);
   const run = (plan: Plan, words: string): void => void rerun(decision, plan, words);
 
+  const names = new Map(decision.explanation.nodes.map((one) => [one.id, one.name]));
   const claims = decision.claims.map((one) => claimLine(one, chip));
   const node = el(
     "div",
@@ -49,7 +50,8 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
       answerText(decision.answer),
       decision.answer.reason && !decision.answer.text.includes(decision.answer.reason) ? el("p", {}, decision.answer.reason) : null,
       confidence(decision),
-      answerRows(decision.answer, cite, run),
+      answerRows(decision.answer, cite, run, names),
+      decision.evidence.length && !held ? el("p", { class: "quiet to-the-row" }, "Choose a piece of evidence, like ", chip(decision.evidence[0]?.id ?? ""), ", to see the row that it was read from.") : null,
       decision.answer.parts.slice(1).map((one) => part(one, cite, run)),
     ),
         held ? el("p", { class: "notice" }, "It is given once the review releases it. ", el("a", { href: address(["reviews", decision.decision_id]) }, "Open the review")) : why.node,
