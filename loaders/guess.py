@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 from pathlib import Path
@@ -41,19 +42,28 @@ def _dialect(path: Path, format_: str) -> dict[str, Any]:
     """Encoding and delimiter of a table."""
     with contextlib.closing(open_unpacked(path)) as opened:
         start = opened.bytes.read(100_000)
-    if b"\0" in start:
-        raise SourceUnreadable("holds zero bytes: no table of text, or one in UTF-16, which has to be written anew")
-    options: dict[str, Any] = {}
-    try:
-        text = start.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        whole = exc.start < len(start) - 4
-        text, options = start.decode("cp1252" if whole else "utf-8", "replace"), {"encoding": "cp1252"} if whole else {}
+    encoding = _encoding(start)
+    text = start.decode(encoding, "replace")
+    options: dict[str, Any] = {} if encoding == "utf-8" else {"encoding": encoding}
     with contextlib.suppress(csv.Error):
         delimiter = csv.Sniffer().sniff(text[:20_000], ",;\t|").delimiter
         if delimiter != {"csv": ",", "tsv": "\t"}[format_]:
             options["delimiter"] = delimiter
     return options
+
+
+def _encoding(start: bytes) -> str:
+    """UTF-16 by its mark; else UTF-8, and where it is not that, the one that takes every byte."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:
+        raise SourceUnreadable("holds zero bytes, so it is no table of text")
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        # A character may be cut in two at the end.
+        return "cp1252" if exc.start < len(start) - 4 else "utf-8"
+    return "utf-8"
 
 
 def _json(document: Any) -> tuple[str, dict[str, Any]]:
