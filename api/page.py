@@ -46,9 +46,9 @@ def router(built: Path = BUILT) -> APIRouter:
         return _page(built, accept_encoding, _issuer(context) if request.url.path == SIGN_IN else "")
 
     for path in ("/", *(f"/{view}{rest}" for view in VIEWS for rest in ("", "/{rest:path}"))):
-        routes.add_api_route(path, page, methods=["GET"])
+        routes.add_api_route(path, page, methods=["GET", "HEAD"])
 
-    @routes.get("/assets/{name}")
+    @routes.api_route("/assets/{name}", methods=["GET", "HEAD"])
     def asset(
         name: Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$", max_length=100)],
         accept_encoding: Annotated[str, Header()] = "",

@@ -4,11 +4,11 @@ import { get } from "../api";
 import { recorded } from "../asking";
 import { el, settled } from "../dom";
 import { choice, labelledField } from "../parts/controls";
+import { decisionList } from "../parts/decisions";
 import { empty, put } from "../parts/notice";
 import { address, change, type Place, type View } from "../place";
 import type { DecisionLine } from "../types";
 import { OUTCOMES } from "../words";
-import { decisionList } from "./ask";
 
 const PAGE = 50;
 /** What chooses decisions: names of the query here and of the API alike. */
