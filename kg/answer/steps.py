@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
@@ -233,6 +234,7 @@ def _together(absences: Iterable[Absence]) -> tuple[Absence, ...]:
     return tuple(found.values())
 
 
+@functools.lru_cache(maxsize=50_000)
 def order(entity: EntityId) -> tuple[tuple[tuple[int, int, str], ...], EntityId]:
     """How entities stand in an answer."""
     return natural(entity.partition(":")[2]), entity

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kg.answer.over import OverView
-from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId
+from kg.domain.fact import IDENTITY, Assertion, Entity, EntityId, Fact, FactId
 from kg.errors import StoreReadOnly
 from kg.ports.store import Expansion, GraphStore, GraphView, GraphWriter, Listing, LoadTarget, Quoted
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kg.domain.ref import Ref
     from kg.domain.scope import Scope
 
+ALL = 100_000
+"""Identity facts of one entity: all of them."""
 Along = tuple[tuple[str, ...], str, int]
 """Predicates, direction and limit of a step."""
 
@@ -150,8 +152,13 @@ class KeptView(OverView):
         return self._view.walk(after, limit)
 
     def alone(self) -> frozenset[str]:
-        """The sources that alone say a fact whose assertions were read."""
-        said = ({one.source for one in assertions} for assertions in self._said.values())
+        """The sources that alone say a fact which was read, or what an entity is that was met: two reads for all."""
+        met = {one for steps in self._steps.values() for one in steps} | self._entities.keys()
+        self.follow(met | {one for listing in self._scans.values() for one in listing.ids}, IDENTITY, "out", ALL)
+        read = {fact.id for steps in self._steps.values() for facts, _ in steps.values() for fact in facts}
+        read |= {fact.id for quoted in self._quoted.values() for fact in quoted.facts}
+        read |= {fact.id for beside in self._beside.values() for fact in beside} | self._beside.keys()
+        said = ({one.source for one in assertions} for assertions in self.assertions(read).values())
         return frozenset(next(iter(sources)) for sources in said if len(sources) == 1)
 
 
