@@ -15,7 +15,7 @@ from kg.bootstrap import Services
 from kg.domain.lineage import GraphProfile, Run
 
 if TYPE_CHECKING:
-    from kg.decisions.impact import Impact, Touch
+    from kg.decisions.impact import Impact, Looking, Touch
     from loaders.check import Checked
     from loaders.reading import Progress
 
@@ -113,12 +113,19 @@ def touched_by(
     return [report(one) for one in found]
 
 
-def may_touch(checked: Checked, services: Services, screen: Console | None) -> dict[str, Any]:
+def looking_ahead(services: Services) -> Looking:
+    """What the checks of several loads share: no decision is run again, and each is read once."""
+    from kg.decisions.impact import Looking
+
+    return Looking.at(services.store, 0)
+
+
+def may_touch(checked: Checked, services: Services, looking: Looking, screen: Console | None) -> dict[str, Any]:
     """The decisions that a load would touch: those that read what it would say."""
     from kg.decisions.impact import report
 
     profile = GraphProfile("", checked.entities, checked.facts)
-    found = services.impacts.of_load(checked.dataset, profile)
+    found = services.impacts.of_load(checked.dataset, profile, looking)
     if screen is not None and found.touches:
         approved = sum(one.review in ("approved", "overridden", "excepted") for one in found.touches)
         text = f"  {_decisions(len(found.touches))} read what it would say, {approved:,} of them approved"

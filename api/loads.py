@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from api.impact import may_touch, touched_by
+from api.impact import looking_ahead, may_touch, touched_by
 from api.options import AsJson, Store, opened, print_json, sends_to, tell_draft
 from api.retirement import By
 from api.show_checked import show_checked
@@ -63,11 +63,11 @@ def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str 
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         found: list[dict[str, Any]] = []
-        failed = False
+        failed, looking = False, looking_ahead(services)
         for one in check_files(files, folder, services, told):
             if not as_json:
                 show_checked(one, screen)
-            decisions = may_touch(one, services, None if as_json else screen)
+            decisions = may_touch(one, services, looking, None if as_json else screen)
             found.append(dataclasses.asdict(one) | {"decisions": decisions})
             failed = failed or bool(one.problem)
     if as_json:

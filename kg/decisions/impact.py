@@ -183,10 +183,13 @@ class Impacts:
     def _changed(self, run: Run) -> set[str]:
         return keys_of_run(run, self.runs.changes(run.id), self.store)
 
-    def of_load(self, dataset: str, profile: GraphProfile) -> Impact:
-        """Of a load that has not been made: the decisions that read what it would say; none is run again."""
+    def of_load(self, dataset: str, profile: GraphProfile, looking: Looking) -> Impact:
+        """Of a load that has not been made: the decisions that read what it would say; none is run again.
+
+        Several loads share how they are ``looking``, so that each decision is read once.
+        """
         keys = {f"dataset:{dataset}", SEARCHED, *keys_of_profile(profile)}
-        return self._told(f"dataset:{dataset}", keys, Looking.at(self.store, 0), nobody, what_if=True)
+        return self._told(f"dataset:{dataset}", keys, looking, nobody, what_if=True)
 
     def _if(self, found: Named, ref: str, tell: Tell) -> Impact:
         if (run := found.ended_by) is not None:
