@@ -133,6 +133,8 @@ class Asker:
             level = r.choice(("internal", "restricted"))
             asked["question"] = f"What does the {level} table say for {name_of(one)} with low voice?"
             asked["tables"] = [f"{r.choice(TABLES)}@{r.choice(('staging', '1', 'canary'))}"]
+        if r.random() < 0.1:
+            asked["supersedes"] = r.choice(DECISIONS)
         return "POST", "/v1/decisions", asked
 
     def _decision(self) -> Request:

@@ -233,7 +233,8 @@ class Reply:
 
 
 _MOVES = re.compile(
-    r"d-[0-9a-f]{24}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|\"ms\": ?[\d.]+|\"shown\": ?\"sha256:[0-9a-f]{64}\""
+    r"d-[0-9a-f]{24}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|\"ms\": ?[\d.]+|\"shown\": ?\"sha256:[0-9a-f]{64}\"|"
+    r"\d{4}-\d\d-\d\d at \d\d:\d\d UTC"
 )
 _COUNTED = re.compile(r"^whence_(?!.*_seconds).*$", re.MULTILINE)
 """Lines of metrics that count; the others measure time and memory."""
@@ -248,7 +249,6 @@ class Visit:
     colleagues: Sequence[str] = ("d-none",)
     """Decisions of somebody with the same grants."""
     own: str = "d-none"
-    shown: str = "sha256:" + "0" * 64
     sent: int = 0
 
     def send(self, client: TestClient, request: Request) -> Reply:
@@ -260,12 +260,13 @@ class Visit:
         }
         self.sent += 1
         if body is not None and "shown" in body:
-            body = body | {"shown": self.shown}
+            looked = client.get(path.format(**held))
+            body = {**body, "shown": looked.json().get("shown", "sha256:none")}
+        if body is not None and "supersedes" in body:
+            body = {**body, "supersedes": body["supersedes"].format(**held)}
         reply = client.request(method, path.format(**held) if "{" in path else path, json=body)
         if path == "/v1/decisions" and reply.status_code in (201, 202):
             self.own = reply.json()["decision_id"]
-        if path.startswith("/v1/reviews/") and reply.status_code == 200:
-            self.shown = reply.json()["shown"]
         return Reply(
             reply.status_code, ",".join(sorted({*reply.headers} - {"content-length"})), comparable_text(reply.text)
         )

@@ -30,8 +30,8 @@ PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 CALLERS = 12
 PART, OF = (int(one) for one in os.environ.get("WHENCE_LEAKS", "1/1").split("/"))
 """A long proof can be cut: ``WHENCE_LEAKS=2/4`` asks as every fourth caller, from the second on."""
-COLLEAGUE = 6
-"""Questions of somebody with the same grants, whom those who may oversee see."""
+COLLEAGUE = (QUESTIONS[0], QUESTIONS[3], QUESTIONS[5], QUESTIONS[8], QUESTIONS[10])
+"""What somebody with the same grants asks, whom those who may oversee see; most of it needs a review."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def visit(services: Services, who: Who, asked: list[Request], hidden: list[str],
     """What the caller is told, after a colleague asked some questions."""
     clock.now = BEGIN.replace(day=BEGIN.day + 5)
     with client_of(services, replace(who, name="a colleague", roles=("analyst",))) as client:
-        colleagues = questions_of(client, [one.format(name_of("p7"), name_of("p8")) for one in QUESTIONS[:COLLEAGUE]])
+        colleagues = questions_of(client, [one.format(name_of("p7"), name_of("p8")) for one in COLLEAGUE])
     visit = Visit(hidden, colleagues)
     with client_of(services, who) as client:
         return [visit.send(client, one) for one in asked]
@@ -133,7 +133,8 @@ def test_a_reply_is_that_of_a_database_that_never_held_what_is_hidden(
                 differing.append((who.name, request, *first_difference(seen, expected)))
     print("\n".join(f"{count:6} {name}" for name, count in sorted(statuses.items())))  # noqa: T201 (the proof is read)
     print(f"{sum(statuses.values()):6} of {len(callers)} callers, {len(differing)} replies differ")  # noqa: T201
-    assert differing[:5] == []
+    print("\n".join(map(str, differing[:20])))  # noqa: T201
+    assert differing == []
     assert not any(name.endswith(" 500") for name in statuses)
 
 
@@ -215,7 +216,7 @@ def test_a_reply_takes_as_long_as_from_a_database_that_never_held_what_is_hidden
     known, hidden = known_of(two[0]), hidden_decisions(two[0], town)
     town.load(two[1], clock, who)
     r = random.Random(3)  # noqa: S311 (no secrets)
-    asked = [one for one in requests(known, 3_000 if PROOFS else 300, r) if not one[1].endswith("/events")]
+    asked = [one for one in requests(known, 1_500 if PROOFS else 300, r) if not one[1].endswith("/events")]
     took = [list[float](), list[float]()]
     visits = [Visit(hidden), Visit(hidden)]
     with client_of(two[0], who) as whole, client_of(two[1], who) as never:
