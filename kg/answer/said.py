@@ -12,8 +12,27 @@ from kg.text.dates import Dated, dated
 from kg.text.language import Language, stem
 
 _WORD = re.compile(r"[^\W_]+")
+_BRACKET = re.compile(r"[()]")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _PIECES = re.compile(r"[;:]\s|\.\s|\.$|,|\b(?:but|while|whereas|although|and|or)\b", re.IGNORECASE)
+NOT_COUNTED = (
+    "of",
+    "that",
+    "which",
+    "who",
+    "whose",
+    "is",
+    "are",
+    "was",
+    "has",
+    "in",
+    "by",
+    "with",
+    "and",
+    "or",
+    "to",
+    "another",
+)
 NEAR = 3
 """Words on either side of a number that tell what it is a number of."""
 
@@ -37,6 +56,8 @@ class Number:
     """Stems of the words around it."""
     unit: str
     """Stem of the word right behind it, or ``%``."""
+    behind: tuple[str, ...] = ()
+    """Stems of the words right behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +151,9 @@ class Names:
             if forms is None or self._everyday(text, tokens[at][0], words):
                 continue
             raw = text[tokens[at][0] : tokens[at + size - 1][1]]
-            if owners := {owner for form, owner in forms if _written_so(raw, form, words)}:
+            # A name goes on into what stands in brackets only where it has brackets itself.
+            written = (one for one in forms if ("(" in one[0] or not _BRACKET.search(raw)))
+            if owners := {owner for form, owner in written if _written_so(raw, form, words)}:
                 return size, owners
         return 0, set()
 
@@ -144,10 +167,15 @@ class Names:
         found = [(one.start(), one.end(), one[0].replace(",", "")) for one in _NUMBER.finditer(rest)]
         for word in _WORD.finditer(rest):
             value = self.language.numbers.get(fold(word[0]))
-            # "One of them" counts nothing.
-            if value is not None and fold(word[0]) != "one":
+            if value is not None and (value != 1 or _is_counted(rest[word.end() :])):
                 found.append((word.start(), word.end(), str(value)))
         return tuple(_number(rest, *one) for one in sorted(found))
+
+
+def _is_counted(behind: str) -> bool:
+    """Whether *one* counts what stands behind it: "one of them" and "the one that" count nothing."""
+    word = _WORD.match(behind.lstrip())
+    return word is not None and fold(word[0]) not in NOT_COUNTED
 
 
 def _written_so(raw: str, form: str, words: tuple[str, ...]) -> bool:
@@ -160,7 +188,7 @@ def _number(rest: str, start: int, end: int, value: str) -> Number:
     after = [stem(fold(word)) for word in _WORD.findall(rest[end:])[:NEAR]]
     behind = rest[end:].lstrip()
     unit = "%" if behind.startswith("%") else (after[0] if after else "")
-    return Number(start, value, frozenset([*before, *after]), unit)
+    return Number(start, value, frozenset([*before, *after]), unit, tuple(after))
 
 
 def _day(found: Dated, text: str) -> Day:

@@ -14,7 +14,7 @@ from kg.domain.ontology import Ontology
 from kg.domain.words import fold
 from kg.text.language import english, stem
 
-_WHICH = re.compile(r",\s+(?:which|who|that)\b", re.IGNORECASE)
+WHICH = re.compile(r",\s+(?:which|who|that|whose)\b", re.IGNORECASE)
 _JOINING = ("is", "are", "was", "were", "the", "a", "an", "which", "that", "who", "also", "both")
 
 
@@ -57,7 +57,7 @@ class Relations:
         between = said.text[first.end : second.start]
         here = _plain(between)
         # What stands behind a comma is said of what the sentence is about; before a noun a name tells which.
-        aside = "," in between and not _WHICH.search(between)
+        aside = "," in between and not WHICH.search(between)
         behind = stems_of(said.text[second.end :].split()[:1]) & self._nouns
         if aside or behind or first.ids & second.ids or here not in self._said:
             return

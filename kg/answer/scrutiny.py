@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from kg.answer.amounts import Amounts
 from kg.answer.cited import Cited
 from kg.answer.said import Names, Number, Said, forms_of, stems_of
-from kg.answer.said_relations import relations
+from kg.answer.said_relations import WHICH, relations
 from kg.answer.texts_of_others import TextsOfOthers, speaks, whole
-from kg.answer.verify import counted, shares
 from kg.answer.weighed import SOURCE, attributed, compared
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, EvidenceSet, Verdict
-from kg.domain.fact import Entity, Fact, FactId, Literal
+from kg.domain.fact import EntityId, Fact, FactId
 from kg.domain.lineage import Source
 from kg.domain.ontology import Ontology
 from kg.domain.result import Result
@@ -38,6 +37,8 @@ _NONE_OF = re.compile(r"\bnone of (?:the|its|their) (\w+)", re.IGNORECASE)
 _ANOTHER = {"another", "other", "others", "besides", "further"}
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _IF = re.compile(r"^\W*(?:if|suppose|should|were|assuming)\b([^,]*)", re.IGNORECASE)
+_ONCE = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )\bused to\b", re.IGNORECASE)
+"""Says that it was so; what is used to do something is."""
 _ALL_THAT = re.compile(r"\b(?:which|who|that|they|in) all\b", re.IGNORECASE)
 
 
@@ -86,13 +87,21 @@ class Scrutiny:
         asked_of = self.named_in(f"{question} {interpretation}")
         self._asked_of = {one for one in asked_of if not one.startswith(SOURCE)}
         self._asked_words = frozenset(fold(f"{self._asked} {self._computed}").split())
-        self._asked_stems = stems_of([self._asked, self._computed])
+        own = self._nameless(f"{self._texts.less(interpretation)} {self._computed}", result.entities)
+        self._asked_stems = stems_of([question, own])
         self._days_asked = [(one.first, one.last) for one in dated(self._asked, self._language.months)]
-        self._counted = {str(value) for value in counted(result) if value is not None}
-        self._percents = {str(round(100 * part / of)) for part, of in shares(result) if of}
+        self._amounts = Amounts(result, wording, self._names, self._asked, self._asked_of)
 
     def check(self, claims: Collection[Claim]) -> list[Checked]:
         return [self._checked(claim) for claim in claims]
+
+    def _nameless(self, text: str, entities: Iterable[EntityId]) -> str:
+        """The text without names and keys of several words: a part of one names nothing, and says nothing."""
+        met = [self._result.entities[one] for one in entities if one in self._result.entities]
+        found = {form for one in met for form in (one.name, *one.keys) if len(fold(form).split()) > 1}
+        for form in sorted(found, key=lambda one: (-len(one), one)):
+            text = text.replace(form, " ")
+        return text
 
     def named_in(self, text: str) -> set[str]:
         """Everything that a text names."""
@@ -246,6 +255,8 @@ class Scrutiny:
     def _days(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         ways = self._language.claims
         known = [*cited.days, *self._days_asked]
+        if _ONCE.search(said.text) and not _ONCE.search(f"{cited.text} {self._asked}"):
+            yield "unsupported", "it says that it was so, and no cited evidence does"
         for day in said.days:
             if not any(day.first <= first and last <= day.last for first, last in known):
                 yield "unsupported", f"no cited evidence has the day {_shown(day.first, day.last)}"
@@ -264,58 +275,8 @@ class Scrutiny:
             bound = next((one for one in self._language.claims["bounding"] if _bounds(one, text, number)), None)
             if bound is not None and bound not in f"{self._asked} {self._computed} {cited.text}".casefold():
                 yield "unsupported", f"it makes {number.value} a bound: “{bound}”"
-            if not self._follows(number, said, cited):
+            if not self._amounts.follow(number, said, cited):
                 yield "unsupported", f"{number.value} does not follow from the cited evidence"
-
-    def _follows(self, number: Number, said: Said, cited: Cited) -> bool:
-        units = {stem(one) for one in self._language.claims["units"]}
-        unit = number.unit if number.unit in units else ""
-        of_type = self._types_near(number)
-        named = {key for one in said.named for key in one.ids}
-        if not unit and self._counts(number, of_type, named, cited):
-            return True
-        if unit == "%" and number.value in self._percents:
-            return True
-        for told in cited.numbers(self._names, self._asked):
-            if told.value == number.value and (not unit or told.unit == unit or unit in cited.units(self._wording)):
-                near = (told.near - units) & number.near
-                if near or not told.near or not number.near or self._is_value(number, named, cited):
-                    return True
-        return self._is_value(number, named, cited) and (not unit or unit in cited.units(self._wording))
-
-    def _is_value(self, number: Number, named: set[str], cited: Cited) -> bool:
-        """Whether a cited fact gives the number for something that is named, or for what the question is about."""
-        return any(
-            isinstance(fact.object, Literal)
-            and fact.object.value == number.value
-            and fact.subject in named | self._asked_of
-            for fact in cited.facts
-        )
-
-    def _types_near(self, number: Number) -> set[str]:
-        """The types whose noun stands behind the number."""
-        types = self._wording.ontology.types
-        return {name for name, spec in types.items() if any(stems_of([noun]) <= number.near for noun in spec.nouns)}
-
-    def _counts(self, number: Number, of_type: set[str], named: set[str], cited: Cited) -> bool:
-        """Whether it is what the plan counted, or how many the cited evidence speaks of."""
-        rows = self._result.rows
-        own = {str(row.value) for row in rows if row.entity in named} | {str(row.of) for row in rows}
-        whole = self._counted - {str(row.value) for row in rows} | {str(len(rows))}
-        if number.value in own | whole:
-            return True
-        ontology, entities = self._wording.ontology, self._result.entities
-        if number.near & {"them", "these", "those"} and number.value in _sizes(named, entities):
-            return True
-        asked = {entities[row.entity].type for row in rows if row.entity in entities}
-        for name in of_type:
-            family = ontology.family(name)
-            # Of what was asked for there are as many as there are rows; a part of them has to be named.
-            among = named if asked & family else cited.entities
-            several = [one for one in among if one in entities and entities[one].type in family]
-            if number.value == str(len(several)):
-                return True
-        return False
 
     def _quantities(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         known = self._asked_words
@@ -349,11 +310,15 @@ class Scrutiny:
         small |= (claims["from"] | claims["until"]) if said.days else frozenset()
         small |= claims["lasting"] if cited.lasts else frozenset()
         phrases = stems_of(cited.phrases(self._wording, self._result))
-        known = stems_of([cited.text]) | self._asked_stems | phrases
+        text = self._nameless(cited.text, cited.entities)
+        known = stems_of([text]) | self._asked_stems | phrases
         if (condition := _IF.match(self._question)) and not claims["supposing"] & {word for _, word in said.words}:
-            read = stems_of([cited.text, self._asked.removeprefix(self._question), self._computed]) | phrases
+            read = stems_of([text, self._asked.removeprefix(self._question), self._computed]) | phrases
             known -= stems_of([condition[1]]) - read
+        sayings = [found.span() for found in _either(claims["sayings"]).finditer(said.text)]
         for start, word in said.words:
+            if any(first <= start < last for first, last in sayings):
+                continue
             modal = word in claims["modal"] and word not in fold(f"{self._asked} {cited.text}").split()
             if not modal and (word in small or stem(word) in known):
                 continue
@@ -367,20 +332,21 @@ def _denying(ontology: Ontology) -> re.Pattern[str] | None:
     """Finds the phrases that say that there is none."""
     specs = ontology.predicates.values()
     phrases = {phrase for spec in specs for phrase in (*spec.negative, *spec.inverse_negative)}
-    either = "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
-    return re.compile(rf"\b(?:{either})\b", re.IGNORECASE) if phrases else None
+    return _either(frozenset(phrases)) if phrases else None
 
 
-def _sizes(named: Collection[str], entities: Mapping[str, Entity]) -> set[str]:
-    """How many things of each type are named."""
-    return {str(size) for size in Counter(entities[one].type for one in named if one in entities).values()}
+@functools.lru_cache(maxsize=16)
+def _either(phrases: frozenset[str]) -> re.Pattern[str]:
+    """Finds any of the phrases, the longest first."""
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
 
 
 def _clauses(said: Said) -> list[tuple[int, int]]:
-    """Clauses that tie things together: pieces with one name belong to the clause before them."""
+    """Clauses that tie things together: pieces with one name, or that tell more of one, belong to that before them."""
     found: list[tuple[int, int]] = []
     for start, end in said.pieces:
-        if found and len(said.within(start, end)) < 2:
+        if found and (len(said.within(start, end)) < 2 or WHICH.match(said.text, start)):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))

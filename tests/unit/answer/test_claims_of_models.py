@@ -44,6 +44,11 @@ def test_the_evidence_is_as_the_claims_below_take_it() -> None:
         ("Ada tends two herbs: Sage and Mint.", ("E1", "E2")),
         ("According to the evidence, Ada looks after both Sage and Mint.", ("E1", "E2")),
         ("GR-1 tends PL-2.", ("E2",)),
+        ("Ada tends Sage as well as Mint.", ("E1", "E2")),
+        ("Two herbs fit.", ("E1", "E2")),
+        ("One of them is Sage.", ("E1",)),
+        ("Ada tends one herb that is called Mint.", ("E2",)),
+        ("Among those found is Ada, who tends Mint.", ("E2",)),
     ],
 )
 def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(claim: Said) -> None:
@@ -68,6 +73,11 @@ def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(
         (("Ada tends at least two herbs.", ("E1", "E2")), "bound"),
         (("Ada tends 50 % of them.", ("E1", "E2")), "50"),
         (("Ada tends “Sage and Thyme”.", ("E1",)), ""),
+        (("One herb was found.", ("E1", "E2")), "1 does not follow"),
+        (("Two growers were found.", ("E1", "E2")), "2 does not follow"),
+        (("Ada used to tend Sage.", ("E1",)), "it was so"),
+        (("Among those found is Sage, which tends Ada.", ("E1",)), "other way round"),
+        (("Ada tends PL.", ("E1",)), "PL"),
         (("See https://example.org for Sage, which Ada tends.", ("E1",)), "https"),
     ],
 )
