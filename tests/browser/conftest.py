@@ -26,6 +26,7 @@ from tests.api.supply import SUPPLY, loaded_supply, served
 from tests.neo4j_server import empty, neo4j_auth
 
 CHROMIUM = Path(os.environ.get("WHENCE_TEST_CHROMIUM", "/usr/bin/chromium"))
+AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -104,6 +105,13 @@ def chromium() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: make page")
+    return AXE.read_text("utf-8")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from playwright.sync_api import Browser, expect
 from kg.bootstrap import Services, open_services
 from kg.settings import Settings
 from tests.api.supply import GAP, loaded_supply
-from tests.api.test_live_runs import ROWS, at_work, loading
+from tests.api.test_live_runs import ROWS, at_work, get, loading
 from tests.api.test_tables_api import ASKED, SAID, TABLE
 from tests.browser.conftest import Asked, Site, looked_at
+from tests.browser.test_views_are_sound import findings
 from tests.builders import entity, fact, load, target
 from tests.faults.children import write_dataset
 
@@ -52,10 +54,16 @@ def test_a_load_is_watched_on_the_page_until_its_end(other: Site, tmp_path: Path
     load(other.services.recorded, target(), entity("ann"))
     with loading(write_dataset(tmp_path / "first", ROWS), tmp_path / "other.db") as child:
         run = at_work(f"{other.url}/v1/runs")
+        while not (get(f"{other.url}/v1/runs/{run}")["live"] or {}).get("records"):
+            assert child.poll() is None
+        # It waits until it is looked at.
+        child.send_signal(signal.SIGSTOP)
         page.goto("/loads")
+        expect(page.locator("tr", has_text="running")).to_have_count(1)
         page.get_by_role("link", name="load register").click()
         expect(page.get_by_role("progressbar", name="Records read")).to_be_visible()
         expect(page.locator(".card").nth(1)).to_contain_text(re.compile(r"of about [\d,]+ records"))
+        child.send_signal(signal.SIGCONT)
         expect(page.locator(".badge.complete")).to_be_visible()
         assert child.wait() == 0
     assert page.url == f"{other.url}/loads/{run}"
@@ -97,7 +105,7 @@ def test_what_a_source_touches_is_listed_and_what_its_retirement_would_change(si
     expect(page.locator(".answer")).to_contain_text("3 suppliers")
 
 
-def test_a_decision_leads_to_the_row_of_the_table_that_fired(chromium: Browser, tmp_path: Path) -> None:
+def test_a_decision_leads_to_the_row_of_the_table_that_fired(chromium: Browser, tmp_path: Path, axe: str) -> None:
     with loaded_supply(tmp_path) as services, looked_at(services, chromium) as site:
         page = site.tab()
         assert page.request.post(f"{site.url}/v1/tables", data={"content": TABLE, **SAID}).status == 201
@@ -117,7 +125,10 @@ def test_a_decision_leads_to_the_row_of_the_table_that_fired(chromium: Browser, 
         expect(page.get_by_role("complementary", name="Evidence")).to_contain_text("Row of a decision table")
         page.get_by_role("link", name="The table, with this row").click()
         expect(page.locator("tr.marked td")).to_have_text(["1", "yes", "-", "by paper"])
+        assert findings(page, axe, "{}") == []
         page.go_back()
+        expect(row).to_be_visible()
+        assert findings(page, axe, "{}") == []
         row.get_by_role("link", name="audit_plan@1 row 1").click()
         expect(page.locator("tr.marked")).to_have_count(1)
 
