@@ -11,7 +11,8 @@ import { time } from "../words";
 
 export async function show(place: Place): Promise<View> {
   const body = el("div", {});
-  const node = el("div", { class: "page ask-page" }, el("h1", {}, "Sign in"), body);
+  const title = el("h1", {}, "Sign in");
+  const node = el("div", { class: "page ask-page" }, title, body);
   if (returned(place.query)) {
     // The code stays in no address that is gone back to.
     history.replaceState(null, "", address(["sign-in"]));
@@ -24,6 +25,7 @@ export async function show(place: Place): Promise<View> {
       .catch((error: unknown) => fill(body, refused(error), form(null)));
   } else {
     const who = await me();
+    if (who !== null) title.textContent = "Who you are";
     fill(body, who === null ? form(place.query.get("then")) : told(who));
   }
   return { title: "Sign in", node };
@@ -63,7 +65,7 @@ function form(then: string | null): HTMLElement {
     el(
       "form",
       { onsubmit: (event: SubmitEvent) => (event.preventDefault(), void send()) },
-      labelledField("Key or token", field, "A key from `whence keys create`, or a token (JWT) of your organisation’s issuer. It is kept in this tab only."),
+      labelledField("Key or token", field, "A key (whence keys create), or a token (JWT) of your organisation’s issuer. It is kept in this tab only."),
       el("p", {}, el("button", { type: "submit", class: "primary" }, "Sign in")),
     ),
     problem,
