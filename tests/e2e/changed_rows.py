@@ -187,13 +187,21 @@ def batch(  # noqa: PLR0917
 
 
 def proof(
-    fresh: Callable[[], Services], folder: Path, *, decisions: int, batches: int, rows: int, seed: int = 1
+    fresh: Callable[[], Services],
+    folder: Path,
+    *,
+    decisions: int,
+    batches: int,
+    rows: int,
+    seed: int = 1,
+    told: Callable[[Tally], None] = lambda _: None,
 ) -> Tally:
-    """So many batches, each on a store of its own with the rows as the batches before left them."""
+    """So many batches, each on a store of its own with the rows as the batches before left them; told after each."""
     chance, tally = random.Random(seed), Tally()  # noqa: S311
     copied(folder)
     for _ in range(batches):
         services = fresh()
         batch(services, folder, tally, decisions, rows, chance)
         services.store.close()
+        told(tally)
     return tally
