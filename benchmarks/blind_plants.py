@@ -180,8 +180,13 @@ def true_but_uncited(line: Line, told: Answer, half: str, draw: random.Random) -
     if len(line.cites) == 2:
         return replace(line, cites=(draw.choice(line.cites),))
     said = line.fact.object.short if line.fact.object else line.fact.value
+    # What is said of another thing of the same name says it in the same words.
+    own = {line.fact.subject.name.casefold(), line.fact.subject.key.casefold()}
     away = [
-        one for one in told.facts if line.fact.subject not in (one.subject, one.object) and one.cite not in line.cites
+        one
+        for one in told.facts
+        if one.cite not in line.cites
+        and not own & {end.name.casefold() for end in (one.subject, one.object) if end is not None}
     ]
     near = [
         one

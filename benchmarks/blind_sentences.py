@@ -263,7 +263,7 @@ def both(told: Answer, half: str) -> Iterator[Line]:
         if one.object is None or other.object is None or one.verb != other.verb or one.subject == one.object:
             continue
         cites = (one.cite, other.cite)
-        if one.object == other.object and one.subject != other.subject:
+        if one.object == other.object and one.subject.name != other.subject.name:
             said = f"{one.subject.short} and {other.subject.short}" + (" both" if half == "a" else "")
             yield Line(f"{said} {many(one.verb)} {one.object.short}.", cites, one)
         elif one.subject == other.subject and one.object != other.object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from kg.domain.words import fold
@@ -127,6 +127,7 @@ class Names:
             if size:
                 named.append(Named(tokens[at][0], tokens[at + size - 1][1], frozenset(owners)))
             at += size or 1
+        named = _by_keys(named, text)
         rest = _blank(text, ((one.start, one.end) for one in named))
         found = list(dated(rest, self.language.months))
         days = [_day(one, rest) for one in found]
@@ -176,6 +177,14 @@ def _is_counted(behind: str) -> bool:
     """Whether *one* counts what stands behind it: "one of them" and "the one that" count nothing."""
     word = _WORD.match(behind.lstrip())
     return word is not None and fold(word[0]) not in NOT_COUNTED
+
+
+def _by_keys(named: list[Named], text: str) -> list[Named]:
+    """Of things of one name, the one whose key stands in brackets behind it is meant."""
+    for place, (one, behind) in enumerate(pairwise(named)):
+        if text[one.end : behind.start].strip() == "(" and one.ids & behind.ids:
+            named[place] = replace(one, ids=one.ids & behind.ids)
+    return named
 
 
 def _written_so(raw: str, form: str, words: tuple[str, ...]) -> bool:

@@ -55,6 +55,8 @@ class ModelSpec:
     """How many of its replies are kept to be given again; none by default."""
     scripted: bool = False
     """Whether it is a scripted server that stands in for a model; said wherever its name is."""
+    thinking_tokens: int = 0
+    """Tokens it may think in before it replies, which servers count to the reply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,5 @@ class Estimate:
 def estimate(request: Request, spec: ModelSpec) -> Estimate:
     schema = json.dumps(dict(request.schema), ensure_ascii=False, separators=(",", ":"))
     taken = sum(tokens_of(text) for text in (request.system, request.user, schema)) + FRAME_TOKENS
-    given = int(request.parameters.get("max_tokens") or OUTPUT_TOKENS)
+    given = int(request.parameters.get("max_tokens") or OUTPUT_TOKENS) + spec.thinking_tokens
     return Estimate(taken, given, cost_of(Tokens(taken, given), spec.price))

@@ -23,3 +23,14 @@ def test_the_longest_name_is_meant(text: str, named: list[set[str]]) -> None:
     for key, name in (("rye", "Rye"), ("flour", "Rye Flour"), ("mill", "Rye Flour Mill")):
         names.add(key, {name})
     assert [one.ids for one in names.take_apart(text).named] == named
+
+
+def test_of_things_of_one_name_the_one_is_meant_whose_key_stands_behind_it() -> None:
+    names = Names(english())
+    names.add("mill", {"Brook", "MILL-1"})
+    names.add("farm", {"Brook", "FARM-1"})
+    assert [one.ids for one in names.take_apart("Brook (FARM-1) sells to Brook.").named] == [
+        {"farm"},
+        {"farm"},
+        {"mill", "farm"},
+    ]

@@ -116,6 +116,10 @@ def test_an_estimate_has_the_messages_the_schema_and_the_longest_reply() -> None
     assert foreseen.cost == pytest.approx((foreseen.input * 1.0 + 50 * 4.0) / 1_000_000)
 
 
+def test_what_a_model_thinks_in_counts_as_its_reply() -> None:
+    assert estimate(REQUEST, replace(SPEC, thinking_tokens=400)).output == 450
+
+
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 2), ("水" * 9, 9)])
 def test_a_text_is_a_token_for_every_three_bytes(text: str, tokens: int) -> None:
     assert tokens_of(text) == tokens
