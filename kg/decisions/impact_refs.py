@@ -45,7 +45,7 @@ def named(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry: 
     """
     try:
         return _named(ref, scope, store, runs, registry)
-    except LineageNotFound:
+    except (LineageNotFound, DatasetNotFound):
         if scope.known_as_of is None and (found := _ended(ref, scope, store, runs, registry)) is not None:
             return found
         raise

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ALL = 100_000
 """Identity facts of one entity: all of them."""
+MAX_KEPT = 200_000
+"""Things that are remembered for many questions: a hundred megabytes or two."""
 Along = tuple[tuple[str, ...], str, int]
 """Predicates, direction and limit of a step."""
 
@@ -151,6 +153,16 @@ class KeptView(OverView):
     def walk(self, after: EntityId, limit: int) -> Listing:
         return self._view.walk(after, limit)
 
+    @property
+    def size(self) -> int:
+        """How much was read: entities, those that steps were made from, facts by id and who says them."""
+        steps = sum(len(near) for near in self._steps.values())
+        return len(self._entities) + steps + len(self._said) + len(self._facts)
+
+    def afresh(self) -> KeptView:
+        """The same view, of which nothing was read yet."""
+        return KeptView(self._view)
+
     def alone(self) -> frozenset[str]:
         """The sources that alone say a fact which was read, or what an entity is that was met: two reads for all."""
         met = {one for steps in self._steps.values() for one in steps} | self._entities.keys()
@@ -192,11 +204,17 @@ class OnlyRead:
 
 @dataclass(frozen=True)
 class KeptStore(OnlyRead):
-    """A store in one state of it, for many questions: a scope is opened once, and each thing is read once."""
+    """A store in one state of it, for many questions: a scope is opened once, and each thing is read once.
+
+    What was read is forgotten once it is too much; the state stays.
+    """
 
     _views: dict[Scope, KeptView] = field(default_factory=dict)
+    _most: int = MAX_KEPT
 
     def view(self, scope: Scope) -> GraphView:
+        if sum(one.size for one in self._views.values()) > self._most:
+            self._views.update({scope: one.afresh() for scope, one in self._views.items()})
         if scope not in self._views:
             self._views[scope] = KeptView(self._store.view(scope))
         return self._views[scope]

@@ -59,3 +59,15 @@ def test_it_stays_in_the_state_it_was_opened_in_and_is_not_written(store: Store)
         kept.writer(target(), "run-x")
     with pytest.raises(StoreReadOnly):
         kept.put_ontology("folk", "{}")
+
+
+def test_what_was_read_is_forgotten_when_it_is_much_and_the_state_stays(store: Store) -> None:
+    load(store, target(), TOWN)
+    kept = KeptStore(store, _most=1)
+    before = kept.view(Scope())
+    people = before.entities([entity_id("ann"), entity_id("bob")])
+    load(store, target(), entity("cy"))
+    again = kept.view(Scope())
+    assert again is not before
+    assert again.known_at == before.known_at
+    assert again.entities([*people, entity_id("cy")]) == people

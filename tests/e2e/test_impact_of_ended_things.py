@@ -60,6 +60,7 @@ def test_what_was_retired_names_its_decisions_and_when_it_ended(world: World) ->
         assert [one.decision for one in found.touches if one.carried] == [decision["decision_id"]], ref
         assert found.ended is not None
         assert (found.ended.run, found.ended.job) == ("run-register", "retire register")
+        assert impact(world, ref, Scope(datasets=("register@1",))).ended == found.ended
     with pytest.raises(InvalidInput, match="ended already"):
         world.services.impacts.of("register", Scope(), what_if=True)
 
