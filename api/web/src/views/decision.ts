@@ -16,7 +16,10 @@ import { whyPart } from "../parts/why";
 import { ask } from "../asking";
 import { address, change, go, type View } from "../place";
 import type { Answer, Claim, Decision, Plan } from "../types";
-import { number, OUTCOMES, since, stateWords } from "../words";
+import { number, OUTCOMES, plural, since, stateWords } from "../words";
+
+/** Claims that are listed at once. */
+const FEW = 12;
 
 export function decisionView(decision: Decision, query: URLSearchParams): View {
   const held = decision.outcome === "pending_review";
@@ -57,7 +60,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
         held ? el("p", { class: "notice" }, "It is given once the review releases it. ", el("a", { href: address(["reviews", decision.decision_id]) }, "Open the review")) : why.node,
         reading(decision, (plan) => run(plan, decision.question)),
         claims.length
-          ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.map((one) => one.node)))
+          ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.slice(0, FEW).map((one) => one.node)), more(claims.slice(FEW).map((one) => one.node)))
           : null,
         dropped(decision),
         held ? null : holds(decision),
@@ -123,10 +126,16 @@ function claimLine(claim: Claim, chip: (id: string) => HTMLElement): { id: strin
     id: claim.id,
     node,
     mark: (on) => {
+      if (on) node.closest("details")?.setAttribute("open", "");
       choose.setAttribute("aria-pressed", String(on));
       node.classList.toggle("on", on);
     },
   };
+}
+
+/** Claims beyond the first ones; a long list has one for each member. */
+function more(claims: HTMLElement[]): HTMLElement | null {
+  return claims.length ? el("details", {}, el("summary", {}, plural(claims.length, "further claim")), el("ol", {}, claims)) : null;
 }
 
 /** What the calibrated value means, as a bar and in words. */

@@ -93,7 +93,7 @@ function one(review: ReviewDetail, query: URLSearchParams): View {
       review.until ? ["Excepted until", time(review.until)] : null,
       review.answer ? ["Answer to use instead", review.answer] : null,
     ]),
-    el("section", { class: "answer" }, answerText(decision.answer), answerRows(decision.answer, (claim) => decision.claims.find((said) => said.id === claim)?.evidence.join(" ") ?? "", () => undefined)),
+    el("section", { class: "answer" }, answerText(decision.answer), answerRows(decision.answer, (claim) => decision.claims.find((said) => said.id === claim)?.evidence.join(" ") ?? "", () => undefined, new Map(decision.explanation.nodes.map((said) => [said.id, said.name])))),
     why.node,
     el("section", { class: "facts-of" }, el("h2", {}, `What it rests on: ${plural(decision.evidence.length, "piece")} of evidence`), el("div", { class: "beside" }, told.map((said) => el("div", { class: "card" }, evidenceDetail(decision, said)))), decision.evidence.length > told.length ? el("p", { class: "quiet" }, "The rest is on ", el("a", { href: address(["decisions", decision.decision_id]) }, "the decision"), ".") : null),
     history(review),
