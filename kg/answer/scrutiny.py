@@ -39,6 +39,9 @@ _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _IF = re.compile(r"^\W*(?:if|suppose|should|were|assuming)\b([^,]*)", re.IGNORECASE)
 _ONCE = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )\bused to\b", re.IGNORECASE)
 """Says that it was so; what is used to do something is."""
+_IT = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
+FEWEST_TIED = 2
+"""Names that a clause has if it ties things together."""
 _ALL_THAT = re.compile(r"\b(?:which|who|that|they|in) all\b", re.IGNORECASE)
 
 
@@ -208,6 +211,9 @@ class Scrutiny:
             yield "contradicted", "it cites that something was not found, and does not say so"
         for place in denying:
             start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
+            if len(said.within(start, end)) < FEWEST_TIED and _IT.search(said.text, start, end):
+                # What it is stands before: "As for the house, Ann does not own it."
+                start = max((a for a, _ in said.pieces if a < start), default=start)
             beside = _BESIDE.search(said.text, start, end)
             named = said.within(start, end if beside is None else beside.start())
             if said.text[place:].casefold().startswith("without"):
@@ -255,7 +261,8 @@ class Scrutiny:
     def _days(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         ways = self._language.claims
         known = [*cited.days, *self._days_asked]
-        if _ONCE.search(said.text) and not _ONCE.search(f"{cited.text} {self._asked}"):
+        once = _ONCE.search(said.text)
+        if once and not self._phrased(once.start(), said, cited) and not _ONCE.search(f"{cited.text} {self._asked}"):
             yield "unsupported", "it says that it was so, and no cited evidence does"
         for day in said.days:
             if not any(day.first <= first and last <= day.last for first, last in known):
@@ -272,11 +279,22 @@ class Scrutiny:
         if text.count("%") > sum(number.unit == "%" for number in said.numbers):
             yield "unsupported", "a % stands behind what is no number"
         for number in said.numbers:
+            if self._phrased(number.start, said, cited):
+                continue
             bound = next((one for one in self._language.claims["bounding"] if _bounds(one, text, number)), None)
             if bound is not None and bound not in f"{self._asked} {self._computed} {cited.text}".casefold():
                 yield "unsupported", f"it makes {number.value} a bound: “{bound}”"
             if not self._amounts.follow(number, said, cited):
                 yield "unsupported", f"{number.value} does not follow from the cited evidence"
+
+    def _phrased(self, place: int, said: Said, cited: Cited) -> bool:
+        """Whether what stands there is in a phrase for a relation that it cites: *one step upstream of*."""
+        phrases = (one for one in cited.phrases(self._wording, self._result) if " " in one)
+        telling = {
+            one for one in phrases if _ONCE.search(one) or set(fold(one).split()) & self._language.numbers.keys()
+        }
+        found = _either(frozenset(telling)).finditer(said.text) if telling else ()
+        return any(one.start() <= place < one.end() for one in found)
 
     def _quantities(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         known = self._asked_words
@@ -346,7 +364,7 @@ def _clauses(said: Said) -> list[tuple[int, int]]:
     """Clauses that tie things together: pieces with one name, or that tell more of one, belong to that before them."""
     found: list[tuple[int, int]] = []
     for start, end in said.pieces:
-        if found and (len(said.within(start, end)) < 2 or WHICH.match(said.text, start)):
+        if found and (len(said.within(start, end)) < FEWEST_TIED or WHICH.match(said.text, start)):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))

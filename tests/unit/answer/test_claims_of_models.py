@@ -77,6 +77,7 @@ def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(
         (("Two growers were found.", ("E1", "E2")), "2 does not follow"),
         (("Ada used to tend Sage.", ("E1",)), "it was so"),
         (("Among those found is Sage, which tends Ada.", ("E1",)), "other way round"),
+        (("As for Sage, Ada does not tend it.", ("E1",)), "denies what the evidence says"),
         (("Ada tends PL.", ("E1",)), "PL"),
         (("See https://example.org for Sage, which Ada tends.", ("E1",)), "https"),
     ],
