@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from kg.domain.access import ROLES, Caller, Role
 from kg.domain.lineage import Classification
@@ -29,6 +29,8 @@ MAX_ANSWER = 1_000_000
 DATASETS, CEILING = "whence_datasets", "whence_ceiling"
 """Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``."""
 DISCOVERY = "/.well-known/openid-configuration"
+ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(?=[/?]|\Z)")
+"""Of an issuer, up to its path: a name and a port, and nothing that would say more in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,7 @@ class SignIn:
     @property
     def origin(self) -> str:
         """Of the one address that the page has to reach by itself."""
-        parts = urlsplit(self.token_endpoint)
-        return f"{parts.scheme}://{parts.netloc}"
+        return ADDRESS.match(self.token_endpoint)[0]  # type: ignore[index]  # it was found safe
 
 
 class Issuer:
@@ -180,10 +181,10 @@ def _fetched(url: str) -> dict[str, Any]:
 
 
 def _safe(url: str, what: str) -> str:
-    """Raises ConfigError for an address over which others could change the keys."""
-    parts = urlsplit(url)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+    """Raises ConfigError for an address over which others could change the keys, or that is more than an address."""
+    found = ADDRESS.match(url)
+    local = found is not None and found["host"] in ("127.0.0.1", "localhost", "[::1]")
+    if found is None or not (found["scheme"] == "https" or local):
         raise ConfigError(f"{what}: expected https://…, or http:// on this machine")
     return url
 

@@ -208,7 +208,20 @@ def test_an_issuer_that_is_gone_leaves_the_page_and_its_keys(services: Services,
     assert (shown.status_code, "connect-src" in shown.headers["content-security-policy"]) == (200, False)
 
 
-@pytest.mark.parametrize("address", ["http://issuer.example/token", "javascript:1", "", 7])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://issuer.example/token",
+        "https://issuer.example; script-src */token",
+        "https://'unsafe-inline'/token",
+        "https://ann@issuer.example/token",
+        "https://issuer.example:x/token",
+        "https:///token",
+        "javascript:1",
+        "",
+        7,
+    ],
+)
 def test_a_token_is_fetched_from_nowhere_unsafe(
     services: Services, issuer: LocalIssuer, built: Path, address: Any
 ) -> None:
