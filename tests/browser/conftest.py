@@ -137,6 +137,15 @@ def site(supply_services: Services, chromium: Browser) -> Iterator[Site]:
 
 
 @pytest.fixture
+def other(tmp_path: Path, chromium: Browser) -> Iterator[Site]:
+    """A site over a store of its own, empty."""
+    services = open_services(Settings(store=f"sqlite:{tmp_path / 'other.db'}"))
+    with looked_at(services, chromium) as made:
+        yield made
+    services.store.close()
+
+
+@pytest.fixture
 def neo4j_supply(request: pytest.FixtureRequest) -> Iterator[Services]:
     url: str = request.getfixturevalue("neo4j_url")
     user, password = neo4j_auth() or ("", "")

@@ -26,15 +26,6 @@ MANY, MOST = 1_000, 80
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def other(tmp_path: Path, chromium: Browser) -> Iterator[Site]:
-    """A site over a store of its own, empty."""
-    services = open_services(Settings(store=f"sqlite:{tmp_path / 'other.db'}"))
-    with looked_at(services, chromium) as made:
-        yield made
-    services.store.close()
-
-
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Ann, who knows a thousand others and owns three firms; the first of the others knows Zoe."""

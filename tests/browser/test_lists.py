@@ -1,4 +1,4 @@
-"""The list of decisions is narrowed by the server, goes on to older ones, and stands in the address."""
+"""Lists are narrowed by the server, go on to older ones, say where they end, and stand in the address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Asked, Site
+from tests.builders import entity, load, run, target
 
 PAGE = 50
 
@@ -38,3 +39,15 @@ def test_decisions_are_narrowed_by_the_server_and_go_on_to_older_ones(site: Site
     expect(lines.first).to_contain_text("sunflower oil")
     page.get_by_label("To", exact=True).fill("2001-01-01")
     expect(page.locator("main .notice")).to_contain_text("No decision fits")
+
+
+def test_runs_end_where_it_is_said_that_they_do(other: Site) -> None:
+    load(other.services.recorded, target(), entity("ann"))
+    for number in range(200):
+        other.services.runs.append_run(run(target(), f"run-{number:03}"), [])
+    page = other.tab()
+    page.goto("/loads")
+    expect(page.locator("tbody tr")).to_have_count(100)
+    page.get_by_role("link", name="List more").click()
+    expect(page.locator("tbody tr")).to_have_count(200)
+    expect(page.locator("main")).to_contain_text("The newest 200.")

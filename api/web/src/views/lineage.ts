@@ -108,7 +108,7 @@ function start(ref: string, toward: string): HTMLElement {
     "form",
     { class: "fields", onsubmit: (event: SubmitEvent) => (event.preventDefault(), go(address(["lineage"], { ref: field.value.trim(), toward }))) },
     labelledField("Dataset, file, run, job, fact or id of a thing", field),
-    el("button", { type: "submit", class: "primary" }, "Walk"),
+    el("button", { type: "submit", class: "primary" }, "Show"),
     datasets,
   );
 }
