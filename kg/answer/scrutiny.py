@@ -138,6 +138,7 @@ class Scrutiny:
         yield from self._empty(said, claim.text)
         yield from self._polarity(said, cited)
         yield from self._named(said, cited)
+        yield from self._keyed(said)
         yield from self._tied(said, cited)
         yield from self._days(said, cited)
         yield from self._numbers(said, cited)
@@ -160,6 +161,16 @@ class Scrutiny:
                 continue
             what = "no cited evidence was read in it" if sources else "no cited evidence speaks of it"
             yield "unsupported", f"it names “{name}”, and {what}"
+
+    def _keyed(self, said: Said) -> Iterator[tuple[Verdict, str]]:
+        """A key in brackets behind a name is that of the thing."""
+        for one, behind in pairwise(said.named):
+            name, key = (said.text[part.start : part.end] for part in (one, behind))
+            bracketed = said.text[one.end : behind.start].strip() == "(" and said.text[behind.end :].startswith(")")
+            met = (self._result.entities.get(owner) for owner in behind.ids)
+            keys = {fold(form) for entity in met if entity is not None for form in entity.keys}
+            if bracketed and fold(key) in keys and not one.ids & behind.ids:
+                yield "contradicted", f"“{key}” is not the key of “{name}”"
 
     def _tied(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         """Things named in one clause are tied by cited facts, and in the direction that the clause says."""
@@ -211,7 +222,9 @@ class Scrutiny:
             yield "contradicted", "it cites that something was not found, and does not say so"
         for place in denying:
             start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
-            if len(said.within(start, end)) < FEWEST_TIED and _IT.search(said.text, start, end):
+            things = {one.ids for one in said.within(start, end)}
+            back = _IT.search(said.text, start, end) or WHICH.match(said.text, start)
+            if back and len(things) < FEWEST_TIED:
                 # What it is stands before: "As for the house, Ann does not own it."
                 start = max((a for a, _ in said.pieces if a < start), default=start)
             beside = _BESIDE.search(said.text, start, end)
