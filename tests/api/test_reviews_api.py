@@ -298,6 +298,16 @@ def test_every_move_has_a_command(ruled: Path, words: tuple[str, ...], state: st
     assert state.replace("_", " ") in text
 
 
+def test_the_queue_goes_on_from_page_to_page(ruled: Path) -> None:
+    decisions = [told(ruled, "ask", GAP, "--by", "ann")["decision_id"] for _ in range(3)]
+    first = told(ruled, "review", "list", "--limit", "2")
+    rest = told(ruled, "review", "list", "--limit", "2", "--after", first["next"])
+    assert [one["decision_id"] for one in (*first["reviews"], *rest["reviews"])] == decisions[::-1]
+    assert rest["next"] is None
+    assert f"--after {first['next']}" in whence(ruled, "review", "list", "--limit", "2").stdout
+    assert whence(ruled, "review", "list", "--after", "d-none").exit_code == 1
+
+
 def test_assigning_and_feedback_have_commands(ruled: Path) -> None:
     decision = told(ruled, "ask", GAP, "--by", "ann")["decision_id"]
     told(ruled, "review", "assign", decision, "cy")
