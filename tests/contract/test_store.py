@@ -491,12 +491,12 @@ def test_a_misspelt_name_is_found_among_hundreds_that_are_like_it(store: Store) 
     assert len(whole["number111"].ids) == sum(OSA.distance("number111", f"number{n}") <= 2 for n in numbers)
 
 
-@pytest.mark.parametrize("word", ["a-b/c", "o'neil.jr", "x*y?z", "[a|b]", "50%", "naïve~2", 'say"so', "a" * 60])
-def test_a_word_of_any_letters_is_found_by_one_that_is_like_it(store: Store, word: str) -> None:
-    load(store, target(), entity("a", name=f"One {word}"))
-    folded = fold(word)
-    for text in (folded, folded[:-1] if len(folded) > 1 else folded):
-        assert store.view(Scope()).search([text], [], 9, edits=1)[text].ids == (entity_id("a"),)
+def test_a_word_of_any_letters_is_found_by_one_that_is_like_it(store: Store) -> None:
+    words = ["a-b/c", "o'neil.jr", "x*y?z", "[k|b]", "50%", "naïve~2", 'say"so', "u" * 60]
+    load(store, target(), [one for n, word in enumerate(words) for one in entity(f"e{n}", name=f"One {word}")])
+    folded = [fold(word) for word in words]
+    found = store.view(Scope()).search([text[:-1] for text in folded], [], 9, edits=1)
+    assert [entity_id(f"e{n}") in found[text[:-1]].ids for n, text in enumerate(folded)] == [True] * len(words)
 
 
 def test_a_text_is_known_as_a_value_of_the_predicates_that_have_it(store: Store) -> None:
