@@ -49,7 +49,7 @@ class Steps:
             found |= self._linked(tied, toward, width)
         graph: dict[tuple[NodeKind, Toward], Callable[[list[LineageNode], int], dict[LineageNode, Neighbours]]] = {
             ("source", "down"): self._rows,
-            ("row", "up"): lambda rows, _: {row: Neighbours((own_source(row.namespace),)) for row in rows},
+            ("row", "up"): lambda rows, _: self._of_rows(rows),
             ("row", "down"): lambda rows, width: _cut({row: self._facts_at.get(row, []) for row in rows}, width),
             ("fact", "up"): self._places,
             ("fact", "down"): self._ends,
@@ -155,6 +155,15 @@ class Steps:
         row = LineageNode("row", said.source, record_of(said.locator))
         self.runs_of[row] = said.run
         return row
+
+    def _of_rows(self, rows: list[LineageNode]) -> dict[LineageNode, Neighbours]:
+        """The source each stands in, and the load that read it there."""
+        loads = {row: LineageNode("run", "", self.runs_of[row]) for row in rows if row in self.runs_of}
+        seen = self._of_run(sorted(set(loads.values())), "up", 1)
+        sources = {row: own_source(row.namespace) for row in rows}
+        return {
+            row: Neighbours((sources[row], loads[row]) if loads.get(row) in seen else (sources[row],)) for row in rows
+        }
 
     def _cited(self, decisions: list[LineageNode], width: int) -> dict[LineageNode, Neighbours]:
         cited = {one for decision in decisions for one in self.cited[decision]}
