@@ -90,6 +90,9 @@ def _node(node: LineageNode, runs: RunLedger) -> Named:
         return Named(frozenset({f"{node.kind}:{node.name}"}))
     if node.kind == "source":
         return Named(frozenset({f"source:{node.name}"}), retirable=node.name)
+    if node.kind == "job" and node.namespace == WHENCE:
+        # ``load NAME@VERSION``: all that it said.
+        return Named(frozenset({f"dataset:{node.name.rpartition(' ')[2]}"}))
     if node.kind == "dataset" and node.namespace == WHENCE:
         return Named(frozenset({f"dataset:{node.name}"}), retirable=node.name)
     if node.kind == "run":

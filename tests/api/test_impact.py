@@ -41,6 +41,7 @@ def test_each_thing_an_answer_rests_on_carried_a_claim_of_it(client: TestClient)
         f"run:{place['run']}",
         "supplier-register",
         "supplier-register@2026-03",
+        "load supplier-register@2026-03",
         f"entity:{decision['answer']['entities'][0]['id']}",
     ):
         assert decision["decision_id"] in ids(impact(client, ref), "carried"), ref
