@@ -61,7 +61,7 @@ export function around(card: Card, told: (entity: string) => void): Around {
       if (nodes.has(id)) void open(id);
     });
     const full = nodes.size >= MOST ? ` A picture has ${MOST} things at most.` : "";
-    const rest = left > 0 ? ` ${plural(left, "further fact")} not drawn.` : more ? " There are more than are drawn." : "";
+    const rest = more ? " There are more than are drawn." : left > 0 ? ` ${plural(left, "further fact")} not drawn.` : "";
     fill(body, drawn.node, el("p", { class: "quiet" }, "Choose a thing to see what is around it, and again to open it.", rest, rest ? full : ""));
     light();
   };
