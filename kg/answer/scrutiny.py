@@ -377,7 +377,7 @@ def _clauses(said: Said) -> list[tuple[int, int]]:
     """Clauses that tie things together: pieces with one name, or that tell more of one, belong to that before them."""
     found: list[tuple[int, int]] = []
     for start, end in said.pieces:
-        if found and (len(said.within(start, end)) < FEWEST_TIED or WHICH.match(said.text, start)):
+        if found and (len({one.ids for one in said.within(start, end)}) < FEWEST_TIED or WHICH.match(said.text, start)):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))

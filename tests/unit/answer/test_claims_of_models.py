@@ -49,6 +49,7 @@ def test_the_evidence_is_as_the_claims_below_take_it() -> None:
         ("One of them is Sage.", ("E1",)),
         ("Ada tends one herb that is called Mint.", ("E2",)),
         ("Among those found is Ada, who tends Mint.", ("E2",)),
+        ("As for Mint (PL-2), Ada (GR-1) tends it.", ("E2",)),
     ],
 )
 def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(claim: Said) -> None:
@@ -80,6 +81,7 @@ def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(
         (("As for Sage, Ada does not tend it.", ("E1",)), "denies what the evidence says"),
         (("As for Sage (PL-1), Ada (GR-1) does not tend it.", ("E1",)), "denies what the evidence says"),
         (("Among those found is Ada (GR-1), who never tends Sage (PL-1).", ("E1",)), "denies what the evidence says"),
+        (("As for Ada (GR-1), Sage (PL-1) tends it.", ("E1",)), "other way round"),
         (("Sage (GR-1) is tended by Ada.", ("E1",)), "not the key of “Sage”"),
         (("Ada tends PL.", ("E1",)), "PL"),
         (("See https://example.org for Sage, which Ada tends.", ("E1",)), "https"),
