@@ -15,7 +15,7 @@ COPY loaders loaders
 COPY api api
 COPY --from=page /web/dist api/web/dist
 RUN python -m venv /opt/whence \
-    && /opt/whence/bin/pip install --no-cache-dir --quiet -c constraints.txt .
+    && /opt/whence/bin/pip install --no-cache-dir --quiet -c constraints.txt '.[access,otel]'
 
 FROM python:3.12-slim
 RUN apt-get update \

@@ -27,9 +27,11 @@ from api.routes import (
     me,
     metrics,
     prompts,
+    retention,
     reviews,
     runs,
     schema,
+    sign_in,
     tables,
 )
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
@@ -69,8 +71,8 @@ def create_app(
     app.state.context = Context(
         services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
     )
-    asked = (decisions, reviews, graph, schema, lineage, impact, matches, runs, loads)
-    for routes in (*asked, prompts, tables, audit, me, health, metrics):
+    asked = (decisions, retention, reviews, graph, schema, lineage, impact, matches, runs, loads)
+    for routes in (*asked, prompts, tables, audit, me, sign_in, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))
     errors.install(app)

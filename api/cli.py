@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -106,6 +107,9 @@ def ask(
     prompt: Annotated[
         list[str] | None, typer.Option("--prompt", help="Prompt version to use: answer@3, answer@staging. Repeatable.")
     ] = None,
+    table: Annotated[
+        list[str] | None, typer.Option("--table", help="Decision table to use: fixing@3, fixing@staging. Repeatable.")
+    ] = None,
     against: Annotated[
         str | None, typer.Option("--against", help="Answer with this prompt version too, and show both.")
     ] = None,
@@ -126,13 +130,16 @@ def ask(
 ) -> None:
     """Ask a question: the answer, its evidence with file and row, and how it was read."""
     from api.asking import Asking, show_estimate, show_side_by_side
+    from kg.decisions.tables import chosen
     from kg.domain.plan_json import from_json
     from kg.domain.question import Question
     from loaders.retirement import this_person
 
     given = from_json(_read_json(plan)) if plan is not None else None
     with opened(ctx, store, adapter) as (services, settings):
-        asked = Question(question, scope_of_options(settings, dataset, as_of, known_as_of, ceiling))
+        scope = scope_of_options(settings, dataset, as_of, known_as_of, ceiling)
+        scope = replace(scope, tables=chosen(table or (), scope.ceiling, services.prompts))
+        asked = Question(question, scope)
         who = by or this_person()
         asking = Asking(services, asked, given, model, supersedes, None if tier is None else tier.value, who)
         if estimate:
@@ -202,7 +209,7 @@ def explain(
     ctx: typer.Context,
     decision: Annotated[str, typer.Argument(help="A decision id, as `ask` prints it.")],
     form: Annotated[
-        str, typer.Option("--format", help="text, words, json, turtle, jsonld, cypher, graphml or svg.")
+        str, typer.Option("--format", help="text, words, json, turtle, jsonld, trig, cypher, graphml or svg.")
     ] = "text",
     attribution: Attribution = False,
     store: Store = None,

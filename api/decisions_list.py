@@ -21,6 +21,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit log.")
 @decisions.command("list")
 def list_decisions(
     ctx: typer.Context,
+    words: Annotated[str, typer.Option("--words", help="Only those with each of these words in the question.")] = "",
     outcome: Annotated[str | None, typer.Option("--outcome", help="Only these: answered, abstained …")] = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Only those asked by this one.")] = None,
     since: Annotated[str | None, typer.Option("--since", help="Asked at this time or later, or on this day.")] = None,
@@ -36,13 +37,13 @@ def list_decisions(
 
     wanted = wanted_of(outcome=outcome, actor=actor, since=since, until=until, current=current)
     with opened(ctx, store) as (services, _):
-        found = page(services.decisions, wanted, after, limit, lambda _: True)
-        told = services.reviews.all_told(list(found.decisions))
+        found = page(services.decisions, wanted, after, limit, services.reviews.all_told, words=words)
     if as_json:
-        print_json({"decisions": [_line(one) for one in told], "next": found.next})
+        print_json({"decisions": [_line(one) for one in found.decisions], "next": found.next})
         return
     screen = Console(highlight=False)
-    rows = [(d["decision_id"], (d["asked_at"] or "")[:19], d["outcome"], d["question"]) for d in map(_line, told)]
+    lines = map(_line, found.decisions)
+    rows = [(d["decision_id"], (d["asked_at"] or "")[:19], d["outcome"], d["question"]) for d in lines]
     show_table(("decision", "asked at", "outcome", "question"), rows, screen)
     if found.next is not None:
         screen.print(shown(f"there are more: --after {found.next}", style="dim"))

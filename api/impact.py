@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,12 +15,13 @@ from kg.bootstrap import Services
 from kg.domain.lineage import GraphProfile, Run
 
 if TYPE_CHECKING:
-    from kg.decisions.impact import Impact, Touch
+    from kg.decisions.impact import Impact, Looking, Touch
     from loaders.check import Checked
+    from loaders.reading import Progress
 
 MOST_SHOWN = 25
-AFTER_A_LOAD = 50
-"""Decisions that are run again after a load: a second or two."""
+AFTER_A_LOAD = 100
+"""Decisions that are run again after a load, of however many datasets: a few seconds."""
 SHORT = 160
 
 
@@ -58,6 +60,8 @@ def impact(
 
 def show_impact(found: Impact, screen: Console) -> None:
     """Carried ones with old and new, then how many only looked at it."""
+    if (ended := found.ended) is not None:
+        screen.print(shown(f"not seen any more since {ended.at}: {ended.job}, {ended.run}", "yellow"), soft_wrap=True)
     carried = [one for one in found.touches if one.carried]
     verb = "would carry" if found.what_if else "carried"
     screen.print(shown(f"{found.ref}: {verb} a claim of {_decisions(len(carried))}"), soft_wrap=True)
@@ -93,22 +97,35 @@ def _decisions(count: int) -> str:
     return f"{count:,} decision{'s' if count != 1 else ''}"
 
 
-def touched_by(run: Run, services: Services, screen: Console | None) -> dict[str, Any]:
-    """The decisions that a run touched, as its report ends with them; shown where there are any."""
-    from kg.decisions.impact import report
+def touched_by(
+    runs: Sequence[Run], services: Services, screen: Console | None, told: Progress = lambda *_: None
+) -> list[dict[str, Any]]:
+    """The decisions that each run touched, as the report of the last ends with them; shown where there are any."""
+    from kg.decisions.impact import report, together
 
-    found = services.impacts.of_run(run, AFTER_A_LOAD)
-    if screen is not None and found.touches:
-        show_impact(found, screen)
-    return report(found)
+    found = services.impacts.of_runs(
+        runs, AFTER_A_LOAD, lambda done, total: told("running decisions again", done, total)
+    )
+    touching = [one for one in found if one.touches]
+    if screen is not None and touching:
+        ref = touching[0].ref if len(touching) == 1 else f"{len(touching)} loads"
+        show_impact(together(touching, ref), screen)
+    return [report(one) for one in found]
 
 
-def may_touch(checked: Checked, services: Services, screen: Console | None) -> dict[str, Any]:
+def looking_ahead(services: Services) -> Looking:
+    """What the checks of several loads share: no decision is run again, and each is read once."""
+    from kg.decisions.impact import Looking
+
+    return Looking.at(services.store, 0)
+
+
+def may_touch(checked: Checked, services: Services, looking: Looking, screen: Console | None) -> dict[str, Any]:
     """The decisions that a load would touch: those that read what it would say."""
     from kg.decisions.impact import report
 
     profile = GraphProfile("", checked.entities, checked.facts)
-    found = services.impacts.of_load(checked.dataset, profile)
+    found = services.impacts.of_load(checked.dataset, profile, looking)
     if screen is not None and found.touches:
         approved = sum(one.review in ("approved", "overridden", "excepted") for one in found.touches)
         text = f"  {_decisions(len(found.touches))} read what it would say, {approved:,} of them approved"

@@ -32,7 +32,10 @@ def lineage(
         ),
     ],
     up: Annotated[bool, typer.Option("--up/--down", help="Where it comes from, or what comes of it.")] = True,
-    depth: Annotated[int, typer.Option("--depth", min=1, max=MAX_DEPTH, help="Steps at most.")] = 6,
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", min=1, max=MAX_DEPTH, help="Steps at most: 6, from a decision all, if not said."),
+    ] = None,
     width: Annotated[int, typer.Option("--width", min=1, max=MAX_WIDTH, help="Neighbours of each at most.")] = 20,
     as_of: AsOf = None,
     known_as_of: KnownAsOf = None,

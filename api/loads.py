@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from api.impact import may_touch, touched_by
+from api.impact import looking_ahead, may_touch, touched_by
 from api.options import AsJson, Store, opened, print_json, sends_to, tell_draft
 from api.retirement import By
 from api.show_checked import show_checked
@@ -18,6 +18,7 @@ from api.show_reviews import tell_ended
 from api.terminal import progress, shown
 from kg.bootstrap import Services
 from kg.domain.lineage import Run
+from kg.errors import LoadError
 
 
 def load(
@@ -38,14 +39,21 @@ def load(
         return
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
-        runs: list[dict[str, Any]] = []
-        for run in load_files(files, folder, services, told, sends_to(settings), actor=by or this_person()):
+        runs: list[Run] = []
+        try:
+            for run in load_files(files, folder, services, told, sends_to(settings), actor=by or this_person()):
+                if not as_json:
+                    _say_run(run, services, screen)
+                runs.append(run)
+        except LoadError:
+            # What was loaded before stays.
             if not as_json:
-                _say_run(run, services, screen)
-            runs.append(dataclasses.asdict(run) | {"decisions": touched_by(run, services, None if as_json else screen)})
+                touched_by(runs, services, screen, told)
+            raise
+        touched = touched_by(runs, services, None if as_json else screen, told)
         tell_ended(services, None if as_json else screen)
         if as_json:
-            print_json(runs)
+            print_json([dataclasses.asdict(run) | {"decisions": one} for run, one in zip(runs, touched, strict=True)])
 
 
 def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str | None, *, as_json: bool) -> None:
@@ -55,11 +63,11 @@ def _check(ctx: typer.Context, files: list[Path], data: Path | None, store: str 
     with opened(ctx, store) as (services, settings), progress(quiet=as_json) as (told, screen):
         folder = data or (Path(settings.data) if settings.data else None)
         found: list[dict[str, Any]] = []
-        failed = False
+        failed, looking = False, looking_ahead(services)
         for one in check_files(files, folder, services, told):
             if not as_json:
                 show_checked(one, screen)
-            decisions = may_touch(one, services, None if as_json else screen)
+            decisions = may_touch(one, services, looking, None if as_json else screen)
             found.append(dataclasses.asdict(one) | {"decisions": decisions})
             failed = failed or bool(one.problem)
     if as_json:

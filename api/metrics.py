@@ -54,10 +54,10 @@ class Metrics:
         self._dropped = self._counter("whence_claims_dropped", "Claims of models that did not stand.", "verdict")
         self._errors = self._counter("whence_errors", "Refusals and errors, of models too.", "code")
 
-    def decided(self, document: Document) -> None:
-        """A decision was recorded."""
+    def decided(self, document: Document, outcome: str) -> None:
+        """A decision was recorded, and answered with this outcome: an answer that is withheld is not counted as one."""
         one = measured(document)
-        self._decisions.labels(one.outcome).inc()
+        self._decisions.labels(outcome).inc()
         self._decision_s.observe(one.ms / 1000)
         for step, ms in one.steps.items():
             self._step_s.labels(step).observe(ms / 1000)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from kg.domain.access import ROLES, Caller, Role
 from kg.domain.lineage import Classification
@@ -28,6 +29,26 @@ MAX_ANSWER = 1_000_000
 DATASETS, CEILING = "whence_datasets", "whence_ceiling"
 """Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``."""
 DISCOVERY = "/.well-known/openid-configuration"
+ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(?=[/?]|\Z)")
+"""Of an issuer, up to its path: a name and a port, and nothing that would say more in a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where a browser signs in with the issuer, as a public client: by authorization code with PKCE."""
+
+    issuer: str
+    client_id: str
+    scope: str
+    authorization_endpoint: str
+    token_endpoint: str
+    sends: str
+    """Which token is for us: ``id_token`` where the audience is the client itself, else ``access_token``."""
+
+    @property
+    def origin(self) -> str:
+        """Of the one address that the page has to reach by itself."""
+        return ADDRESS.match(self.token_endpoint)[0]  # type: ignore[index]  # it was found safe
 
 
 class Issuer:
@@ -47,6 +68,30 @@ class Issuer:
         self._keys: dict[str | None, tuple[Any, str | None]] = {}
         """By id: the key, and the one algorithm that it is for, if its issuer says so."""
         self._read_at = float("-inf")
+        self._endpoints: tuple[str, str] | None = None
+        self._told_at = float("-inf")
+
+    def sign_in(self, settings: Settings) -> SignIn | None:
+        """Where browsers sign in; ``None`` where the issuer knows no client of ours. Raises IssuerUnavailable."""
+        if not settings.oidc_client:
+            return None
+        with self._guard:
+            age = time.monotonic() - self._told_at
+            if age > (KEYS_FOR_S if self._endpoints else ASKED_AGAIN_S):
+                self._told_at, self._endpoints = time.monotonic(), None
+                self._endpoints = self._asked_for_endpoints()
+            if self._endpoints is None:
+                raise IssuerUnavailable(f"the issuer {self._url!r} did not say a moment ago where to sign in")
+            sends = "id_token" if self._audience == settings.oidc_client else "access_token"
+            return SignIn(self._url, settings.oidc_client, settings.oidc_scope, *self._endpoints, sends)
+
+    def _asked_for_endpoints(self) -> tuple[str, str]:
+        told = self._configuration()
+        authorization, token = (str(told.get(f"{name}_endpoint", "")) for name in ("authorization", "token"))
+        try:
+            return _safe(authorization, "authorization_endpoint"), _safe(token, "token_endpoint")
+        except ConfigError as exc:
+            raise IssuerUnavailable(f"the issuer {self._url!r} names no safe place to sign in: {exc}") from exc
 
     def caller(self, token: str) -> Caller:
         """Who the token is of. Raises Unauthenticated, IssuerUnavailable."""
@@ -95,9 +140,7 @@ class Issuer:
         import jwt
 
         self._read_at = time.monotonic()
-        told = _fetched(self._url.rstrip("/") + DISCOVERY)
-        if told.get("issuer") != self._url:
-            raise IssuerUnavailable(f"the issuer {self._url!r} says that it is another one")
+        told = self._configuration()
         keys = _fetched(_safe(str(told.get("jwks_uri", "")), "jwks_uri")).get("keys", [])
         found: dict[str | None, tuple[Any, str | None]] = {}
         for one in keys if isinstance(keys, list) else []:
@@ -108,10 +151,19 @@ class Issuer:
                 continue  # of a kind that we do not know
         self._keys = found
 
+    def _configuration(self) -> dict[str, Any]:
+        """What the issuer tells of itself. Raises IssuerUnavailable."""
+        told = _fetched(self._url.rstrip("/") + DISCOVERY)
+        if told.get("issuer") != self._url:
+            raise IssuerUnavailable(f"the issuer {self._url!r} says that it is another one")
+        return told
+
 
 def issuer_of(settings: Settings) -> Issuer | None:
     """The issuer that is set. Raises ConfigError."""
     if not settings.oidc_issuer:
+        if settings.oidc_client:
+            raise ConfigError("WHENCE_OIDC_CLIENT: say with which issuer: WHENCE_OIDC_ISSUER")
         return None
     return Issuer(settings.oidc_issuer, settings.oidc_audience, settings.oidc_roles, settings.oidc_name)
 
@@ -129,10 +181,10 @@ def _fetched(url: str) -> dict[str, Any]:
 
 
 def _safe(url: str, what: str) -> str:
-    """Raises ConfigError for an address over which others could change the keys."""
-    parts = urlsplit(url)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and local)):
+    """Raises ConfigError for an address over which others could change the keys, or that is more than an address."""
+    found = ADDRESS.match(url)
+    local = found is not None and found["host"] in ("127.0.0.1", "localhost", "[::1]")
+    if found is None or not (found["scheme"] == "https" or local):
         raise ConfigError(f"{what}: expected https://…, or http:// on this machine")
     return url
 

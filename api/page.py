@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
+
+from api.deps import Context, ContextDep
+from kg.errors import IssuerUnavailable
 
 BUILT = Path(__file__).parent / "web" / "dist"
 """Where ``make page`` puts it, and where it lies in the wheel."""
@@ -19,6 +22,8 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 """Nothing from elsewhere, nothing inline, and no text is ever read as markup or script."""
+SIGN_IN = "/sign-in"
+"""The one view that reaches another server: the issuer, for the token that a code stands for."""
 NOT_BUILT = """The page of Whence is not built here.
 
 Run `make page` in the folder of the project: it needs npm, or installs Node.js into .venv with pip.
@@ -37,13 +42,13 @@ def router(built: Path = BUILT) -> APIRouter:
     """The page at ``/`` and at the address of each of its views, and the files it is made of."""
     routes = APIRouter(include_in_schema=False)
 
-    def page(accept_encoding: Annotated[str, Header()] = "") -> Response:
-        return _page(built, accept_encoding)
+    def page(request: Request, context: ContextDep, accept_encoding: Annotated[str, Header()] = "") -> Response:
+        return _page(built, accept_encoding, _issuer(context) if request.url.path == SIGN_IN else "")
 
     for path in ("/", *(f"/{view}{rest}" for view in VIEWS for rest in ("", "/{rest:path}"))):
-        routes.add_api_route(path, page, methods=["GET"])
+        routes.add_api_route(path, page, methods=["GET", "HEAD"])
 
-    @routes.get("/assets/{name}")
+    @routes.api_route("/assets/{name}", methods=["GET", "HEAD"])
     def asset(
         name: Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$", max_length=100)],
         accept_encoding: Annotated[str, Header()] = "",
@@ -54,10 +59,20 @@ def router(built: Path = BUILT) -> APIRouter:
     return routes
 
 
-def _page(built: Path, accepted: str) -> Response:
+def _page(built: Path, accepted: str, elsewhere: str) -> Response:
     if not (built / "index.html").is_file():
         return PlainTextResponse(NOT_BUILT, 503)
-    return _file(built / "index.html", accepted, {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+    policy = f"{POLICY}; connect-src 'self' {elsewhere}" if elsewhere else POLICY
+    return _file(built / "index.html", accepted, {"Content-Security-Policy": policy, "Cache-Control": "no-cache"})
+
+
+def _issuer(context: Context) -> str:
+    """Its origin, where one signs in with it and it answers."""
+    try:
+        found = context.issuer.sign_in(context.settings) if context.settings.access and context.issuer else None
+    except IssuerUnavailable:
+        return ""  # the page says so itself, when it asks how to sign in
+    return found.origin if found else ""
 
 
 def _file(path: Path, accepted: str, headers: dict[str, str]) -> Response:

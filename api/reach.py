@@ -9,7 +9,8 @@ from kg.domain.access import Caller
 from kg.domain.decision import Document
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope, scope_of
-from kg.errors import ScopeInvalid
+from kg.errors import DecisionNotFound, Forbidden, ScopeInvalid
+from kg.ports.ledger import DecisionLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,18 @@ class Reach:
 
     caller: Caller
     ceiling: Classification
+    everything: bool
+    """Whether all that the server shows to anybody is there for them."""
 
     @staticmethod
     def of(caller: Caller, server: Classification) -> Reach:
-        return Reach(caller, min(caller.ceiling, server))
+        everything = caller.datasets is None and caller.ceiling >= server
+        return Reach(caller, min(caller.ceiling, server), everything)
+
+    def check_everything(self, what: str) -> None:
+        """Refuse what tells of all there is, or is held against it. Raises Forbidden."""
+        if not self.everything:
+            raise Forbidden(f"{what}: that is for callers to whom all datasets are granted, up to the server's ceiling")
 
     def scope(
         self,
@@ -47,6 +56,18 @@ class Reach:
         """All that is within reach, of any day."""
         return Scope(ceiling=self.ceiling, granted=self.caller.datasets, any_day=True)
 
+    def decision(self, decision_id: str, ledger: DecisionLedger) -> Document:
+        """A recorded decision, if it is there for the caller. Raises DecisionNotFound."""
+        document = ledger.decision(decision_id)
+        if document is None or not self.may_read(document):
+            raise DecisionNotFound(f"no decision {decision_id!r}")
+        return document
+
+    @property
+    def oversees(self) -> bool:
+        """Whether decisions of others may be there for the caller."""
+        return not self.caller.key or self.caller.may("oversee")
+
     def may_read(self, document: Document) -> bool:
         """Whether a recorded decision is there for the caller.
 
@@ -58,5 +79,4 @@ class Reach:
         ceiling = Classification[str(asked["ceiling"]).upper()]
         if ceiling > self.ceiling or not self.caller.may_see(datasets, ceiling):
             return False
-        own = document["trace"].get("actor") == self.caller.name
-        return own or not self.caller.key or self.caller.may("oversee")
+        return self.oversees or document["trace"].get("actor") == self.caller.name

@@ -49,7 +49,7 @@ def purge(
 
 def _say(run: Run, services: Services, *, as_json: bool) -> None:
     screen = Console(highlight=False)
-    touched = touched_by(run, services, None if as_json else screen)
+    [touched] = touched_by([run], services, None if as_json else screen)
     tell_ended(services, None if as_json else screen)
     if as_json:
         print_json(dataclasses.asdict(run) | {"decisions": touched})

@@ -57,6 +57,7 @@ def listed(
     everything: Annotated[bool, typer.Option("--all", help="Also those that nothing changes any more.")] = False,
     role: Annotated[str | None, typer.Option("--role", help="Only those that wait for this role.")] = None,
     assignee: Annotated[str | None, typer.Option("--assignee", help="Only those assigned to this person.")] = None,
+    after: Annotated[str | None, typer.Option("--after", help="Go on after this decision, as `next` names it.")] = None,
     limit: Limit = 50,
     store: Store = None,
     as_json: AsJson = False,
@@ -73,8 +74,9 @@ def listed(
         )
 
     with opened(ctx, store) as (services, _):
-        found, _ = services.reviews.queue(fits, standing=not everything and wanted == "open", limit=limit)
-    show_queue(found, as_json=as_json)
+        standing = not everything and wanted == "open"
+        found, rest = services.reviews.queue(fits, standing=standing, after=after, limit=limit)
+    show_queue(found, rest, as_json=as_json)
 
 
 @review.command()

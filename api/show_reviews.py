@@ -12,12 +12,12 @@ from kg.bootstrap import Services
 from kg.domain.review import Review
 
 
-def show_queue(found: list[tuple[Review, str]], *, as_json: bool) -> None:
-    """One line a review."""
+def show_queue(found: list[tuple[Review, str]], rest: str | None, *, as_json: bool) -> None:
+    """One line a review, and where to go on after."""
     from kg.decisions.reviews import line
 
     if as_json:
-        print_json({"reviews": [line(one) | {"question": question} for one, question in found]})
+        print_json({"reviews": [line(one) | {"question": question} for one, question in found], "next": rest})
         return
     screen = Console(highlight=False)
     if not found:
@@ -28,6 +28,8 @@ def show_queue(found: list[tuple[Review, str]], *, as_json: bool) -> None:
         for one, question in found
     ]
     show_table(("decision", "state", "waits for", "assigned to", "due", "question"), rows, screen)
+    if rest is not None:
+        screen.print(shown(f"there are more: --after {rest}", style="dim"))
 
 
 def _waits(told: dict[str, Any]) -> str:

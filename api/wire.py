@@ -80,6 +80,12 @@ class QuestionIn(BaseModel):
         description="By name of a prompt, the version to use: `answer@3`, `answer@staging`, `answer@sha256:…`.",
         max_length=10,
     )
+    tables: list[Annotated[str, Field(max_length=200)]] = Field(
+        default=[],
+        title="Decision tables",
+        description="Versions of saved decision tables to use in place of `production`: `fixing@3`, `fixing@staging`.",
+        max_length=10,
+    )
     supersedes: str | None = Field(
         default=None,
         title="Supersedes",

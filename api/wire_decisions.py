@@ -28,6 +28,7 @@ class AskingHeaders(BaseModel):
 class DecisionChoice(BaseModel):
     """Which decisions are listed."""
 
+    words: str = Field(default="", title="Words", description="Each of them stands in the question.", max_length=200)
     outcome: Outcome | None = Field(default=None, title="Outcome", json_schema_extra={"enum": list(get_args(Outcome))})
     actor: str | None = Field(default=None, title="Actor", description="Who asked.", max_length=200)
     since: str | None = Field(
@@ -37,7 +38,9 @@ class DecisionChoice(BaseModel):
         default=None, title="Until", description="Asked before this time, or up to this day.", max_length=40
     )
     current: bool = Field(default=False, title="Current", description="Only those that none supersedes.")
-    after: str | None = Field(default=None, title="After", description="Go on after this decision.", max_length=100)
+    after: str | None = Field(
+        default=None, title="After", description="As the page before says in `next`.", max_length=100
+    )
 
 
 class SidesOut(BaseModel):

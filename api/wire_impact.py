@@ -32,6 +32,14 @@ class TouchOut(BaseModel):
     note: str = Field(title="Note", description="Why it was not run again.")
 
 
+class EndedOut(BaseModel):
+    """Since when a thing is not seen any more, and what ended it."""
+
+    at: str = Field(title="At")
+    run: str = Field(title="Run id")
+    job: str = Field(title="Job", description="A retirement, or the load that did not say it again.")
+
+
 class ImpactOut(BaseModel):
     """The decisions that a thing touches, approved ones first."""
 
@@ -41,3 +49,6 @@ class ImpactOut(BaseModel):
     looked_at: list[TouchOut] = Field(title="Looked at", description="Those that only looked at it.")
     not_run: int = Field(title="Not run", description="How many of both were not run again.")
     more: bool = Field(title="More", description="Whether there are more than are told.")
+    ended: EndedOut | None = Field(
+        title="Ended", description="Of a thing that is not seen any more: since when; null while it is."
+    )

@@ -89,7 +89,7 @@ class Queue(BaseModel):
     """Reviews, newest first."""
 
     reviews: list[QueueLine] = Field(title="Reviews")
-    before: int | None = Field(title="Before", description="Where to go on from; null at the end.")
+    next: str | None = Field(title="Next", description="Where there are more: give this as `after`.")
 
 
 class ReviewOut(ReviewLine):

@@ -45,18 +45,17 @@ def main() -> None:
                 return emptied(options.store)
             return open_services(Settings(store=f"sqlite:{Path(folder) / f'{next(numbers)}.db'}"))
 
-        show(
-            proof(fresh, Path(folder), decisions=options.decisions, batches=options.batches, rows=options.rows),
-            options.store.partition(":")[0] or "sqlite",
-        )
+        print(options.store.partition(":")[0] or "sqlite")
+        proof(fresh, Path(folder), decisions=options.decisions, batches=options.batches, rows=options.rows, told=show)
 
 
-def show(tally: Tally, store: str) -> None:
-    print(f"{store}: {tally.decisions:,} decisions, {tally.rows} rows retired, corrected or added")
+def show(tally: Tally) -> None:
+    """So far, after each batch."""
+    print(f"{tally.decisions:,} decisions, {tally.rows} rows retired, corrected or added")
     print(f"come out otherwise by brute force: {tally.otherwise}")
     print(f"recall {tally.recall:.4f}   precision of what carried a claim {tally.precision:.4f}")
     print(f"carried {tally.carried}, only looked at {tally.looked_at}, never looked at the rest")
-    print(f"brute force {tally.brute_s:.1f} s, impact {tally.impact_s:.1f} s")
+    print(f"brute force {tally.brute_s:.1f} s, impact {tally.impact_s:.1f} s\n", flush=True)
 
 
 if __name__ == "__main__":

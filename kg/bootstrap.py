@@ -220,7 +220,16 @@ def _attached(path: Path, settings: Settings, clock: Clock, core: Ontology, adap
         store.close()
         raise
     return Services(
-        store, ledger, ledger, ledger, ledger, ledger, clock, core, adapter, models_of(settings, ledger, clock)
+        TabledStore(store, ledger),
+        ledger,
+        ledger,
+        ledger,
+        ledger,
+        ledger,
+        clock,
+        core,
+        adapter,
+        models_of(settings, ledger, clock),
     )
 
 

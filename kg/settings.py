@@ -52,6 +52,10 @@ class Settings:
     """``WHENCE_OIDC_ROLES``: the claim that lists roles, like ``realm_access.roles``."""
     oidc_name: str = "sub"
     """``WHENCE_OIDC_NAME``: the claim that names the caller; it has to be one that its bearer cannot change."""
+    oidc_client: str = ""
+    """``WHENCE_OIDC_CLIENT``: as what the page is known to the issuer; with it, one signs in there from the page."""
+    oidc_scope: str = "openid"
+    """``WHENCE_OIDC_SCOPE``: what the page asks the issuer for, so that the token is for the audience above."""
     contact: str = ""
     """``WHENCE_CONTACT``: where a decision can be contested, as explanations in words say it."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False, hash=False)
@@ -81,6 +85,8 @@ class Settings:
             oidc_audience=env.get("WHENCE_OIDC_AUDIENCE", ""),
             oidc_roles=env.get("WHENCE_OIDC_ROLES") or "roles",
             oidc_name=env.get("WHENCE_OIDC_NAME") or "sub",
+            oidc_client=env.get("WHENCE_OIDC_CLIENT", ""),
+            oidc_scope=_scope(env.get("WHENCE_OIDC_SCOPE", "")),
             contact=" ".join(env.get("WHENCE_CONTACT", "").split()),
             environment=env,
         )
@@ -96,6 +102,13 @@ def _number(said: str, default: int) -> int:
     if said and not (said.isascii() and said.isdecimal() and len(said) < 10):
         raise ConfigError(f"WHENCE_RATE: {said!r} is not a number of requests a minute")
     return int(said) if said else default
+
+
+def _scope(said: str) -> str:
+    names = said.split() or ["openid"]
+    if "openid" not in names:
+        raise ConfigError("WHENCE_OIDC_SCOPE: 'openid' has to be among the names")
+    return " ".join(names)
 
 
 def _log(form: str) -> str | None:

@@ -116,10 +116,11 @@ class _Drafter:
         entry |= {"name": named} if named else {}
         aliases = [path for path in _fields(one) if ALIAS_NAMES.match(path)]
         self._attachment["types"][name] = entry | ({"aliases": aliases} if aliases else {})
-        if named and one.count > READ_NAMES and (one.label, named) not in self._found.fulltext:
+        names = [each for each in (named, *aliases) if each]
+        if names and one.count > READ_NAMES and not {(one.label, each) for each in names} <= set(self._found.fulltext):
             self._notes.append(
                 f"{name}: names of the first {READ_NAMES:,} of {one.count:,} nodes are found; all of them with "
-                f"CREATE FULLTEXT INDEX FOR (n:`{one.label}`) ON EACH [n.`{named}`]"
+                f"CREATE FULLTEXT INDEX FOR (n:`{one.label}`) ON EACH [{', '.join(f'n.`{each}`' for each in names)}]"
             )
 
     def _key(self, one: LabelSketch, *, note: bool) -> str | None:

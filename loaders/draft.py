@@ -42,6 +42,8 @@ KINDS = ("@type", "kind", "type")
 LANGUAGE = re.compile(r"\w@\w")
 """In the name of a field of RDF: values of one language."""
 MOST_TOGETHER = 8
+DOCUMENTS = ("markdown", "text")
+"""Formats of which the records are parts of a document; what these are is the same in all."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +57,21 @@ class Draft:
 
 def draft(path: Path) -> Draft:
     """Look at the beginning of a file. Raises SourceUnreadable when its format is not known or it has no records."""
-    format_, options = format_of(path)
-    with contextlib.closing(open_unpacked(path)) as opened:
-        records = list(itertools.islice(reader_for(format_)(opened.bytes, Options(**options)), RECORDS))
-    usable = [record for record in records if record.problem is None]
+    try:
+        format_, options = format_of(path)
+        with contextlib.closing(open_unpacked(path)) as opened:
+            records = list(itertools.islice(reader_for(format_)(opened.bytes, Options(**options)), RECORDS))
+    except SourceUnreadable as exc:
+        raise SourceUnreadable(f"cannot draft from {str(path)!r}: {exc}") from exc
+    usable = [record for record in records if record.problem is None and record.fields]
     if not usable:
-        raise SourceUnreadable(f"{str(path)!r}: no record could be read as {format_}")
+        first = f"; {records[0].locator}: {records[0].problem}" if records and records[0].problem else ""
+        raise SourceUnreadable(f"cannot draft from {str(path)!r}: no record could be read as {format_}{first}")
     words = words_of(_stem(path))
     version = "-".join(word for word in words if word.isdigit())
     name = [word for word in words if not word.isdigit()] or ["data"]
-    return _Drafter(name, version or "1", path.name, format_, options).draft(usable)
+    drafter = _Drafter(name, version or "1", path.name, format_, options)
+    return drafter.documents() if format_ in DOCUMENTS else drafter.draft(usable)
 
 
 def write(found: Draft, folder: Path) -> list[Path]:
@@ -122,6 +129,39 @@ class _Drafter:
         if ignored:
             self._dataset["ignore"] = sorted(ignored)
         self._dataset["expect"] = {"rejected": 0.02}
+        return Draft(self._dataset, self._ontology, self._notes)
+
+    def documents(self) -> Draft:
+        """A document, its sections, and its passages word for word."""
+        names = {"document": "Document", "section": "Section", "text_passage": "TextPassage"}
+        self._ontology["keys"] = {scheme: free_scheme() for scheme in names}
+        self._ontology["types"] = {
+            name: {"key": scheme, "nouns": [scheme.replace("_", " ")]} for scheme, name in names.items()
+        }
+        self._ontology["types"]["TextPassage"] = {"is": "Passage"} | self._ontology["types"]["TextPassage"]
+        self._ontology["predicates"]["part_of"] = {
+            "subject": ["Section", "TextPassage"],
+            "object": ["Document", "Section"],
+            "phrases": ["part of", "in"],
+            "inverse": ["contains", "has"],
+        }
+        self._dataset["map"] = [
+            {"when": {"kind": "document"}, "entity": {"type": "Document", "key": "@file", "name": ["title", "@file"]}},
+            {
+                "when": {"kind": "section"},
+                "entity": {"type": "Section", "key": "= {@file}#{section}", "name": "heading"},
+                "facts": [_part_of("Document", "@file"), _part_of("Section", "= {@file}#{parent}")],
+            },
+            {
+                "when": {"kind": ["paragraph", "item", "quote", "row", "code", "html"]},
+                "entity": {"type": "TextPassage", "key": "= {@file}#{place}"},
+                "facts": [
+                    {"predicate": "passage", "value": "text"},
+                    _part_of("Document", "@file"),
+                    _part_of("Section", "= {@file}#{section}"),
+                ],
+            },
+        ]
         return Draft(self._dataset, self._ontology, self._notes)
 
     def _entry(self, kind: str | None, one: _Kind) -> set[str]:
@@ -198,6 +238,10 @@ class _Kind:
         type_name = "".join(word.capitalize() for word in words)
         key_path = key or _together(records, fields)
         return _Kind(value, words, type_name, key, key_path, {name for one in records for name in one}, dict(fields))
+
+
+def _part_of(type_name: str, key: str) -> dict[str, Any]:
+    return {"predicate": "part_of", "object": {"type": type_name, "key": key}}
 
 
 def _by_kind(records: list[Record]) -> tuple[str | None, dict[str | None, list[dict[str, Any]]]]:

@@ -107,6 +107,7 @@ class RecordMapping:
         self._ignored = ADDED.union(feed, spec.ignore)
         first = {when.tests[0][0].plain if when.tests else None for when in self._whens()}
         self._switch = first.pop() if len(first) == 1 else None
+        self._all: _Candidates = tuple((entry, entry.when) for entry in self._entries), self._skips
         self._switched: dict[str, _Candidates] = {}
         self._used: dict[tuple[_Entry, ...], frozenset[str]] = {}
         self._identities: dict[tuple[EntityId, str, str], Fact] = {}
@@ -283,7 +284,7 @@ class RecordMapping:
         """Entries and skips that the field all of them test first does not rule out, with what is left to test."""
         value = record.fields.get(self._switch) if self._switch is not None else None
         if not isinstance(value, str) or not value.strip():
-            return tuple((entry, entry.when) for entry in self._entries), self._skips
+            return self._all
         if value not in self._switched:
             self._switched[value] = (
                 tuple((e, e.when.rest()) for e in self._entries if e.when.first_allows(value.strip())),

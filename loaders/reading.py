@@ -47,8 +47,12 @@ class Reading:
         """Every record of every input, in order, with the id of its source."""
         numbers = itertools.count()
         for one in self.inputs:
+            ids: dict[str, str] = {}
             for record in self._records(one):
-                yield Sourced(next(numbers), self.source_id(one, record.part), record)
+                part = record.part
+                if part not in ids:
+                    ids[part] = self.source_id(one, part)
+                yield Sourced(next(numbers), ids[part], record)
             self._before += one.size
 
     def source_id(self, one: Input, part: str) -> str:

@@ -21,7 +21,9 @@ def literal_of(value: Any, predicate: Predicate, record: Record, fields: frozens
 
 def place_of(record: Record, fields: frozenset[str], predicate: str = "") -> str:
     """Where a fact of these fields stands: the record and the fields, or for a passage the characters."""
-    if predicate == PASSAGE and record.span is not None:
+    if record.span is None:
+        return record.locator + _suffix(fields)
+    if predicate == PASSAGE:
         return _characters(record)
     return record.locator if record.exact else record.locator + _suffix(fields)
 

@@ -42,14 +42,8 @@ class Sourced(NamedTuple):
     record: Record
 
 
-class _Candidate(NamedTuple):
-    """A fact that is yet to be checked, with the number of its record and what tells that apart in a feed."""
-
-    record: int
-    source: str
-    locator: str
-    fact: Fact
-    identity: str | None
+_Candidate = tuple[int, Entry]
+"""An entry that is yet to be checked, with the number of its record."""
 
 
 class Stage:
@@ -74,6 +68,8 @@ class Stage:
         self._spool = spool
         self._tally = tally
         self._waiting: list[_Candidate] = []
+        self._fits: set[tuple[str, str | None, str | None]] = set()
+        """Predicates, with the types of subject and object that they were found to fit; a literal has none."""
 
     def entries(self, records: Iterable[Sourced], progress: Callable[[int], None]) -> Iterator[Entry]:
         """Every fact whose ends are declared here or by a loaded dataset; the rest is rejected with its reason."""
@@ -109,6 +105,8 @@ class Stage:
     def _alone(self, chosen: Sequence[tuple[Sourced, Choice]]) -> list[tuple[Sourced, Choice]]:
         """Those that no earlier record of this load is told apart from; the others are rejected."""
         told = [one for one in chosen if one[1].identity is not None]
+        if not told:
+            return list(chosen)
         marks = [(f"{FEED}{choice.identity}", sourced.record.locator) for sourced, choice in told]
         again = set()
         for (sourced, choice), other in zip(told, self._spool.earlier(marks), strict=True):
@@ -138,38 +136,51 @@ class Stage:
 
     def _candidates(self, wanted: Sequence[tuple[Sourced, Choice]], lookups: Lookups) -> list[_Candidate]:
         """The facts of these records; what cannot be mapped is rejected."""
-        found = []
+        found: list[_Candidate] = []
         for sourced, choice in wanted:
             if choice.skipped:
                 self._tally.skipped += 1
                 continue
-            self._tally.left_over |= self._mapping.left_over(sourced.record, choice)
-            for locator, fact, reason in self._mapping.apply(sourced.record, choice, lookups):
+            number, source, record = sourced
+            if left := self._mapping.left_over(record, choice):
+                self._tally.left_over |= left
+            for locator, fact, reason in self._mapping.apply(record, choice, lookups):
                 if fact is None:
                     self._reject(sourced, reason, locator)
                 else:
-                    found.append(_Candidate(sourced.number, sourced.source, locator, fact, choice.identity))
+                    found.append((number, Entry(fact, source, locator, choice.identity)))
         return found
 
-    def _check(self, candidates: Sequence[_Candidate], *, last: bool) -> Iterator[Entry]:
+    def _check(self, candidates: Sequence[_Candidate], *, last: bool) -> list[Entry]:
         """The entries that may stand; with ``last`` nothing more will be declared."""
-        ends = {end for one in candidates for end in (one.fact.subject, one.fact.object) if isinstance(end, str)}
+        ends: set[EntityId] = set()
+        for _, entry in candidates:
+            ends.add(entry.fact.subject)
+            if isinstance(entry.fact.object, str):
+                ends.add(entry.fact.object)
         types = self._spool.declared.get(ends)
         types |= self._writer.declared(ends - types.keys())
-        standing: list[_Candidate] = []
+        standing: list[Entry] = []
         for one in candidates:
-            if not last and undeclared(one.fact, types):
+            number, entry = one
+            fact = entry.fact
+            reached = types.get(fact.object) if isinstance(fact.object, str) else ""
+            kinds = (fact.predicate, types.get(fact.subject), reached)
+            if kinds in self._fits:
+                standing.append(entry)
+            elif not last and undeclared(fact, types):
                 self._waiting.append(one)
-            elif reason := violation(one.fact, self._ontology, types):
-                self._spool.reject(one.record, Rejection(one.source, one.locator, reason, _readable(one.fact)))
+            elif reason := violation(fact, self._ontology, types):
+                self._spool.reject(number, Rejection(entry.source, entry.locator, reason, _readable(fact)))
             else:
-                standing.append(one)
+                self._fits.add(kinds)
+                standing.append(entry)
         if len(self._waiting) > WAITING_IN_MEMORY:
             self._spool.hold(map(_packed, self._waiting))
             self._waiting.clear()
         self._tally.staged += len(standing)
-        self._spool.facts.add((one.fact.predicate, one.fact.id) for one in standing)
-        return (Entry(one.fact, one.source, one.locator, one.identity) for one in standing)
+        self._spool.facts.add((entry.fact.predicate, entry.fact.id) for entry in standing)
+        return standing
 
     def _reject(self, sourced: Sourced, reason: str, locator: str = "") -> None:
         """Keep the whole record with its reason."""
@@ -190,13 +201,13 @@ def _readable(fact: Fact) -> dict[str, Any]:
 
 def _packed(one: _Candidate) -> list[Any]:
     """The candidate as a value of JSON."""
-    fact = one.fact
+    number, (fact, source, locator, identity) = one
     target = [fact.object.value, fact.object.datatype] if isinstance(fact.object, Literal) else fact.object
     ends = [fact.subject, fact.predicate, target, fact.valid.start, fact.valid.end]
-    return [one.record, one.source, one.locator, ends, one.identity]
+    return [number, source, locator, ends, identity]
 
 
 def _unpacked(item: list[Any]) -> _Candidate:
-    record, source, locator, (subject, predicate, target, start, end), identity = item
+    number, source, locator, (subject, predicate, target, start, end), identity = item
     reached = target if isinstance(target, str) else Literal(*target)
-    return _Candidate(record, source, locator, Fact.of(subject, predicate, reached, Interval(start, end)), identity)
+    return number, Entry(Fact.of(subject, predicate, reached, Interval(start, end)), source, locator, identity)

@@ -104,7 +104,7 @@ class EntityReference:
     key: Value
     seen: dict[str, list[tuple[EntityId, str]]] = field(default_factory=dict, compare=False)
 
-    @property
+    @functools.cached_property
     def fields(self) -> frozenset[str]:
         return self.key.fields | (self.type.fields if isinstance(self.type, Value) else frozenset())
 

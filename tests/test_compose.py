@@ -88,5 +88,13 @@ def test_the_image_ends_as_a_user_without_rights_and_says_whether_it_is_well() -
     assert "/healthz" in last_stage.partition("HEALTHCHECK")[2]
 
 
-def test_the_image_installs_the_pinned_packages() -> None:
-    assert "pip install --no-cache-dir --quiet -c constraints.txt ." in DOCKERFILE
+def test_the_image_installs_the_pinned_packages_and_what_a_server_for_others_needs() -> None:
+    assert "pip install --no-cache-dir --quiet -c constraints.txt '.[access,otel]'" in DOCKERFILE
+
+
+def test_the_image_holds_the_page_that_its_first_stage_built() -> None:
+    first = DOCKERFILE[: DOCKERFILE.index("\nFROM python")]
+    assert re.search(r"COPY api/web/package.json api/web/package-lock.json api/web/.npmrc ./\nRUN npm ci\n", first)
+    assert "COPY --from=page /web/dist api/web/dist\n" in DOCKERFILE
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert {"api/web/node_modules", "api/web/dist"} <= set(ignored)

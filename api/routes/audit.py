@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.deps import Limit, ServicesDep
+from api.deps import Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.strict import StrictRoute
 from kg.decisions.audit import read_log
@@ -38,12 +38,17 @@ class EntryList(BaseModel):
     last: int = Field(title="Last", description="Number of the last entry of the log.")
 
 
-@router.get("", responses=refusals(400, 422, 503, 504))
+@router.get("", responses=refusals(400, 403, 422, 503, 504))
 def audit_log(
     services: ServicesDep,
+    reach: ReachDep,
     after: Annotated[int, Query(title="After", description="Number of an entry.", ge=0, le=2**53)] = 0,
     limit: Limit = 100,
 ) -> EntryList:
-    """What was changed and decided, and by whom: the entries after a number."""
+    """What was changed and decided, and by whom: the entries after a number.
+
+    They tell of all datasets, so whoever reads them has to be granted all.
+    """
+    reach.check_everything("the audit log is not shown to you")
     entries = [EntryOut(**asdict(one)) for one in read_log(services.audit, after, limit)]
     return EntryList(entries=entries, last=services.audit.audit_head().seq)

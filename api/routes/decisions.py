@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
@@ -11,7 +12,6 @@ from api.deps import ContextDep, Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.errors import problem
 from api.negotiate import choose
-from api.reach import Reach
 from api.streaming import EVENT_STREAM, events_of
 from api.strict import StrictRoute
 from api.wire import DecisionLine, DecisionList, DecisionOut, QuestionIn
@@ -19,10 +19,11 @@ from api.wire_decisions import AskingHeaders, AttributionOut, DecisionChoice, Re
 from kg.answer.formats import FORMATS, render
 from kg.answer.pipeline import answer
 from kg.answer.trace import Tell, nobody
-from kg.bootstrap import Services, author_of
+from kg.bootstrap import author_of
 from kg.decisions.attribution import attribute, report
 from kg.decisions.ledger import answered_before, page, requested, wanted_of
 from kg.decisions.replay_report import replay
+from kg.decisions.tables import chosen
 from kg.domain.decision import Document
 from kg.domain.plan import Plan, walk
 from kg.domain.plan_json import from_json
@@ -78,12 +79,13 @@ def ask(
     """
     services, wanted = context.services, body.scope
     scope = reach.scope(wanted.datasets, wanted.ceiling, wanted.valid_as_of, wanted.known_as_of)
+    scope = replace(scope, tables=chosen(body.tables, scope.ceiling, services.prompts))
     given = None if body.plan is None else _plan(body.plan)
     asked = Question(body.question, scope)
     host = request.client.host if request.client else ""
     caller = reach.caller.name if reach.caller.key else host
     if body.supersedes is not None:
-        _recorded(body.supersedes, services, reach)
+        reach.decision(body.supersedes, services.decisions)
     key = None
     if headers.idempotency_key is not None:
         key = requested(caller, headers.idempotency_key, body.model_dump(mode="json"), services.clock)
@@ -109,8 +111,9 @@ def ask(
             recording=Recording(body.supersedes, key),
             reviewing=reviewing,
         )
-        context.metrics.decided(document)
-        return services.reviews.told(document)
+        told = services.reviews.told(document)
+        context.metrics.decided(document, told["outcome"])
+        return told
 
     if headers.accept is not None and EVENT_STREAM in headers.accept:
         return StreamingResponse(events_of(made, context.metrics.refused), media_type=EVENT_STREAM)
@@ -133,17 +136,27 @@ def list_decisions(
     choice: Annotated[DecisionChoice, Query()],
     limit: Limit = 20,
 ) -> DecisionList:
-    """The newest decisions that the caller may read, newest first; `next` names the one to go on after."""
-    wanted = wanted_of(**choice.model_dump(exclude={"after"}))
-    found = page(services.decisions, wanted, choice.after, limit, reach.may_read)
-    shown = services.reviews.all_told(list(found.decisions))
-    return DecisionList(decisions=[DecisionLine.of(one) for one in shown], next=found.next)
+    """The newest decisions that the caller may read, newest first; `next` says where to go on.
+
+    A page may be short, or empty, though there is a `next`: so many were looked at by then.
+    """
+    wanted = wanted_of(**choice.model_dump(exclude={"after", "words"}))
+    if not reach.oversees:
+        if wanted.actor not in (None, reach.caller.name):
+            return DecisionList(decisions=[], next=None)
+        wanted = replace(wanted, actor=reach.caller.name)
+
+    def shown(some: list[Document]) -> list[Document]:
+        return services.reviews.all_told([one for one in some if reach.may_read(one)])
+
+    found = page(services.decisions, wanted, choice.after, limit, shown, words=choice.words)
+    return DecisionList(decisions=[DecisionLine.of(one) for one in found.decisions], next=found.next)
 
 
 @router.get("/{decision_id}", response_model=DecisionOut, responses=refusals(400, 404, 422, 503, 504))
 def read(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Response:
     """A recorded decision, as it was answered; with the state of its review, and without an answer that is withheld."""
-    return JSONResponse(services.reviews.told(_recorded(decision_id, services, reach)))
+    return JSONResponse(services.reviews.told(reach.decision(decision_id, services.decisions)))
 
 
 @router.get(
@@ -168,7 +181,7 @@ def explain(
 ) -> Response:
     """Why it was answered so, from the record alone: as JSON, Cypher, GraphML, Turtle, JSON-LD, a picture or words."""
     services = context.services
-    document = _recorded(decision_id, services, reach)
+    document = reach.decision(decision_id, services.decisions)
     name = form if form is not None else choose(accept)
     if name is None:
         return problem(406, "not_acceptable", f"an explanation comes as {', '.join(FORMATS.values())}")
@@ -185,7 +198,7 @@ def explain(
 )
 def attribution(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> AttributionOut:
     """What the answer hangs on, on the graph as known then: its facts, paths and sources taken away one at a time."""
-    document = services.reviews.readable(_recorded(decision_id, services, reach))
+    document = services.reviews.readable(reach.decision(decision_id, services.decisions))
     return AttributionOut.model_validate(report(document, attribute(document, services.recorded)))
 
 
@@ -197,12 +210,5 @@ def replay_decision(
     live: Annotated[bool, Query(title="Live", description="On the graph of today, not as it was known then.")] = False,  # noqa: FBT002
 ) -> ReplayOut:
     """Run the decision again, no model being asked: the same evidence, or every fact, row and claim that differs."""
-    document = services.reviews.readable(_recorded(decision_id, services, reach))
+    document = services.reviews.readable(reach.decision(decision_id, services.decisions))
     return ReplayOut.model_validate(replay(document, services.store, services.prompts, services.adapter, live=live))
-
-
-def _recorded(decision_id: str, services: Services, reach: Reach) -> Document:
-    document = services.decisions.decision(decision_id)
-    if document is None or not reach.may_read(document):
-        raise DecisionNotFound(f"no decision {decision_id!r}")
-    return document

@@ -51,10 +51,13 @@ def entities(
 def entity(
     entity_id: Annotated[str, Path(title="Entity id", max_length=2_000)],
     view: ViewDep,
+    predicate: Annotated[
+        list[str] | None, Query(title="Predicates", description="Only these; unknown ones say nothing.", max_length=20)
+    ] = None,
     limit: Limit = 50,
 ) -> CardOut:
     """An entity and what is said of it: some facts of every kind, up to the limit."""
-    card = entity_card(view, entity_id, limit)
+    card = entity_card(view, entity_id, limit, predicate or ())
     return CardOut(
         entity=EntityOut.of(card.entity),
         facts=[StatementOut.of(fact) for fact in card.facts],

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 
+from api.access import CallerDep
 from api.deps import ReachDep, ScopeDep, ServicesDep, ViewDep
 from api.documented import refusals
 from api.strict import StrictRoute
@@ -13,8 +14,9 @@ from api.wire import EventsOut, LineageOut, SourceList, SourceOut
 from kg.answer.lineage import walk
 from kg.answer.lineage_start import MAX_REF
 from kg.bootstrap import Services
+from kg.domain.access import Caller
 from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, is_decision, received
-from kg.errors import DecisionNotFound, LineageInvalid, NotFound
+from kg.errors import LineageInvalid, NotFound
 
 MAX_EVENTS = 1_000
 """Events in a batch."""
@@ -48,13 +50,13 @@ def source(source_id: Annotated[str, Path(title="Source id", max_length=2_000)],
 
 
 @router.post("/lineage", status_code=201, responses=refusals(400, 408, 413, 422, 503, 504))
-def receive(event: Event, services: ServicesDep) -> EventsOut:
+def receive(event: Event, services: ServicesDep, caller: CallerDep) -> EventsOut:
     """Record an OpenLineage event: of a run, a job or a dataset. Sent again, it is recorded once."""
-    return _record([received(event)], services)
+    return _record([received(event)], services, caller)
 
 
 @router.post("/lineage/batch", status_code=201, responses=refusals(400, 408, 413, 422, 503, 504))
-def receive_batch(events: Events, services: ServicesDep) -> EventsOut:
+def receive_batch(events: Events, services: ServicesDep, caller: CallerDep) -> EventsOut:
     """Record several events, all of them or none."""
     found = []
     for number, event in enumerate(events):
@@ -62,11 +64,11 @@ def receive_batch(events: Events, services: ServicesDep) -> EventsOut:
             found.append(received(event))
         except LineageInvalid as exc:
             raise LineageInvalid(f"{number}.{exc}") from exc
-    return _record(found, services)
+    return _record(found, services, caller)
 
 
-def _record(events: list[LineageEvent], services: Services) -> EventsOut:
-    recorded = services.runs.append_events(events)
+def _record(events: list[LineageEvent], services: Services, caller: Caller) -> EventsOut:
+    recorded = services.runs.append_events(events, caller.name)
     return EventsOut(events=[event.id for event in events], recorded=recorded)
 
 
@@ -77,18 +79,17 @@ def lineage(  # noqa: PLR0913, PLR0917 (its parameters are the query's)
     scope: ScopeDep,
     reach: ReachDep,
     toward: Annotated[Toward, Query(title="Toward", description="Where it comes from, or what comes of it.")] = "up",
-    depth: Annotated[int, Query(title="Depth", description="Steps at most.", ge=1, le=MAX_DEPTH)] = 6,
+    depth: Annotated[
+        int | None,
+        Query(title="Depth", description="Steps at most: 6, from a decision 20, if not said.", ge=1, le=MAX_DEPTH),
+    ] = None,
     width: Annotated[int, Query(title="Width", description="Neighbours of each at most.", ge=1, le=MAX_WIDTH)] = 20,
 ) -> LineageOut:
     """Walk from a dataset, `NAME@VERSION`, source, run, job, outside dataset `NAMESPACE/NAME`, fact or entity.
 
-    Or from a decision, by its id: up to the facts it cites, their rows and files, and the jobs these come from.
+    Or from a decision, by its id, as known then: up to the facts it cites and the sources that were searched, their
+    rows and files, and the jobs and datasets these come from.
     """
-    decision = None
-    if is_decision(ref):
-        decision = services.decisions.decision(ref)
-        if decision is None or not reach.may_read(decision):
-            raise DecisionNotFound(f"no decision {ref!r}")
-        decision = services.reviews.readable(decision)
+    decision = services.reviews.readable(reach.decision(ref, services.decisions)) if is_decision(ref) else None
     found = walk(services.store, services.runs, scope, ref, toward, depth=depth, width=width, decision=decision)
     return LineageOut.of(found)

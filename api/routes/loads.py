@@ -15,7 +15,7 @@ from api.documented import refusals
 from api.strict import StrictRoute
 from api.wire_runs import RejectionOut, RunOut
 from kg.domain.fact import Literal
-from kg.errors import Forbidden, InvalidInput
+from kg.errors import InvalidInput
 from kg.telemetry.log import note
 from loaders.check import Checked
 from loaders.sending import sender
@@ -118,16 +118,15 @@ CHECKED: dict[int | str, dict[str, Any]] = {
     "",
     status_code=201,
     response_model=LoadedOut,
-    responses=CHECKED | refusals(400, 408, 409, 413, 422, 503, 504),
+    responses=CHECKED | refusals(400, 403, 408, 409, 413, 422, 503, 504),
 )
 def load(body: LoadIn, services: ServicesDep, settings: SettingsDep, reach: ReachDep) -> Response:
     """Load dataset files that are sent with their data, or with `check` only say what that would do.
 
     Every file is checked before the first is loaded; each dataset is loaded as a whole or not at all.
     """
-    if reach.caller.datasets is not None:
-        # Whether a thing is declared elsewhere decides what is rejected, and would tell of hidden data.
-        raise Forbidden("files are loaded by callers to whom all datasets are granted")
+    # Whether a thing is declared elsewhere decides what is rejected, and would tell of hidden data.
+    reach.check_everything("files are not loaded by you")
     files = {one.name: one.content() for one in body.files}
     if len(files) < len(body.files):
         raise InvalidInput("files: two have the same name")

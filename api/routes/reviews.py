@@ -12,7 +12,6 @@ from api.access import CallerDep, acting
 from api.deps import Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.errors import problem
-from api.reach import Reach
 from api.strict import StrictRoute
 from api.wire_reviews import (
     FeedbackIn,
@@ -26,12 +25,11 @@ from api.wire_reviews import (
     RulesOut,
     RuleVersionOut,
 )
-from kg.bootstrap import Services
 from kg.decisions.review_file import review_content
 from kg.decisions.reviews import RULES, Looked, Move, ending, event_told, line, put_in_use
 from kg.decisions.rule_files import overview, resolve, whole
 from kg.domain.review import Kind, Review, ReviewEvent, State
-from kg.errors import DecisionNotFound, Forbidden, InvalidInput
+from kg.errors import Forbidden, InvalidInput
 
 router = APIRouter(tags=["reviews"], route_class=StrictRoute)
 DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
@@ -49,7 +47,7 @@ KINDS: dict[str, Kind] = {
 ETAG = re.compile(r'"(sha256:[0-9a-f]{64})"')
 
 
-@router.get("/v1/reviews", responses=refusals(400, 422, 503, 504))
+@router.get("/v1/reviews", responses=refusals(400, 404, 422, 503, 504))
 def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
     services: ServicesDep,
     reach: ReachDep,
@@ -61,10 +59,12 @@ def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
     ] = None,
     role: Annotated[str | None, Query(title="Role", description="Only those that wait for it.", max_length=200)] = None,
     assignee: Annotated[str | None, Query(title="Assignee", description="Only theirs.", max_length=200)] = None,
-    before: Annotated[int | None, Query(title="Before", description="As the page before says.", ge=1, le=2**53)] = None,
+    after: Annotated[str | None, Query(title="After", description="Go on after this decision.", max_length=100)] = None,
     limit: Limit = 50,
 ) -> Queue:
     """Reviews, newest first. Without a state: those that something may still change."""
+    if after is not None:
+        reach.decision(after, services.decisions)
 
     def wanted(one: Review) -> bool:
         waits = one.waits_for
@@ -77,15 +77,15 @@ def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
             and reach.may_read(document)
         )
 
-    found, rest = services.reviews.queue(wanted, standing=state in (None, "open"), before=before, limit=limit)
+    found, rest = services.reviews.queue(wanted, standing=state in (None, "open"), after=after, limit=limit)
     lines = [QueueLine.model_validate(line(one) | {"question": question}) for one, question in found]
-    return Queue(reviews=lines, before=rest)
+    return Queue(reviews=lines, next=rest)
 
 
 @router.get("/v1/reviews/{decision_id}", response_model=ReviewOut, responses=refusals(400, 404, 422, 503, 504))
 def read_review(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Response:
     """A review with its decision, its evidence checked on today's graph. Its ETag is what a move takes as If-Match."""
-    _check_readable(decision_id, services, reach)
+    reach.decision(decision_id, services.decisions)
     return _reply(services.reviews.look(decision_id))
 
 
@@ -102,7 +102,7 @@ def move_review(
     A judgement is of what was shown: it needs `shown`, or If-Match with the ETag of the review. Nobody judges what
     they asked for, and nobody counts twice.
     """
-    _check_readable(decision_id, services, reach)
+    reach.decision(decision_id, services.decisions)
     shown = body.shown if if_match is None else _shown(if_match)
     if shown is None and body.move != "assign":
         return problem(428, "precondition_required", "say what was shown: `shown` of the review, or If-Match")
@@ -116,12 +116,6 @@ def move_review(
     actor = acting(caller, body.actor)
     move = Move(KINDS[body.move], actor, roles, body.reason, shown, body.answer, until, body.to)
     return _reply(services.reviews.move(decision_id, move))
-
-
-def _check_readable(decision_id: str, services: Services, reach: Reach) -> None:
-    document = services.decisions.decision(decision_id)
-    if document is None or not reach.may_read(document):
-        raise DecisionNotFound(f"no decision {decision_id!r}")
 
 
 def _shown(if_match: str) -> str:
@@ -146,7 +140,7 @@ def _reply(looked: Looked) -> Response:
 )
 def give_feedback(decision_id: DecisionId, body: FeedbackIn, services: ServicesDep, reach: ReachDep) -> FeedbackOut:
     """Say whether an answer was right. It is kept with the decision, and whoever reviews it sees it."""
-    _check_readable(decision_id, services, reach)
+    reach.decision(decision_id, services.decisions)
     said = ReviewEvent(
         decision_id,
         0,
@@ -163,7 +157,7 @@ def give_feedback(decision_id: DecisionId, body: FeedbackIn, services: ServicesD
 @router.get("/v1/decisions/{decision_id}/feedback", responses=refusals(400, 404, 422, 503, 504))
 def read_feedback(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> FeedbackList:
     """What callers said of an answer, oldest first."""
-    _check_readable(decision_id, services, reach)
+    reach.decision(decision_id, services.decisions)
     found = services.reviews.feedback_of(decision_id)
     return FeedbackList(feedback=[FeedbackOut.model_validate(event_told(one)) for one in found])
 

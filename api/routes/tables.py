@@ -6,20 +6,22 @@ import re
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import ACTOR, CallerDep, acting
-from api.deps import ServicesDep
+from api.deps import ReachDep, ServicesDep
 from api.documented import refusals
 from api.errors import problem
+from api.reach import Reach
 from api.strict import StrictRoute
 from api.wire_reviews import RuleMoveOut, RulesOut, RuleVersionOut
 from kg.answer.prompts import MAX_ACTOR, MAX_MESSAGE
-from kg.decisions.rule_files import diff, move, overview, resolve, whole
+from kg.bootstrap import Services
+from kg.decisions.rule_files import diff, move, not_there, overview, resolve, whole
 from kg.decisions.table_file import table_content
-from kg.decisions.tables import save
+from kg.decisions.tables import classification_of, save
 from kg.errors import InvalidInput, TableInvalid
 from kg.ports.prompts import UNSEEN
 
@@ -73,20 +75,34 @@ class TableDiff(BaseModel):
 
 
 @router.get("", responses=refusals(400, 422, 503, 504))
-def list_tables(services: ServicesDep) -> TableList:
+def list_tables(services: ServicesDep, reach: ReachDep) -> TableList:
     """The saved decision tables, each with its versions, its labels and how they moved."""
-    names = services.prompts.rule_names("table")
+    names = [one for one in services.prompts.rule_names("table") if _seen(one, services, reach)]
     return TableList(tables=[RulesOut.model_validate(overview("table", one, services.prompts)) for one in names])
 
 
+def _seen(name: str, services: Services, reach: Reach) -> bool:
+    return classification_of(name, services.prompts) <= reach.ceiling
+
+
+def _seen_name(name: Name, services: ServicesDep, reach: ReachDep) -> str:
+    """A table above the caller's ceiling is as if it were not there. Raises RulesNotFound."""
+    if not _seen(name, services, reach):
+        raise not_there("table", name)
+    return name
+
+
+SeenName = Annotated[str, Depends(_seen_name)]
+
+
 @router.get("/{name}", responses=refusals(400, 404, 422, 503, 504))
-def read_table(name: Name, services: ServicesDep) -> RulesOut:
+def read_table(name: SeenName, services: ServicesDep) -> RulesOut:
     """One table with its versions, its labels and how they moved."""
     return RulesOut.model_validate(overview("table", name, services.prompts))
 
 
 @router.get("/{name}/versions/{wanted}", responses=refusals(400, 404, 422, 503, 504))
-def read_table_version(name: Name, wanted: Wanted, services: ServicesDep) -> RuleVersionOut:
+def read_table_version(name: SeenName, wanted: Wanted, services: ServicesDep) -> RuleVersionOut:
     """One version with its inputs and rows."""
     version = resolve("table", f"{name}@{wanted}", services.prompts)
     return RuleVersionOut.model_validate(whole(version, services.prompts))
@@ -94,7 +110,7 @@ def read_table_version(name: Name, wanted: Wanted, services: ServicesDep) -> Rul
 
 @router.get("/{name}/diff", responses=refusals(400, 404, 422, 503, 504))
 def read_table_diff(
-    name: Name,
+    name: SeenName,
     services: ServicesDep,
     before: Annotated[str, Query(title="Before", description="A version.", max_length=100)],
     after: Annotated[str, Query(title="After", description="A version.", max_length=100)],
@@ -105,13 +121,15 @@ def read_table_diff(
 
 
 @router.post("", status_code=201, responses=refusals(400, 403, 408, 413, 422, 503, 504))
-def save_table(body: TableIn, services: ServicesDep, caller: CallerDep) -> RuleVersionOut:
+def save_table(body: TableIn, services: ServicesDep, reach: ReachDep) -> RuleVersionOut:
     """Check a table and save it: every case needs a row, and no two may claim one. No label moves.
 
-    The same content again is the version that it is already.
+    The same content again is the version that it is already. It is held against all of the graph, so whoever saves
+    one has to be granted all datasets.
     """
+    reach.check_everything("decision tables are not saved by you")
     _, content = table_content(body.content, "content", _no_file)
-    version = save(content, body.message, acting(caller, body.actor), services.store, services.prompts)
+    version = save(content, body.message, acting(reach.caller, body.actor), services.store, services.prompts)
     return RuleVersionOut.model_validate(whole(version, services.prompts))
 
 
@@ -125,7 +143,7 @@ def _no_file(name: str) -> str:
     responses=refusals(400, 403, 404, 408, 409, 412, 413, 422, 428, 503, 504),
 )
 def put_table_label(  # noqa: PLR0913, PLR0917 (what a request is made of)
-    name: Name,
+    name: SeenName,
     label: Annotated[str, Path(title="Label", description="`production`, `staging` or `canary`.", max_length=100)],
     body: TableLabelIn,
     services: ServicesDep,

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import rfc8785
-
 from kg.answer.learned import Learned
 from kg.answer.reading.weights import DEFAULT
+from kg.domain.canonical_json import canonical
 from kg.domain.ontology import Ontology
 from kg.errors import AdapterInvalid, AdapterUnfit
 
@@ -101,14 +100,14 @@ def to_document(adapter: Adapter) -> dict[str, Any]:
 
 
 def _address(body: Mapping[str, Any]) -> str:
-    return f"sha256:{hashlib.sha256(rfc8785.dumps(dict(body))).hexdigest()}"
+    return f"sha256:{hashlib.sha256(canonical(dict(body))).hexdigest()}"
 
 
 def save(adapter: Adapter, path: Path) -> str:
     """Write the file, canonical JSON; its id is returned. Raises AdapterInvalid."""
     document = to_document(adapter)
     try:
-        path.write_bytes(rfc8785.dumps(document) + b"\n")
+        path.write_bytes(canonical(document) + b"\n")
     except OSError as exc:
         raise AdapterInvalid(f"cannot write the adapter {str(path)!r}: {exc}") from exc
     return str(document["id"])

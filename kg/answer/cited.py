@@ -65,9 +65,10 @@ class Cited:
         return reached - {start}
 
     def between(self, first: Collection[str], second: Collection[str]) -> Iterator[Fact]:
+        """The facts that lead from one of the first to one of the second, or back."""
         for fact in self.facts:
-            ends = {fact.subject, fact.target}
-            if fact.target is not None and ends & set(first) and ends & set(second):
+            there = fact.subject in first and fact.target in second
+            if there or (fact.target in first and fact.subject in second):
                 yield fact
 
     def numbers(self, names: Names, *more: str) -> list[Number]:

@@ -42,6 +42,7 @@ def _empty(question: Question, view: GraphView, outcome: Outcome) -> Document:
             "datasets": list(question.scope.datasets), "ceiling": question.scope.ceiling.label,
             "valid_as_of": question.scope.valid_as_of, "known_as_of": question.scope.known_as_of,
             "granted": None if question.scope.granted is None else list(question.scope.granted),
+            **({"tables": list(question.scope.tables)} if question.scope.tables else {}),
         },
         "reader": {"by": "grammar", "why": None, "readings": []},
         "writer": {"by": "extractive", "reason": None, "dropped": [], "left_out": 0},

@@ -120,8 +120,11 @@ def resolve(view: GraphView, text: str) -> Entity:
     return meant[0]
 
 
-def entity_card(view: GraphView, entity: EntityId, limit: int) -> Card:
-    """What is said of one entity, each kind of fact in turn up to the limit. Raises EntityNotFound."""
+def entity_card(view: GraphView, entity: EntityId, limit: int, predicates: Collection[str] = ()) -> Card:
+    """What is said of one entity, or by these predicates, each kind of fact in turn up to the limit.
+
+    Raises EntityNotFound.
+    """
     _within("limit", limit, 1, MAX_LIMIT)
     met = view.entities([entity])
     if entity not in met:
@@ -132,7 +135,7 @@ def entity_card(view: GraphView, entity: EntityId, limit: int) -> Card:
     cut: list[str] = []
     directions: tuple[Direction, Direction] = ("out", "in")
     for direction in directions:
-        expansion = view.follow([entity], (), direction, limit)
+        expansion = view.follow([entity], predicates, direction, limit)
         for fact in expansion.facts:
             kinds.setdefault((fact.predicate, direction), []).append(fact)
         if expansion.cut:

@@ -19,6 +19,7 @@ FORMATS = {
     "graphml": "application/graphml+xml",
     "turtle": "text/turtle",
     "jsonld": "application/ld+json",
+    "trig": "application/trig",
     "svg": "image/svg+xml",
     "words": "text/plain",
 }
@@ -79,12 +80,19 @@ def _jsonld(document: Document) -> str:
     return jsonld(printable(document))
 
 
+def _trig(document: Document) -> str:
+    from kg.answer.rdf_export import trig
+
+    return trig(printable(document))
+
+
 _WRITERS: dict[str, Callable[[Document], str]] = {
     "json": _json,
     "cypher": _cypher,
     "graphml": _graphml,
     "turtle": _turtle,
     "jsonld": _jsonld,
+    "trig": _trig,
     "svg": _svg,
 }
 

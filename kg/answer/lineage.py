@@ -14,12 +14,14 @@ from kg.answer.lineage_start import Starts
 from kg.answer.lineage_steps import Neighbours, Steps
 from kg.answer.wording import Wording
 from kg.domain.decision import Document
-from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, WHENCE, LineageNode, NodeKind, Toward
+from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, WHENCE, LineageNode, NodeKind, Toward, own_source
 from kg.domain.scope import Scope
 from kg.errors import LimitInvalid
 from kg.ports.ledger import RunLedger
 from kg.ports.store import GraphStore, GraphView
 
+DEPTH = 6
+"""Steps of a walk for which none are asked; from a decision as many as there may be."""
 MAX_NODES = 2_000
 """What a person can look through, and a program can ask for again from further on."""
 AT_ONCE = 100
@@ -81,18 +83,21 @@ def walk(  # noqa: PLR0913
     ref: str,
     toward: Toward,
     *,
-    depth: int,
+    depth: int | None,
     width: int,
     decision: Document | None = None,
 ) -> Walk:
     """Walk from what ``ref`` names. Raises LineageNotFound, NameAmbiguous, InvalidInput or LimitInvalid.
 
-    Or from a decision, which comes of the facts that its evidence cites, as far as the scope shows them.
+    Or from a decision, as known then: it comes of the facts that its evidence cites and the sources that were
+    searched for it, as far as the scope shows them, and goes on to the jobs that these come from.
     """
+    if depth is None:
+        depth = DEPTH if decision is None else MAX_DEPTH
     for name, value, most in (("depth", depth, MAX_DEPTH), ("width", width, MAX_WIDTH)):
         if not 1 <= value <= most:
             raise LimitInvalid(f"{name} is {value}; it may be 1 to {most}")
-    view = store.view(scope)
+    view = store.view(scope if decision is None else _as_decided(decision, scope, store))
     versions = view.versions()
     view = view_of(ref, view, store)
     steps = Steps(view, runs, versions)
@@ -100,7 +105,7 @@ def walk(  # noqa: PLR0913
         root = Starts(view, runs, steps).named(ref)
     else:
         root = LineageNode("decision", "", decision["decision_id"])
-        steps.cited[root] = list(dict.fromkeys(one for item in decision["evidence"] for one in item["facts"]))
+        steps.cited[root] = list(dict.fromkeys(_cited(decision)))
     way = _Way({root: None})
     frontier = [root]
     for _ in range(depth):
@@ -118,6 +123,27 @@ def walk(  # noqa: PLR0913
         links=tuple((start.id, end.id) for start, end in way.links),
         cut=tuple(Cut(node.id, by) for node, by in way.cut.items()),
     )
+
+
+def _as_decided(decision: Document, scope: Scope, store: GraphStore) -> Scope:
+    """The scope at the points that the decision was made at, with the versions it read; what was asked for stays."""
+    kept = decision["as_of"]
+    then = replace(
+        scope, known_as_of=scope.known_as_of or kept["known"] or None, valid_as_of=scope.valid_as_of or kept["valid"]
+    )
+    if scope.datasets:
+        return then
+    read = {place["dataset"] for item in decision["evidence"] for place in item.get("sources", ())}
+    read |= set(decision["versions"]["graph"]["datasets"])
+    return replace(then, datasets=tuple(one.ref for one in store.view(then).versions() if one.ref in read))
+
+
+def _cited(decision: Document) -> Iterator[LineageNode]:
+    """The facts of its evidence, then the sources that were searched."""
+    items = decision["evidence"]
+    yield from (LineageNode("fact", "", fact) for item in items for fact in item.get("facts", ()))
+    searched = (place for item in items if item["kind"] == "absence" for place in item.get("sources", ()))
+    yield from (own_source(f"{place['dataset']}/{place['source']}") for place in searched)
 
 
 def view_of(ref: str, view: GraphView, store: GraphStore) -> GraphView:

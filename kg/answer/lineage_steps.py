@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from kg.domain.fact import IDENTITY, Assertion, EntityId, Fact, FactId, record_of
+from kg.domain.fact import IDENTITY, Assertion, EntityId, Fact, record_of
 from kg.domain.lineage import DatasetVersion
 from kg.domain.ontology import Direction
 from kg.domain.openlineage import WHENCE, LineageNode, NodeKind, Toward, own_job, own_source, received, run_uuid
@@ -35,8 +35,8 @@ class Steps:
         self._own = {version.ref for version in versions} | {version.dataset for version in versions}
         self.runs_of: dict[LineageNode, str] = {}
         """Of each row met, the run that read it."""
-        self.cited: dict[LineageNode, list[FactId]] = {}
-        """Of each decision that a walk starts from: the facts of its evidence."""
+        self.cited: Next = {}
+        """Of each decision that a walk starts from: the facts of its evidence, and the sources searched for it."""
         self._facts_at: dict[LineageNode, list[LineageNode]] = {}
 
     def next(self, nodes: Collection[LineageNode], toward: Toward, width: int) -> dict[LineageNode, Neighbours]:
@@ -49,7 +49,7 @@ class Steps:
             found |= self._linked(tied, toward, width)
         graph: dict[tuple[NodeKind, Toward], Callable[[list[LineageNode], int], dict[LineageNode, Neighbours]]] = {
             ("source", "down"): self._rows,
-            ("row", "up"): lambda rows, _: {row: Neighbours((own_source(row.namespace),)) for row in rows},
+            ("row", "up"): lambda rows, _: self._of_rows(rows),
             ("row", "down"): lambda rows, width: _cut({row: self._facts_at.get(row, []) for row in rows}, width),
             ("fact", "up"): self._places,
             ("fact", "down"): self._ends,
@@ -156,10 +156,20 @@ class Steps:
         self.runs_of[row] = said.run
         return row
 
+    def _of_rows(self, rows: list[LineageNode]) -> dict[LineageNode, Neighbours]:
+        """The source each stands in, and the load that read it there."""
+        loads = {row: LineageNode("run", "", self.runs_of[row]) for row in rows if row in self.runs_of}
+        seen = self._of_run(sorted(set(loads.values())), "up", 1)
+        sources = {row: own_source(row.namespace) for row in rows}
+        return {
+            row: Neighbours((sources[row], loads[row]) if loads.get(row) in seen else (sources[row],)) for row in rows
+        }
+
     def _cited(self, decisions: list[LineageNode], width: int) -> dict[LineageNode, Neighbours]:
-        seen = self._view.facts({one for decision in decisions for one in self.cited[decision]})
-        facts = {one: [LineageNode("fact", "", fact) for fact in self.cited[one] if fact in seen] for one in decisions}
-        return _cut(facts, width)
+        cited = {one for decision in decisions for one in self.cited[decision]}
+        facts = self._view.facts({one.name for one in cited if one.kind == "fact"})
+        seen = self.visible(one for one in cited if one.kind == "source") | {n for n in cited if n.name in facts}
+        return _cut({one: [node for node in self.cited[one] if node in seen] for one in decisions}, width)
 
     def _places(self, facts: list[LineageNode], width: int) -> dict[LineageNode, Neighbours]:
         read = self._view.assertions({fact.name for fact in facts})

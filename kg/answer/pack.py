@@ -5,13 +5,12 @@ from __future__ import annotations
 import heapq
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kg.answer.views import Views
 from kg.answer.wording import Wording
-from kg.domain.completion import ModelSpec
+from kg.domain.completion import ModelSpec, tokens_of
 from kg.domain.evidence import Evidence, EvidenceSet
 from kg.domain.fact import NAME, Entity, EntityId, Fact, FactId, Literal
 from kg.domain.plan import Entities, Plan, walk
@@ -23,14 +22,17 @@ from kg.errors import DatasetNotFound
 SURE = 0.8
 """Score from which on words are the name of a thing."""
 WITHHELD = "[withheld]"
-LETTERS_A_TOKEN = 4
-"""English text has about four letters a token; the estimate errs on the long side for keys and numbers."""
 A_ROW, A_FINDING, A_NAME = 10.0, 8.0, 1.0
 """What an item is worth that speaks of a row no other item speaks of yet, that is no plain fact, or that names
 something new."""
 PER_ITEM = 8
 """Tokens around the text of an item."""
-_UNSEEN = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]")
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U000e0000-\U000e0fff]"
+)
+"""Among them letters without a shape (Hangul fillers), and selectors of shapes, in which text can be hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,9 @@ class Packed:
     """Items that say what another one says."""
 
 
-def tokens_in(text: str) -> int:
-    """An estimate, rather too high."""
-    return len(text) // LETTERS_A_TOKEN + 1
-
-
 def as_data(text: str) -> str:
     """Text of a source without characters that nobody sees and that a model reads all the same."""
-    return _UNSEEN.sub("", "".join(c if c == "\n" or unicodedata.category(c) != "Cc" else " " for c in text))
+    return _UNSEEN.sub("", _CONTROL.sub(" ", text))
 
 
 def withheld(evidence: EvidenceSet, result: Result, facts: Mapping[FactId, Fact], low: Views) -> bool:
@@ -99,7 +96,7 @@ def pack(
     ahead = [(-math.inf, number, item, _speaks_of(item, facts)) for number, item in enumerate(unique)]
     while ahead:
         _, number, item, speaks_of = heapq.heappop(ahead)
-        size = tokens_in(item.text) + PER_ITEM
+        size = tokens_of(item.text) + PER_ITEM
         worth = _worth(item, speaks_of - covered, members) / size
         if ahead and (-worth, number) > ahead[0][:2]:
             heapq.heappush(ahead, (-worth, number, item, speaks_of))

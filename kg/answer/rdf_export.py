@@ -20,6 +20,14 @@ def turtle(document: Document) -> str:
     return provenance(document).serialize(format="turtle")
 
 
+def trig(document: Document) -> str:
+    """The decision in TriG: a named graph of its own, so that many lie side by side in one store."""
+    # rdflib's writer of TriG uses what rdflib itself warns of; TriG is Turtle with the statements in braces.
+    prefixes, _, statements = turtle(document).partition("\n\n")
+    name = iri("decision", document["decision_id"]).n3()
+    return f"{prefixes}\n\n{name} a prov:Bundle .\n\n{name} {{\n{statements.strip()}\n}}\n"
+
+
 def jsonld(document: Document) -> str:
     """The decision in JSON-LD 1.1 with its context inside."""
     made = json.loads(provenance(document).serialize(format="json-ld", context=CONTEXT))

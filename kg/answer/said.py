@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from kg.domain.words import fold
@@ -12,8 +12,27 @@ from kg.text.dates import Dated, dated
 from kg.text.language import Language, stem
 
 _WORD = re.compile(r"[^\W_]+")
+_BRACKET = re.compile(r"[()]")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _PIECES = re.compile(r"[;:]\s|\.\s|\.$|,|\b(?:but|while|whereas|although|and|or)\b", re.IGNORECASE)
+NOT_COUNTED = (
+    "of",
+    "that",
+    "which",
+    "who",
+    "whose",
+    "is",
+    "are",
+    "was",
+    "has",
+    "in",
+    "by",
+    "with",
+    "and",
+    "or",
+    "to",
+    "another",
+)
 NEAR = 3
 """Words on either side of a number that tell what it is a number of."""
 
@@ -37,6 +56,8 @@ class Number:
     """Stems of the words around it."""
     unit: str
     """Stem of the word right behind it, or ``%``."""
+    behind: tuple[str, ...] = ()
+    """Stems of the words right behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +95,30 @@ class Names:
     language: Language
     everyday: frozenset[str] = frozenset()
     """Words that are no name, unless they are written as one inside a sentence."""
-    _forms: dict[str, list[tuple[tuple[str, ...], str, str]]] = field(default_factory=dict)
-    """By first word: folded words, the form as written, whose it is."""
+    _forms: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
+    """By folded words: the form as written, and whose it is."""
+    _sizes: dict[str, list[int]] = field(default_factory=dict)
+    """By first word: how many words the forms have, the most first."""
+    _taken: dict[str, Said] = field(default_factory=dict)
 
     def add(self, owner: str, forms: Iterable[str]) -> None:
+        """Another thing; before sentences are taken apart."""
         for form in forms:
             words = tuple(fold(form).split())
             if words:
-                self._forms.setdefault(words[0], []).append((words, form, owner))
+                self._forms.setdefault(words, []).append((form, owner))
+                sizes = self._sizes.setdefault(words[0], [])
+                if len(words) not in sizes:
+                    sizes.append(len(words))
+                    sizes.sort(reverse=True)
 
     def take_apart(self, text: str) -> Said:
         """Names first, the longest; then days, numbers and words in what is left."""
+        if text not in self._taken:
+            self._taken[text] = self._take_apart(text)
+        return self._taken[text]
+
+    def _take_apart(self, text: str) -> Said:
         tokens = [(found.start(), found.end(), fold(found[0])) for found in _WORD.finditer(text)]
         named: list[Named] = []
         at = 0
@@ -93,6 +127,7 @@ class Names:
             if size:
                 named.append(Named(tokens[at][0], tokens[at + size - 1][1], frozenset(owners)))
             at += size or 1
+        named = _by_keys(named, text)
         rest = _blank(text, ((one.start, one.end) for one in named))
         found = list(dated(rest, self.language.months))
         days = [_day(one, rest) for one in found]
@@ -111,18 +146,17 @@ class Names:
         )
 
     def _longest(self, text: str, tokens: list[tuple[int, int, str]], at: int) -> tuple[int, set[str]]:
-        size = 0
-        owners: set[str] = set()
-        for words, form, owner in self._forms.get(tokens[at][2], ()):
-            if len(words) < size or tuple(word for _, _, word in tokens[at : at + len(words)]) != words:
+        for size in self._sizes.get(tokens[at][2], ()):
+            words = tuple([word for _, _, word in tokens[at : at + size]])
+            forms = self._forms.get(words) if len(words) == size else None
+            if forms is None or self._everyday(text, tokens[at][0], words):
                 continue
-            start, end = tokens[at][0], tokens[at + len(words) - 1][1]
-            if not _written_so(text[start:end], form, words) or self._everyday(text, start, words):
-                continue
-            if len(words) > size:
-                size, owners = len(words), set()
-            owners.add(owner)
-        return size, owners
+            raw = text[tokens[at][0] : tokens[at + size - 1][1]]
+            # A name goes on into what stands in brackets only where it has brackets itself.
+            written = (one for one in forms if ("(" in one[0] or not _BRACKET.search(raw)))
+            if owners := {owner for form, owner in written if _written_so(raw, form, words)}:
+                return size, owners
+        return 0, set()
 
     def _everyday(self, text: str, start: int, words: tuple[str, ...]) -> bool:
         if len(words) > 1 or words[0] not in self.everyday:
@@ -134,10 +168,23 @@ class Names:
         found = [(one.start(), one.end(), one[0].replace(",", "")) for one in _NUMBER.finditer(rest)]
         for word in _WORD.finditer(rest):
             value = self.language.numbers.get(fold(word[0]))
-            # "One of them" counts nothing.
-            if value is not None and fold(word[0]) != "one":
+            if value is not None and (value != 1 or _is_counted(rest[word.end() :])):
                 found.append((word.start(), word.end(), str(value)))
         return tuple(_number(rest, *one) for one in sorted(found))
+
+
+def _is_counted(behind: str) -> bool:
+    """Whether *one* counts what stands behind it: "one of them" and "the one that" count nothing."""
+    word = _WORD.match(behind.lstrip())
+    return word is not None and fold(word[0]) not in NOT_COUNTED
+
+
+def _by_keys(named: list[Named], text: str) -> list[Named]:
+    """Of things of one name, the one whose key stands in brackets behind it is meant."""
+    for place, (one, behind) in enumerate(pairwise(named)):
+        if text[one.end : behind.start].strip() == "(" and one.ids & behind.ids:
+            named[place] = replace(one, ids=one.ids & behind.ids)
+    return named
 
 
 def _written_so(raw: str, form: str, words: tuple[str, ...]) -> bool:
@@ -150,7 +197,7 @@ def _number(rest: str, start: int, end: int, value: str) -> Number:
     after = [stem(fold(word)) for word in _WORD.findall(rest[end:])[:NEAR]]
     behind = rest[end:].lstrip()
     unit = "%" if behind.startswith("%") else (after[0] if after else "")
-    return Number(start, value, frozenset([*before, *after]), unit)
+    return Number(start, value, frozenset([*before, *after]), unit, tuple(after))
 
 
 def _day(found: Dated, text: str) -> Day:

@@ -14,7 +14,8 @@ from kg.domain.ontology import Ontology
 from kg.domain.words import fold
 from kg.text.language import english, stem
 
-_WHICH = re.compile(r",\s+(?:which|who|that)\b", re.IGNORECASE)
+WHICH = re.compile(r",\s+(?:which|who|that|whose)\b", re.IGNORECASE)
+_OF_IT = re.compile(r"(?:\s*\([^)]*\))?\s+([\w ]+?)\s+(?:it|them)\b")
 _JOINING = ("is", "are", "was", "were", "the", "a", "an", "which", "that", "who", "also", "both")
 
 
@@ -40,14 +41,17 @@ class Relations:
     def direction(
         self, first: Named, second: Named, said: Said, cited: Cited, wording: Wording
     ) -> Iterator[tuple[Verdict, str]]:
-        between = " ".join(fold(said.text[first.end : second.start]).split())
+        here = _plain(said.text[first.end : second.start])
+        of_it = _OF_IT.match(said.text, second.end)
+        if not here and of_it is not None:
+            # "As for the house, Ann owns it."
+            here, first, second = _plain(of_it[1]), second, first
         for fact in cited.between(first.ids, second.ids):
             spec = self._ontology.predicates[fact.predicate]
             if spec.symmetric or fact.subject == fact.target:
                 continue
             forward = fact.subject in first.ids
             phrases, inverse = ({_plain(one) for one in some} for some in (spec.phrases, spec.inverse))
-            here = _plain(between)
             ways = (phrases, inverse) if forward else (inverse, phrases)
             if here and here in ways[1] - ways[0]:
                 yield "contradicted", f"the evidence says it the other way round: {wording.fact(fact)}"
@@ -57,7 +61,7 @@ class Relations:
         between = said.text[first.end : second.start]
         here = _plain(between)
         # What stands behind a comma is said of what the sentence is about; before a noun a name tells which.
-        aside = "," in between and not _WHICH.search(between)
+        aside = "," in between and not WHICH.search(between)
         behind = stems_of(said.text[second.end :].split()[:1]) & self._nouns
         if aside or behind or first.ids & second.ids or here not in self._said:
             return

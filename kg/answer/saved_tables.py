@@ -42,8 +42,9 @@ class SavedTable:
         return known and not taken and self.table.name not in ontology.tables
 
 
+@functools.lru_cache(maxsize=64)
 def compiled(version: RuleVersion) -> SavedTable:
-    """The table of a version."""
+    """The table of a version, which does not change."""
     content = version.content
     name, inputs = str(content["table"]), content["inputs"]
     columns = [f"{name}_if_{number}" for number, _ in enumerate(inputs, 1)]
@@ -66,7 +67,7 @@ def compiled(version: RuleVersion) -> SavedTable:
     predicates[outcome] = Predicate(
         outcome, (type_name,), value="text", phrases=(OUTCOME,), roles=(content["outcome"],), functional=True
     )
-    classification = Classification[str(content.get("classification", "internal")).upper()]
+    classification = classified(version)
     source = Source(
         f"decision table {version.ref}", name, str(version.number), f"decision table {version.ref}", version.hash,
         classification, content.get("title") or name, issued=version.created_at[:10],
@@ -86,6 +87,11 @@ def compiled(version: RuleVersion) -> SavedTable:
     return SavedTable(
         version, classification, table, EntityType(type_name), predicates, entities, facts, assertions, source
     )
+
+
+def classified(version: RuleVersion) -> Classification:
+    """Who may see the table."""
+    return Classification[str(version.content.get("classification", "internal")).upper()]
 
 
 def _input(item: Mapping[str, Any], column: str) -> TableInput:

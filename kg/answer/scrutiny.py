@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from kg.answer.amounts import Amounts
 from kg.answer.cited import Cited
 from kg.answer.said import Names, Number, Said, forms_of, stems_of
-from kg.answer.said_relations import relations
+from kg.answer.said_relations import WHICH, relations
 from kg.answer.texts_of_others import TextsOfOthers, speaks, whole
-from kg.answer.verify import counted, shares
 from kg.answer.weighed import SOURCE, attributed, compared
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, EvidenceSet, Verdict
-from kg.domain.fact import Entity, Fact, FactId, Literal
+from kg.domain.fact import EntityId, Fact, FactId
 from kg.domain.lineage import Source
 from kg.domain.ontology import Ontology
 from kg.domain.result import Result
@@ -38,6 +37,11 @@ _NONE_OF = re.compile(r"\bnone of (?:the|its|their) (\w+)", re.IGNORECASE)
 _ANOTHER = {"another", "other", "others", "besides", "further"}
 _SENTENCE = re.compile(r"[^.!?]+[.!?]*")
 _IF = re.compile(r"^\W*(?:if|suppose|should|were|assuming)\b([^,]*)", re.IGNORECASE)
+_ONCE = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )\bused to\b", re.IGNORECASE)
+"""Says that it was so; what is used to do something is."""
+_IT = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
+FEWEST_TIED = 2
+"""Names that a clause has if it ties things together."""
 _ALL_THAT = re.compile(r"\b(?:which|who|that|they|in) all\b", re.IGNORECASE)
 
 
@@ -85,12 +89,22 @@ class Scrutiny:
             self._names.add(f"{SOURCE}{key}", {source.title, source.name, source.dataset} - {""})
         asked_of = self.named_in(f"{question} {interpretation}")
         self._asked_of = {one for one in asked_of if not one.startswith(SOURCE)}
+        self._asked_words = frozenset(fold(f"{self._asked} {self._computed}").split())
+        own = self._nameless(f"{self._texts.less(interpretation)} {self._computed}", result.entities)
+        self._asked_stems = stems_of([question, own])
         self._days_asked = [(one.first, one.last) for one in dated(self._asked, self._language.months)]
-        self._counted = {str(value) for value in counted(result) if value is not None}
-        self._percents = {str(round(100 * part / of)) for part, of in shares(result) if of}
+        self._amounts = Amounts(result, wording, self._names, self._asked, self._asked_of)
 
     def check(self, claims: Collection[Claim]) -> list[Checked]:
         return [self._checked(claim) for claim in claims]
+
+    def _nameless(self, text: str, entities: Iterable[EntityId]) -> str:
+        """The text without names and keys of several words: a part of one names nothing, and says nothing."""
+        met = [self._result.entities[one] for one in entities if one in self._result.entities]
+        found = {form for one in met for form in (one.name, *one.keys) if len(fold(form).split()) > 1}
+        for form in sorted(found, key=lambda one: (-len(one), one)):
+            text = text.replace(form, " ")
+        return text
 
     def named_in(self, text: str) -> set[str]:
         """Everything that a text names."""
@@ -124,6 +138,7 @@ class Scrutiny:
         yield from self._empty(said, claim.text)
         yield from self._polarity(said, cited)
         yield from self._named(said, cited)
+        yield from self._keyed(said)
         yield from self._tied(said, cited)
         yield from self._days(said, cited)
         yield from self._numbers(said, cited)
@@ -146,6 +161,16 @@ class Scrutiny:
                 continue
             what = "no cited evidence was read in it" if sources else "no cited evidence speaks of it"
             yield "unsupported", f"it names “{name}”, and {what}"
+
+    def _keyed(self, said: Said) -> Iterator[tuple[Verdict, str]]:
+        """A key in brackets behind a name is that of the thing."""
+        for one, behind in pairwise(said.named):
+            name, key = (said.text[part.start : part.end] for part in (one, behind))
+            bracketed = said.text[one.end : behind.start].strip() == "(" and said.text[behind.end :].startswith(")")
+            met = (self._result.entities.get(owner) for owner in behind.ids)
+            keys = {fold(form) for entity in met if entity is not None for form in entity.keys}
+            if bracketed and fold(key) in keys and not one.ids & behind.ids:
+                yield "contradicted", f"“{key}” is not the key of “{name}”"
 
     def _tied(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         """Things named in one clause are tied by cited facts, and in the direction that the clause says."""
@@ -197,6 +222,11 @@ class Scrutiny:
             yield "contradicted", "it cites that something was not found, and does not say so"
         for place in denying:
             start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
+            things = {one.ids for one in said.within(start, end)}
+            back = _IT.search(said.text, start, end) or WHICH.match(said.text, start)
+            if back and len(things) < FEWEST_TIED:
+                # What it is stands before: "As for the house, Ann does not own it."
+                start = max((a for a, _ in said.pieces if a < start), default=start)
             beside = _BESIDE.search(said.text, start, end)
             named = said.within(start, end if beside is None else beside.start())
             if said.text[place:].casefold().startswith("without"):
@@ -233,8 +263,8 @@ class Scrutiny:
 
     def _denial_follows(self, cited: Cited) -> bool:
         denying = self._language.claims["denying"]
-        known = f"{cited.folded} {fold(self._asked)} {fold(self._computed)}".split()
-        return self._found_nothing() or self._result.refuted or bool(denying & set(known)) or "false" in known
+        known = {*cited.folded.split(), *self._asked_words}
+        return self._found_nothing() or self._result.refuted or bool(denying & known) or "false" in known
 
     def _found_nothing(self) -> bool:
         return self._result.value in (0, False) or not (self._result.rows or self._result.paths)
@@ -244,6 +274,9 @@ class Scrutiny:
     def _days(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         ways = self._language.claims
         known = [*cited.days, *self._days_asked]
+        once = _ONCE.search(said.text)
+        if once and not self._phrased(once.start(), said, cited) and not _ONCE.search(f"{cited.text} {self._asked}"):
+            yield "unsupported", "it says that it was so, and no cited evidence does"
         for day in said.days:
             if not any(day.first <= first and last <= day.last for first, last in known):
                 yield "unsupported", f"no cited evidence has the day {_shown(day.first, day.last)}"
@@ -259,64 +292,25 @@ class Scrutiny:
         if text.count("%") > sum(number.unit == "%" for number in said.numbers):
             yield "unsupported", "a % stands behind what is no number"
         for number in said.numbers:
+            if self._phrased(number.start, said, cited):
+                continue
             bound = next((one for one in self._language.claims["bounding"] if _bounds(one, text, number)), None)
             if bound is not None and bound not in f"{self._asked} {self._computed} {cited.text}".casefold():
                 yield "unsupported", f"it makes {number.value} a bound: “{bound}”"
-            if not self._follows(number, said, cited):
+            if not self._amounts.follow(number, said, cited):
                 yield "unsupported", f"{number.value} does not follow from the cited evidence"
 
-    def _follows(self, number: Number, said: Said, cited: Cited) -> bool:
-        units = {stem(one) for one in self._language.claims["units"]}
-        unit = number.unit if number.unit in units else ""
-        of_type = self._types_near(number)
-        named = {key for one in said.named for key in one.ids}
-        if not unit and self._counts(number, of_type, named, cited):
-            return True
-        if unit == "%" and number.value in self._percents:
-            return True
-        for told in cited.numbers(self._names, self._asked):
-            if told.value == number.value and (not unit or told.unit == unit or unit in cited.units(self._wording)):
-                near = (told.near - units) & number.near
-                if near or not told.near or not number.near or self._is_value(number, named, cited):
-                    return True
-        return self._is_value(number, named, cited) and (not unit or unit in cited.units(self._wording))
-
-    def _is_value(self, number: Number, named: set[str], cited: Cited) -> bool:
-        """Whether a cited fact gives the number for something that is named, or for what the question is about."""
-        return any(
-            isinstance(fact.object, Literal)
-            and fact.object.value == number.value
-            and fact.subject in named | self._asked_of
-            for fact in cited.facts
-        )
-
-    def _types_near(self, number: Number) -> set[str]:
-        """The types whose noun stands behind the number."""
-        types = self._wording.ontology.types
-        return {name for name, spec in types.items() if any(stems_of([noun]) <= number.near for noun in spec.nouns)}
-
-    def _counts(self, number: Number, of_type: set[str], named: set[str], cited: Cited) -> bool:
-        """Whether it is what the plan counted, or how many the cited evidence speaks of."""
-        rows = self._result.rows
-        own = {str(row.value) for row in rows if row.entity in named} | {str(row.of) for row in rows}
-        whole = self._counted - {str(row.value) for row in rows} | {str(len(rows))}
-        if number.value in own | whole:
-            return True
-        ontology, entities = self._wording.ontology, self._result.entities
-        if number.near & {"them", "these", "those"} and number.value in _sizes(named, entities):
-            return True
-        asked = {entities[row.entity].type for row in rows if row.entity in entities}
-        for name in of_type:
-            family = ontology.family(name)
-            # Of what was asked for there are as many as there are rows; a part of them has to be named.
-            among = named if asked & family else cited.entities
-            several = [one for one in among if one in entities and entities[one].type in family]
-            if number.value == str(len(several)):
-                return True
-        return False
+    def _phrased(self, place: int, said: Said, cited: Cited) -> bool:
+        """Whether what stands there is in a phrase for a relation that it cites: *one step upstream of*."""
+        phrases = (one for one in cited.phrases(self._wording, self._result) if " " in one)
+        telling = {
+            one for one in phrases if _ONCE.search(one) or set(fold(one).split()) & self._language.numbers.keys()
+        }
+        found = _either(frozenset(telling)).finditer(said.text) if telling else ()
+        return any(one.start() <= place < one.end() for one in found)
 
     def _quantities(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
-        known = set(fold(f"{self._asked} {self._computed}").split())
+        known = self._asked_words
         complete = self._result.of is not None and self._result.value == self._result.of
         alone = self._language.claims["alone"]
         searched = any(item.kind == "absence" for item in self._items.values())
@@ -343,16 +337,19 @@ class Scrutiny:
 
     def _words(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         claims = self._language.claims
-        small = self._small | claims["denying"]
-        small |= claims["alone"]
+        small = self._small | claims["denying"] | claims["alone"]
         small |= (claims["from"] | claims["until"]) if said.days else frozenset()
         small |= claims["lasting"] if cited.lasts else frozenset()
         phrases = stems_of(cited.phrases(self._wording, self._result))
-        known = stems_of([cited.text, self._asked, self._computed]) | phrases
+        text = self._nameless(cited.text, cited.entities)
+        known = stems_of([text]) | self._asked_stems | phrases
         if (condition := _IF.match(self._question)) and not claims["supposing"] & {word for _, word in said.words}:
-            read = stems_of([cited.text, self._asked.removeprefix(self._question), self._computed]) | phrases
+            read = stems_of([text, self._asked.removeprefix(self._question), self._computed]) | phrases
             known -= stems_of([condition[1]]) - read
+        sayings = [found.span() for found in _either(claims["sayings"]).finditer(said.text)]
         for start, word in said.words:
+            if any(first <= start < last for first, last in sayings):
+                continue
             modal = word in claims["modal"] and word not in fold(f"{self._asked} {cited.text}").split()
             if not modal and (word in small or stem(word) in known):
                 continue
@@ -366,20 +363,21 @@ def _denying(ontology: Ontology) -> re.Pattern[str] | None:
     """Finds the phrases that say that there is none."""
     specs = ontology.predicates.values()
     phrases = {phrase for spec in specs for phrase in (*spec.negative, *spec.inverse_negative)}
-    either = "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
-    return re.compile(rf"\b(?:{either})\b", re.IGNORECASE) if phrases else None
+    return _either(frozenset(phrases)) if phrases else None
 
 
-def _sizes(named: Collection[str], entities: Mapping[str, Entity]) -> set[str]:
-    """How many things of each type are named."""
-    return {str(size) for size in Counter(entities[one].type for one in named if one in entities).values()}
+@functools.lru_cache(maxsize=16)
+def _either(phrases: frozenset[str]) -> re.Pattern[str]:
+    """Finds any of the phrases, the longest first."""
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
 
 
 def _clauses(said: Said) -> list[tuple[int, int]]:
-    """Clauses that tie things together: pieces with one name belong to the clause before them."""
+    """Clauses that tie things together: pieces with one name, or that tell more of one, belong to that before them."""
     found: list[tuple[int, int]] = []
     for start, end in said.pieces:
-        if found and len(said.within(start, end)) < 2:
+        if found and (len({one.ids for one in said.within(start, end)}) < FEWEST_TIED or WHICH.match(said.text, start)):
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import rfc8785
-
+from kg.domain.canonical_json import canonical
 from kg.domain.decision import Document, comparable
 
 
@@ -17,4 +16,4 @@ def evidence_hash(document: Document) -> str:
 
 def sha256(value: Any) -> str:
     """``sha256:`` over the value as RFC 8785 JSON."""
-    return f"sha256:{hashlib.sha256(rfc8785.dumps(value)).hexdigest()}"
+    return f"sha256:{hashlib.sha256(canonical(value)).hexdigest()}"

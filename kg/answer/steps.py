@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
@@ -113,9 +114,9 @@ class Reader:
 
     def keep(self, facts: Iterable[Fact]) -> None:
         """Note the facts as used, and where they were read."""
-        for fact in facts:
-            self.book.facts[fact.id] = fact
-            self.book.points.setdefault(self.point, set()).add(fact.id)
+        if held := {fact.id: fact for fact in facts}:
+            self.book.facts.update(held)
+            self.book.points.setdefault(self.point, set()).update(held)
 
     def facts(self, ids: Collection[EntityId], predicate: str, direction: Direction) -> tuple[Fact, ...]:
         """Facts along a recorded predicate."""
@@ -192,12 +193,14 @@ class Reader:
     def _simple(self, ids: Collection[EntityId], predicate: str, direction: Direction) -> Reached:
         found: Reached = {}
         ways: tuple[Direction, ...] = ("out", "in") if self.ontology.predicates[predicate].symmetric else (direction,)
+        kept: list[Fact] = []
         for way in ways:
             for fact in self.facts(ids, predicate, way):
                 near, far = (fact.subject, fact.target) if way == "out" else (fact.target, fact.subject)
                 if near is not None and far is not None and self.active(far, None):
-                    self.keep([fact])
+                    kept.append(fact)
                     found.setdefault(near, []).append((far, (fact.id,)))
+        self.keep(kept)
         return found
 
     def _closure(self, ids: Collection[EntityId], predicate: str, direction: Direction) -> Reached:
@@ -245,6 +248,7 @@ def _together(absences: Iterable[Absence]) -> tuple[Absence, ...]:
     return tuple(found.values())
 
 
+@functools.lru_cache(maxsize=50_000)
 def order(entity: EntityId) -> tuple[tuple[tuple[int, int, str], ...], EntityId]:
     """How entities stand in an answer."""
     return natural(entity.partition(":")[2]), entity

@@ -10,6 +10,7 @@ from kg.answer.over import OverView
 from kg.answer.prompts import PRODUCTION
 from kg.answer.saved_tables import SavedTable, compiled, with_tables
 from kg.domain.fact import Assertion, Entity, EntityId, Fact, FactId, Instant
+from kg.errors import RulesNotFound, TableInvalid
 from kg.ports.store import Expansion, GraphStore, GraphView, GraphWriter, Listing, LoadTarget, Quoted
 
 if TYPE_CHECKING:
@@ -35,9 +36,21 @@ class TabledStore:
 
     def view(self, scope: Scope) -> GraphView:
         view = self.graph.view(scope)
-        tables = tuple(one for one in self._in_use(view.known_at) if one.classification <= scope.ceiling)
+        chosen = {one.table.name: one for one in map(self._chosen, scope.tables)}
+        used = {one.table.name: one for one in self._in_use(view.known_at)} | chosen
+        tables = [one for _, one in sorted(used.items()) if one.classification <= scope.ceiling]
         fitting = tuple(one for one in tables if one.fits(view.ontology()))
+        for one in chosen.values():
+            if one not in fitting:
+                raise TableInvalid(f"{one.version.ref} speaks of what is not there within this scope")
         return TabledView(view, fitting) if fitting else view
+
+    def _chosen(self, ref: str) -> SavedTable:
+        name, _, number = ref.rpartition("@")
+        found = next((one for one in self.registry.rule_versions("table", name) if str(one.number) == number), None)
+        if found is None:
+            raise RulesNotFound(f"there is no decision table {ref[:80]!r}; see `whence tables list`")
+        return compiled(found)
 
     def _in_use(self, known_at: Instant) -> tuple[SavedTable, ...]:
         """A label that moves makes a known time of its own, so what was in use at one does not change."""

@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import rfc8785
-
 from kg.answer.adapter import Adapter, Calibrator, joined, to_document
 from kg.answer.grading import grade, overlap
 from kg.answer.learned import Learned, chains_from, chains_read
@@ -25,6 +23,7 @@ from kg.answer.planner import plan
 from kg.answer.trace import Trace
 from kg.answer.train_chains import MISSING, NEAR, Example, Near, example, learn
 from kg.answer.views import Views
+from kg.domain.canonical_json import canonical
 from kg.domain.decision import Document
 from kg.domain.ontology import Ontology
 from kg.domain.question import Linked, Question
@@ -94,7 +93,7 @@ def train(sets: Sequence[TrainingSet], told: Told, *, error: float = TARGET_ERRO
     steps = _steps(learned, courses[0].ontology)
     manifest = {
         "questions": count,
-        "questions_sha256": hashlib.sha256(rfc8785.dumps([list(one.golds) for one in sets])).hexdigest(),
+        "questions_sha256": hashlib.sha256(canonical([list(one.golds) for one in sets])).hexdigest(),
         "asked": len(judged),
         "ontologies": sorted({name for one in ontologies for name in one.names}),
         "datasets": sorted({v.ref for course in courses for v in course.views.own.datasets()}),

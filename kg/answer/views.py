@@ -20,6 +20,7 @@ class Views:
     own: GraphView
     _open: Callable[[Scope], GraphView] | None = None
     _opened: dict[Point, GraphView] = field(default_factory=dict)
+    _below: dict[Classification, Views] = field(default_factory=dict)
 
     def seen_through(self, wrap: Callable[[GraphView], GraphView]) -> Views:
         """The same views, each seen through another."""
@@ -30,8 +31,10 @@ class Views:
         """The same views, reading no higher than this."""
         if self._open is None or ceiling >= self.own.scope.ceiling:
             return self
-        own = self._open(replace(self.own.scope, ceiling=ceiling, known_as_of=self.own.known_at))
-        return Views(own, self._open)
+        if ceiling not in self._below:
+            own = self._open(replace(self.own.scope, ceiling=ceiling, known_as_of=self.own.known_at))
+            self._below[ceiling] = Views(own, self._open)
+        return self._below[ceiling]
 
     def at(self, point: Point) -> GraphView:
         """The view at a point. Raises PlanInvalid for a dataset version that the scope does not have."""

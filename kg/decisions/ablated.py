@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kg.answer.over import OverView
-from kg.decisions.kept import KeptView
+from kg.decisions.kept import ALL, KeptView
 from kg.domain.fact import IDENTITY, TYPE, Assertion, Entity, EntityId, Fact, FactId, Literal, assemble, record_of
 from kg.ports.store import Expansion, Listing, Quoted
 
 if TYPE_CHECKING:
     from kg.domain.ontology import Direction
-
-ALL = 100_000
-"""Identity facts of one entity: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from kg.errors import PlanInvalid
 from kg.ports.store import GraphStore, GraphView
 
 RowKey = tuple[Any, ...]
-NO_SOURCE = ""
 TIES = frozenset({SAME_AS, DIFFERENT_FROM})
 
 
@@ -68,8 +67,7 @@ class Ablation:
     def alone(self) -> frozenset[str]:
         """The sources that alone say a fact which the plan reads."""
         if self._alone is None:
-            # Asks of every fact that is read who says it, and changes nothing.
-            self.found(Change(sources=frozenset({NO_SOURCE})))
+            self.found()
             self._alone = frozenset[str]().union(*(kept.alone() for kept in self._kept.values()))
         return self._alone
 

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rfc8785
-
+from kg.domain.canonical_json import canonical
 from kg.domain.fact import Instant
 from kg.errors import CheckpointInvalid, ConfigError
 from kg.ports.audit import AuditLog
@@ -34,7 +33,7 @@ class Checkpoint:
 
     @property
     def signed(self) -> bytes:
-        return rfc8785.dumps({name: value for name, value in asdict(self).items() if name != "signature"})
+        return canonical({name: value for name, value in asdict(self).items() if name != "signature"})
 
 
 def take(log: AuditLog, file: Path, key_file: Path, clock: Clock) -> Checkpoint:

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass, replace
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from kg.answer.adapter import Adapter
@@ -17,10 +18,12 @@ from kg.answer.merged import MergedStore
 from kg.decisions.compare import compare
 from kg.decisions.impact_keys import keys_of_profile, keys_of_run, retired_by
 from kg.decisions.impact_refs import Named, named
+from kg.decisions.kept import KeptStore
 from kg.decisions.replay import RunAgain, as_now
 from kg.decisions.withheld import WITHHELD, withheld
 from kg.decisions.without import WithoutStore
 from kg.domain.decision import Document
+from kg.domain.fact import Instant
 from kg.domain.lineage import GraphProfile, Run
 from kg.domain.ref import ref_of
 from kg.domain.review import Review, review_of
@@ -34,6 +37,8 @@ from kg.ports.store import GraphStore
 
 MAX_TOUCHED = 1_000
 """Decisions that are told of one thing; there may be more, which is said."""
+MAX_LOOKED_AT = 100_000
+"""Decisions among which those that may be read are looked for."""
 MAX_RUN_AGAIN = 300
 """Of these, so many are run again: some ten seconds."""
 APPROVED = ("approved", "overridden", "excepted")
@@ -80,6 +85,46 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Looking:
+    """How decisions are looked at, and those that were, each once for all that touch it."""
+
+    store: GraphStore
+    """In which they are run again."""
+    most: int = MAX_RUN_AGAIN
+    asks_model: bool = False
+    """Whether a model would have to be asked, so that none is run again."""
+    seen: dict[str, Touch | None] = field(default_factory=dict)
+    """By id; none in the place of one that may not be read."""
+
+    @staticmethod
+    def at(store: GraphStore, most: int = MAX_RUN_AGAIN, *, asks_model: bool = False) -> Looking:
+        """At the store in its state of now, of which each thing is read once."""
+        kept = (
+            replace(store, recorded=KeptStore(store.recorded)) if isinstance(store, MergedStore) else KeptStore(store)
+        )
+        return Looking(kept, most, asks_model)
+
+    @property
+    def full(self) -> bool:
+        """Whether as many as may be were run again."""
+        return sum(one is not None and one.changed is not None for one in self.seen.values()) >= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Since when a thing is not seen any more, and what ended it."""
+
+    at: Instant
+    run: str
+    job: str
+    """``retire REF``, or the load that did not say it again."""
+
+    @staticmethod
+    def by(run: Run) -> Ended:
+        return Ended(run.ended_at or run.started_at, run.id, run.job)
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
     """The decisions that one thing touches: approved ones first, of these those whose claims it carried."""
 
@@ -88,6 +133,8 @@ class Impact:
     touches: tuple[Touch, ...]
     more: bool = False
     """Whether there are more than are told."""
+    ended: Ended | None = None
+    """None while the thing is there."""
 
     @property
     def not_run(self) -> int:
@@ -116,72 +163,96 @@ class Impacts:
         found = named(ref, scope, self.store, self.runs, self.registry)
         if what_if:
             return self._if(found, ref, tell)
+        told = self._of(found, ref, tell)
+        return told if found.ended_by is None else replace(told, ended=Ended.by(found.ended_by))
+
+    def _of(self, found: Named, ref: str, tell: Tell) -> Impact:
         if found.run is not None and found.run.state == "complete":
             touched = dict(self.ledger.touching(found.keys, MAX_TOUCHED))
-            change = keys_of_run(found.run, self.runs.changes(found.run.id), self.store)
-            return self._told(ref, change, self.store, tell, carrying=touched)
-        return self._told(ref, found.keys, self.store, tell, run_again=found.graph)
+            return self._told(ref, self._changed(found.run), Looking.at(self.store), tell, carrying=touched)
+        return self._told(ref, found.keys, Looking.at(self.store, asks_model=not found.graph), tell)
 
-    def of_run(self, run: Run, most: int, tell: Tell = nobody) -> Impact:
-        """Of what a run changed: the decisions whose claims, rows or evidence differ now; so many are run again."""
-        keys = keys_of_run(run, self.runs.changes(run.id), self.store)
-        return self._told(f"run:{run.id}", keys, self.store, tell, most=most, carrying={})
+    def of_runs(self, runs: Iterable[Run], most: int, tell: Tell = nobody) -> list[Impact]:
+        """Of what each run changed: the decisions whose claims, rows or evidence differ now, after all of them.
 
-    def of_load(self, dataset: str, profile: GraphProfile) -> Impact:
-        """Of a load that has not been made: the decisions that read what it would say; none is run again."""
+        A decision that several touched is run again once; so many are.
+        """
+        looking = Looking.at(self.store, most)
+        return [self._told(f"run:{run.id}", self._changed(run), looking, tell, carrying={}) for run in runs]
+
+    def _changed(self, run: Run) -> set[str]:
+        return keys_of_run(run, self.runs.changes(run.id), self.store)
+
+    def of_load(self, dataset: str, profile: GraphProfile, looking: Looking) -> Impact:
+        """Of a load that has not been made: the decisions that read what it would say; none is run again.
+
+        Several loads share how they are ``looking``, so that each decision is read once.
+        """
         keys = {f"dataset:{dataset}", SEARCHED, *keys_of_profile(profile)}
-        return self._told(f"dataset:{dataset}", keys, self.store, nobody, most=0, what_if=True)
+        return self._told(f"dataset:{dataset}", keys, looking, nobody, what_if=True)
 
     def _if(self, found: Named, ref: str, tell: Tell) -> Impact:
+        if (run := found.ended_by) is not None:
+            raise InvalidInput(f"{ref!r} ended already, at {run.ended_at} by {run.id}: ask without --what-if")
         if not found.graph:
             # Which prompt or model would say what cannot be told without asking it.
-            return self._told(ref, found.keys, self.store, tell, run_again=False, what_if=True)
+            return self._told(ref, found.keys, Looking.at(self.store, asks_model=True), tell, what_if=True)
         if found.retirable is None:
             raise InvalidInput(f"{ref!r} cannot be retired: --what-if is for a dataset, a version of it, or a source")
         gone, versions, keys = retired_by(ref_of(found.retirable), self.store)
         recorded = self.store.recorded if isinstance(self.store, MergedStore) else self.store
-        would = WithoutStore(recorded, gone, versions)
-        return self._told(ref, keys, MergedStore(would, self.clock), tell, what_if=True, carrying={})
+        would = MergedStore(WithoutStore(recorded, gone, versions), self.clock)
+        return self._told(ref, keys, Looking.at(would), tell, what_if=True, carrying={})
 
     def _told(  # noqa: PLR0913
         self,
         ref: str,
         keys: Collection[str],
-        store: GraphStore,
+        looking: Looking,
         tell: Tell,
         *,
-        most: int = MAX_RUN_AGAIN,
-        run_again: bool = True,
         what_if: bool = False,
         carrying: dict[str, bool] | None = None,
     ) -> Impact:
         """With ``carrying`` it is a change: what was run again and says the same was only looked at."""
-        touching = self.ledger.touching(keys, MAX_TOUCHED + 1)
-        more, touching = len(touching) > MAX_TOUCHED, touching[:MAX_TOUCHED]
+        readable = self._readable(self.ledger.touching(keys, MAX_LOOKED_AT))
+        touching = list(itertools.islice(readable, MAX_TOUCHED))
+        more = next(readable, None) is not None
         reviews = self._reviews([decision for decision, _ in touching])
         touching.sort(key=lambda one: _state(reviews.get(one[0])) not in APPROVED)
         touches = []
         for number, (decision, carried) in enumerate(touching):
             tell(number, len(touching))
-            document = self.ledger.decision(decision)
-            if document is None or not self.may_read(document):
+            if decision not in looking.seen:
+                looking.seen[decision] = self._seen(decision, reviews.get(decision), looking)
+            if (made := looking.seen[decision]) is None:
                 continue
-            review = reviews.get(decision)
-            held = review is not None and not review.released
-            made = _touch(withheld(document) if held else document, review, carried=carried)
-            if held:
-                made = replace(made, note=WITHHELD)
-            elif not run_again:
-                made = replace(made, note="not run again: a model would have to be asked")
-            elif number < most:
-                made = self._again(made, document, store)
-            else:
-                made = replace(made, note="not run again: too many are touched" if most else "not run again")
             if carrying is not None and made.changed is not None:
-                made = replace(made, carried=made.changed or carrying.get(decision, False))
-            touches.append(made)
-        touches.sort(key=lambda one: (one.review not in APPROVED, not one.carried, not one.changed))
-        return Impact(ref, what_if, tuple(touches), more)
+                carried = made.changed or carrying.get(decision, False)  # noqa: PLW2901
+            touches.append(replace(made, carried=carried))
+        return Impact(ref, what_if, _ranked(touches), more)
+
+    def _seen(self, decision: str, review: Review | None, looking: Looking) -> Touch | None:
+        """A decision, run again while that may be; none that may not be read."""
+        document = self.ledger.decision(decision)
+        if document is None or not self.may_read(document):
+            return None
+        held = review is not None and not review.released
+        made = _touch(withheld(document) if held else document, review)
+        if held:
+            return replace(made, note=WITHHELD)
+        if looking.asks_model:
+            return replace(made, note="not run again: a model would have to be asked")
+        if looking.full:
+            return replace(made, note="not run again: too many are touched" if looking.most else "not run again")
+        return self._again(made, document, looking.store)
+
+    def _readable(self, touching: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+        """Before they are counted: nothing may tell how many others there are."""
+        for decision, carried in touching:
+            document = None if self.may_read is all_of_them else self.ledger.decision(decision)
+            if self.may_read is all_of_them or (document is not None and self.may_read(document)):
+                yield decision, carried
 
     def _reviews(self, decisions: list[str]) -> dict[str, Review]:
         events, now = self.ledger.review_events(decisions), instant(self.clock())
@@ -195,6 +266,19 @@ class Impacts:
         except (DatasetNotFound, PlanInvalid) as exc:
             return replace(made, changed=True, note=f"it cannot be run any more: {exc}")
         return replace(made, changed=differs(document, again), after=_side(again.document))
+
+
+def together(found: Sequence[Impact], ref: str) -> Impact:
+    """What several changes touch, each decision once."""
+    touches: dict[str, Touch] = {}
+    for one in (touch for impact in found for touch in impact.touches):
+        held = touches.setdefault(one.decision, one)
+        touches[one.decision] = replace(one, carried=held.carried or one.carried)
+    return Impact(ref, any(one.what_if for one in found), _ranked(touches.values()), any(one.more for one in found))
+
+
+def _ranked(touches: Iterable[Touch]) -> tuple[Touch, ...]:
+    return tuple(sorted(touches, key=lambda one: (one.review not in APPROVED, not one.carried, not one.changed)))
 
 
 def differs(document: Document, again: RunAgain) -> bool:
@@ -213,10 +297,19 @@ def _state(review: Review | None) -> str | None:
     return None if review is None else review.state
 
 
-def _touch(document: Document, review: Review | None, *, carried: bool) -> Touch:
+def _touch(document: Document, review: Review | None) -> Touch:
     asked_at = document.get("trace", {}).get("asked_at") or ""
     question = document.get("question") or ""
-    return Touch(document["decision_id"], question, asked_at, _state(review), carried, None, _side(document), None)
+    return Touch(
+        document["decision_id"],
+        question,
+        asked_at,
+        _state(review),
+        carried=False,
+        changed=None,
+        before=_side(document),
+        after=None,
+    )
 
 
 def report(found: Impact) -> dict[str, Any]:
@@ -229,4 +322,5 @@ def report(found: Impact) -> dict[str, Any]:
         "looked_at": [one for one in told if not one["carried"]],
         "not_run": found.not_run,
         "more": found.more,
+        "ended": None if found.ended is None else asdict(found.ended),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.answer.lineage import view_of
 from kg.answer.lineage_start import MAX_REF, Starts
@@ -11,13 +12,16 @@ from kg.answer.lineage_steps import Steps
 from kg.domain.lineage import Run
 from kg.domain.openlineage import CONTROL, WHENCE, LineageNode
 from kg.domain.scope import Scope
-from kg.errors import InvalidInput, LineageNotFound, PromptNotFound
+from kg.errors import DatasetNotFound, InvalidInput, LineageNotFound, PromptNotFound
 from kg.ports.ledger import RunLedger
 from kg.ports.rules import Registry
 from kg.ports.store import GraphStore
 
 RECENT = 100_000
 """Runs among which one is looked for."""
+RECENTLY_ENDED = 1_000
+MAX_ENDS = 50
+"""Of the runs by which something ended, and of so many runs, those before which what is gone is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,38 @@ class Named:
     retirable: str | None = None
     """A dataset, version or source, as a retirement names it."""
     run: Run | None = None
+    ended_by: Run | None = None
+    """The run since which it is not seen any more: a retirement, or a load that did not say it again."""
 
 
 def named(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry: Registry) -> Named:
-    """A prompt, label, model, adapter or decision table by its kind; a row; all else as ``whence lineage`` reads it.
+    """What the ref names today, or else what it named before it ended.
 
     Raises InvalidInput, PromptNotFound, LineageNotFound, NameAmbiguous.
     """
+    try:
+        return _named(ref, scope, store, runs, registry)
+    except (LineageNotFound, DatasetNotFound):
+        if scope.known_as_of is None and (found := _ended(ref, scope, store, runs, registry)) is not None:
+            return found
+        raise
+
+
+def _ended(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry: Registry) -> Named | None:
+    """What it named just before the newest run by which it ended."""
+    recent = (run for run in runs.runs(RECENTLY_ENDED) if run.state == "complete")
+    ending = (run for run in recent if run.changes.retired or run.changes.lost)
+    for run in itertools.islice(ending, MAX_ENDS):
+        try:
+            found = _named(ref, replace(scope, known_as_of=run.started_at), store, runs, registry)
+        except (LineageNotFound, DatasetNotFound):
+            continue
+        return replace(found, ended_by=run)
+    return None
+
+
+def _named(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry: Registry) -> Named:
+    """A prompt, label, model, adapter or decision table by its kind; a row; all else as ``whence lineage`` reads it."""
     if not ref.strip() or len(ref) > MAX_REF or CONTROL.search(ref):
         raise InvalidInput(f"expected a name of 1 to {MAX_REF:,} characters without control characters")
     kind, colon, name = ref.partition(":")
@@ -61,6 +90,9 @@ def _node(node: LineageNode, runs: RunLedger) -> Named:
         return Named(frozenset({f"{node.kind}:{node.name}"}))
     if node.kind == "source":
         return Named(frozenset({f"source:{node.name}"}), retirable=node.name)
+    if node.kind == "job" and node.namespace == WHENCE:
+        # ``load NAME@VERSION``: all that it said.
+        return Named(frozenset({f"dataset:{node.name.rpartition(' ')[2]}"}))
     if node.kind == "dataset" and node.namespace == WHENCE:
         return Named(frozenset({f"dataset:{node.name}"}), retirable=node.name)
     if node.kind == "run":

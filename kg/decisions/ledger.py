@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from kg.domain.audit import content_of
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.scope import instant_of
-from kg.errors import InvalidInput, LimitInvalid
+from kg.errors import DecisionNotFound, InvalidInput, LimitInvalid
 from kg.ports.clock import Clock, instant
 from kg.ports.kept import HoldMove, Requested, Wanted
 from kg.ports.ledger import DecisionLedger, check_body
@@ -23,6 +24,8 @@ LEAST_DAYS = 183
 AT_ONCE = 100
 MOST_LOOKED_AT = 5_000
 """Decisions that are read for one page, of which the reader may see few; each is read whole."""
+MOST_SEARCHED = 1_000
+"""Decisions that a reader may see and that are searched for words for one page."""
 MAX_REASON = 500
 
 
@@ -32,25 +35,64 @@ class Page:
 
     decisions: tuple[Document, ...]
     next: str | None = None
-    """Go on after this one, where there may be more."""
+    """Where to go on after, if there may be more: a decision that was shown, or ``DECISION~LOOKS``."""
 
 
-def page(
-    ledger: DecisionLedger, wanted: Wanted, after: str | None, limit: int, may_read: Callable[[Document], bool]
+Shown = Callable[[list[Document]], list[Document]]
+"""Those that a reader may read, as they may read them."""
+
+
+def page(  # noqa: PLR0913 (what a page is made of)
+    ledger: DecisionLedger,
+    wanted: Wanted,
+    after: str | None,
+    limit: int,
+    shown: Shown,
+    *,
+    words: str = "",
+    most: int = MOST_LOOKED_AT,
 ) -> Page:
-    """The next so many that may be read. Nothing tells of those that may not, but for how long it takes."""
+    """The next so many, as they are shown, whose questions hold each of the words.
+
+    An outcome that is withheld is not found by. Where many are looked at, the page may be short and goes on. Nothing
+    tells of those that are not shown, but that so many were looked at in vain and how long it takes.
+    Raises DecisionNotFound for ``after``.
+    """
+    # One that is withheld lies there under the outcome that it has.
+    kept = replace(wanted, outcome=None) if wanted.outcome == "pending_review" else wanted
+    last, looks = _place(after, ledger, shown)
+    sought = words.casefold().split()
     found: list[Document] = []
-    at, looked_at = after, 0
-    while looked_at < MOST_LOOKED_AT:
-        some = ledger.decisions(AT_ONCE if found or looked_at else min(limit + 1, AT_ONCE), at, wanted)
-        looked_at += len(some)
-        found += [one for one in some if may_read(one)]
+    at, reached, looked_at, searched, skip = last, "", 0, 0, looks * most
+    while looked_at < most:
+        at_once = AT_ONCE if sought or looked_at else min(limit + 1, AT_ONCE)
+        some = ledger.decisions(min(at_once, most - looked_at), at, kept, skip=skip)
+        if not some:
+            return Page(tuple(found))
+        readable = shown(some)
+        fitting = [one for one in readable if wanted.outcome in (None, one["outcome"])]
+        found += [one for one in fitting if all(word in one["question"].casefold() for word in sought)]
         if len(found) > limit:
             return Page(tuple(found[:limit]), found[limit - 1]["decision_id"])
-        if not some:
+        at, looked_at, searched, skip = some[-1]["decision_id"], looked_at + len(some), searched + len(readable), 0
+        reached = readable[-1]["decision_id"] if readable else reached
+        if sought and readable and searched >= MOST_SEARCHED:
             break
-        at = some[-1]["decision_id"]
-    return Page(tuple(found))
+    return Page(tuple(found), reached or f"{last or ''}~{looks + 1}")
+
+
+def _place(after: str | None, ledger: DecisionLedger, shown: Shown) -> tuple[str | None, int]:
+    """The decision to go on after, if it is shown, and how many looks after it were in vain. Raises DecisionNotFound.
+
+    Looks are of a fixed size, so that nobody can count what is not shown.
+    """
+    last, _, looks = (after or "").partition("~")
+    if not re.fullmatch("[0-9]{0,9}", looks, re.ASCII):
+        raise DecisionNotFound(f"no decision {after!r} to go on after")
+    document = ledger.decision(last) if last else None
+    if last and (document is None or not shown([document])):
+        raise DecisionNotFound(f"no decision {last!r} to go on after")
+    return last or None, int(looks or 0)
 
 
 def wanted_of(
@@ -95,13 +137,24 @@ def move_hold(  # noqa: PLR0913 (a move is recorded with all of these)
     return move
 
 
-def expire(ledger: DecisionLedger, clock: Clock, days: int, actor: str, told: Callable[[int], None]) -> tuple[str, ...]:
-    """Erase for good the decisions older than so many days that are not held. Raises LimitInvalid for too few days."""
+def expire(  # noqa: PLR0913 (what is erased, by whom, who looks on)
+    ledger: DecisionLedger,
+    clock: Clock,
+    days: int,
+    actor: str,
+    told: Callable[[int], None],
+    *,
+    most: int | None = None,
+) -> tuple[str, ...]:
+    """Erase for good the decisions older than so many days that are not held, the oldest first, so many at the most.
+
+    Raises LimitInvalid for too few days.
+    """
     if days < LEAST_DAYS:
         raise LimitInvalid(f"decisions are kept at least {LEAST_DAYS} days: {days} is too few")
     before: Instant = instant(clock() - timedelta(days=days))
     gone: list[str] = []
-    while some := ledger.expire(before, AT_ONCE, actor):
+    while (most is None or len(gone) < most) and (some := ledger.expire(before, AT_ONCE, actor)):
         gone += some
         told(len(gone))
     return tuple(gone)

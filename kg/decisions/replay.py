@@ -91,6 +91,7 @@ def scope_of_decision(recorded: Document, *, valid_as_of: str | None = None, kno
         valid_as_of,
         known_as_of,
         granted=None if granted is None else tuple(granted),
+        tables=tuple(kept.get("tables", ())),
     )
 
 

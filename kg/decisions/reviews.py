@@ -218,31 +218,34 @@ class Reviews:
     # --- the queue, and what a change of the graph does to it ---
 
     def queue(
-        self, wanted: Callable[[Review], bool], *, standing: bool = True, before: int | None = None, limit: int = 50
-    ) -> tuple[list[tuple[Review, str]], int | None]:
-        """Reviews that are wanted with the question of each, newest first; and the place to go on from."""
+        self, wanted: Callable[[Review], bool], *, standing: bool = True, after: str | None = None, limit: int = 50
+    ) -> tuple[list[tuple[Review, str]], str | None]:
+        """Reviews that are wanted with the question of each, newest first; and the decision to go on after.
+
+        Raises ReviewNotFound for ``after``.
+        """
         found: list[tuple[Review, str]] = []
-        for place, review in self._reviews(standing=standing, before=before):
+        for review in self._reviews(standing=standing, after=after):
             if wanted(review):
                 document = self.ledger.decision(review.decision) or {}
                 found.append((review, str(document.get("question", ""))))
-                if len(found) == limit:
-                    return found, place
+                if len(found) > limit:
+                    return found[:limit], found[limit - 1][0].decision
         return found, None
 
-    def _reviews(self, *, standing: bool, before: int | None = None) -> Iterator[tuple[int, Review]]:
-        while page := self.ledger.reviews(standing=standing, before=before, limit=PAGE):
-            events = self.ledger.review_events([decision for _, decision in page])
-            for place, decision in page:
+    def _reviews(self, *, standing: bool, after: str | None = None) -> Iterator[Review]:
+        while page := self.ledger.reviews(standing=standing, after=after, limit=PAGE):
+            events = self.ledger.review_events(page)
+            for decision in page:
                 review = review_of(events.get(decision, ()), self._now())
                 if review is not None:
-                    yield place, review
-            before = page[-1][0]
+                    yield review
+            after = page[-1]
 
     def check(self, tell: Callable[[int], None] = lambda _: None) -> list[Review]:
         """Look at every review that stands, after a change of the graph; those that ended by it."""
         ended = []
-        for number, (_, review) in enumerate(list(self._reviews(standing=True)), 1):
+        for number, review in enumerate(list(self._reviews(standing=True)), 1):
             if self.ledger.decision(review.decision) is None:
                 continue
             found = self.look(review.decision).review

@@ -20,6 +20,10 @@ INVALID: Mapping[RuleKind, type[InvalidInput]] = {"table": TableInvalid, "review
 LISTS: Mapping[RuleKind, str] = {"table": "whence tables list", "review": "whence review rules list"}
 
 
+def not_there(kind: RuleKind, name: str) -> RulesNotFound:
+    return RulesNotFound(f"there are no {CALLED[kind]} {name[:80]!r}; see `{LISTS[kind]}`")
+
+
 def resolve(kind: RuleKind, reference: str, registry: RuleRegistry) -> RuleVersion:
     """What is meant by ``NAME``, ``NAME@3``, ``NAME@production``, ``NAME@latest`` or ``NAME@sha256:…``.
 
@@ -29,7 +33,7 @@ def resolve(kind: RuleKind, reference: str, registry: RuleRegistry) -> RuleVersi
     labels = registry.rule_labels(kind, name)
     versions = registry.rule_versions(kind, name)
     if not versions:
-        raise RulesNotFound(f"there are no {CALLED[kind]} {name[:80]!r}; see `{LISTS[kind]}`")
+        raise not_there(kind, name)
     if wanted == LATEST or (not wanted and PRODUCTION not in labels):
         return versions[-1]
     found = [one for one in versions if _meant(one, wanted or PRODUCTION, labels)]
@@ -91,7 +95,7 @@ def overview(kind: RuleKind, name: str, registry: RuleRegistry) -> dict[str, Any
     labels = registry.rule_labels(kind, name)
     versions = registry.rule_versions(kind, name)
     if not versions:
-        raise RulesNotFound(f"there are no {CALLED[kind]} {name[:80]!r}; see `{LISTS[kind]}`")
+        raise not_there(kind, name)
     used = labels.get(PRODUCTION)
     return {
         "name": name,

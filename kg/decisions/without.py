@@ -8,19 +8,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kg.decisions.ablated import AblatedView, Change
-from kg.decisions.kept import KeptView
+from kg.decisions.kept import KeptView, OnlyRead
 from kg.decisions.replay import BEFORE_ALL
 from kg.domain.fact import TYPE, Entity, EntityId, FactId, Instant, Literal
 from kg.domain.lineage import GraphProfile
 from kg.domain.words import fold
-from kg.errors import DatasetNotFound, StoreReadOnly
-from kg.ports.store import GraphStore, GraphView, GraphWriter, Listing, LoadTarget
+from kg.errors import DatasetNotFound
+from kg.ports.store import GraphView, Listing
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from kg.domain.lineage import DatasetVersion, Run, Source
-    from kg.domain.ref import Ref
+    from kg.domain.lineage import DatasetVersion, Source
     from kg.domain.scope import Scope
 
 MOST_SAID = 200_000
@@ -88,10 +85,9 @@ def _positive(counts: Counter[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class WithoutStore:
+class WithoutStore(OnlyRead):
     """Reads what another store holds, less what would be retired."""
 
-    _store: GraphStore
     _sources: frozenset[str]
     _versions: frozenset[str]
     """Dataset versions that would end as a whole: no view would have them."""
@@ -111,26 +107,3 @@ class WithoutStore:
             view = self._store.view(replace(scope, datasets=tuple(one.ref for one in staying)))
         kept = KeptView(view)
         return WithoutView(kept, kept, Change(sources=self._sources), _left=left, _at=at)
-
-    # --- what is only read ---
-
-    def writer(self, target: LoadTarget, run_id: str) -> AbstractContextManager[GraphWriter]:
-        raise StoreReadOnly(f"{target.version.ref} cannot be loaded by {run_id} into what would be")
-
-    def retire(self, ref: Ref, run: Run) -> Run:
-        raise StoreReadOnly(f"{ref.text} cannot be retired by {run.id} from what would be")
-
-    def purge(self, ref: Ref, run: Run) -> Run:
-        raise StoreReadOnly(f"{ref.text} cannot be purged by {run.id} from what would be")
-
-    def put_ontology(self, name: str, document: str, actor: str = "") -> bool:
-        raise StoreReadOnly(f"ontology {name!r} cannot be stored in what would be ({len(document)}, {actor})")
-
-    def ontology_document(self, name: str) -> str | None:
-        return self._store.ontology_document(name)
-
-    def check(self) -> None:
-        self._store.check()
-
-    def close(self) -> None:
-        """The other store is not ours to close."""

@@ -12,7 +12,9 @@ from kg.domain.fact import Instant
 from kg.domain.lineage import Classification
 
 Role = OneOf["reader", "analyst", "reviewer", "approver", "engineer", "auditor", "admin"]
-Permission = OneOf["read", "ask", "oversee", "review", "approve", "load", "configure", "watch", "audit", "admin"]
+Permission = OneOf[
+    "read", "ask", "oversee", "review", "approve", "hold", "expire", "load", "configure", "watch", "audit", "admin"
+]
 ROLES: tuple[Role, ...] = get_args(Role)
 PERMISSIONS: dict[Permission, str] = {
     "read": "look around in the graph: entities, facts, paths, sources, lineage, runs; prompts and rules",
@@ -20,6 +22,8 @@ PERMISSIONS: dict[Permission, str] = {
     "oversee": "read decisions of others that were made within one's own datasets and ceiling",
     "review": "take part in reviews: approve a stage that asks one's role, assign, ask for changes, reject",
     "approve": "override a decision, and except one from its review",
+    "hold": "put decisions under legal hold, and end that",
+    "expire": "erase decisions that are old enough",
     "load": "say which entities are one, and what jobs of others did; load, retire, purge",
     "configure": "save and move prompts, decision tables and review rules",
     "watch": "read the metrics of the server",
@@ -32,7 +36,7 @@ MAY: dict[Role, frozenset[Permission]] = {
     "reader": frozenset({"read"}),
     "analyst": frozenset({"read", "ask"}),
     "reviewer": frozenset({"read", "ask", "oversee", "review"}),
-    "approver": frozenset({"read", "ask", "oversee", "review", "approve"}),
+    "approver": frozenset({"read", "ask", "oversee", "review", "approve", "hold"}),
     "engineer": frozenset({"read", "ask", "load", "configure", "watch"}),
     "auditor": frozenset({"read", "oversee", "audit", "watch"}),
     "admin": frozenset(PERMISSIONS),

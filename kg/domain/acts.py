@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from kg.domain.audit import Act, content_of, sha256
 from kg.domain.decision import Document
 from kg.domain.lineage import Run
+from kg.domain.openlineage import LineageEvent
 from kg.domain.prompt import LabelMove
 from kg.domain.records import dump
 from kg.domain.review import ReviewEvent
@@ -48,6 +50,13 @@ def of_review(event: ReviewEvent) -> Act:
     """``feedback``, ``review.opened``, ``review.approved`` and so on."""
     kind = event.kind if event.kind == "feedback" else f"review.{event.kind}"
     return Act(kind, event.decision, event.actor, event.verdict or "", sha256(dump(event)), event.reason)
+
+
+def of_events(events: Sequence[LineageEvent], new: int, actor: str) -> Act:
+    """OpenLineage events that were received together, of which so many were new; the first gives its id."""
+    ids = [event.id for event in events]
+    content = content_of([event.document for event in events])
+    return Act("lineage", ids[0], actor, f"{new} of {len(ids)} events", content)
 
 
 def of_ontology(name: str, document: str, actor: str) -> Act:

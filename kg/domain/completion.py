@@ -12,6 +12,9 @@ from kg.domain.lineage import Classification
 from kg.domain.prompt import PromptChoice
 from kg.domain.spending import Limits
 
+BYTES_A_TOKEN = 3
+"""English prose has about four; ids, numbers and other scripts fewer. An estimate is rather too high than too low."""
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -52,6 +55,8 @@ class ModelSpec:
     """How many of its replies are kept to be given again; none by default."""
     scripted: bool = False
     """Whether it is a scripted server that stands in for a model; said wherever its name is."""
+    thinking_tokens: int = 0
+    """Tokens it may think in before it replies, which servers count to the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,11 @@ class Reply:
     calls: int = 1
     """Requests that were made for it, retries among them; none from a cache."""
     ms: float = 0.0
+
+
+def tokens_of(text: str) -> int:
+    """About how many tokens a text is."""
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_A_TOKEN)
 
 
 def cost_of(tokens: Tokens, price: Price) -> float:

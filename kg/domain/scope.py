@@ -31,6 +31,8 @@ class Scope:
     """Names of the datasets that are there for the reader; ``None`` is all. Others are as if they did not exist."""
     any_day: bool = False
     """Facts of every valid time in place of those true on one day."""
+    tables: tuple[str, ...] = ()
+    """Versions of saved decision tables, ``NAME@3``, that are read in place of those in use."""
 
     def sees(self, version: DatasetVersion) -> bool:
         """Whether the version is there for the reader: this is the access control."""

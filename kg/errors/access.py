@@ -36,7 +36,7 @@ class Unauthenticated(AccessRefused):
 
 
 class Forbidden(AccessRefused):
-    """The roles of the caller do not allow it."""
+    """The roles or grants of the caller do not allow it."""
 
     code = "forbidden"
 

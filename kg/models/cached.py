@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections import OrderedDict
 from dataclasses import replace
 
 from kg.domain.completion import ModelSpec, Reply, Request
-from kg.models.recorded import request_hash
 from kg.ports.model import Model
+
+
+def request_hash(request: Request, spec: ModelSpec) -> str:
+    """``sha256:`` over everything that changes the answer: model, interface, messages, schema and parameters."""
+    content = {
+        "base_url": spec.base_url,
+        "model": spec.model,
+        "api": spec.api,
+        "structured": spec.structured,
+        "system": request.system,
+        "user": request.user,
+        "schema": dict(request.schema),
+        "parameters": dict(request.parameters),
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 class Cached:

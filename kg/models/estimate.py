@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from kg.domain.completion import ModelSpec, Request, Tokens, cost_of
+from kg.domain.completion import ModelSpec, Request, Tokens, cost_of, tokens_of
 
-BYTES_A_TOKEN = 3
-"""English prose has about four; ids, numbers and other scripts fewer. An estimate is rather too high than too low."""
 FRAME_TOKENS = 16
 """What an interface adds around two messages."""
 OUTPUT_TOKENS = 1_000
@@ -28,13 +26,8 @@ class Estimate:
         return self.input + self.output
 
 
-def tokens_of(text: str) -> int:
-    """About how many tokens a text is."""
-    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_A_TOKEN)
-
-
 def estimate(request: Request, spec: ModelSpec) -> Estimate:
     schema = json.dumps(dict(request.schema), ensure_ascii=False, separators=(",", ":"))
     taken = sum(tokens_of(text) for text in (request.system, request.user, schema)) + FRAME_TOKENS
-    given = int(request.parameters.get("max_tokens") or OUTPUT_TOKENS)
+    given = int(request.parameters.get("max_tokens") or OUTPUT_TOKENS) + spec.thinking_tokens
     return Estimate(taken, given, cost_of(Tokens(taken, given), spec.price))

@@ -79,6 +79,7 @@ class Entry(_Part):
     price: PriceSpec = PriceSpec()
     limits: LimitsSpec = LimitsSpec()
     cache: Annotated[int, Field(ge=0, le=100_000, strict=True)] = 0
+    thinking_tokens: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
 
     def spec(self) -> ModelSpec:
         budgets = {name: Most(**getattr(self.limits, name).model_dump()) for name in LimitsSpec.model_fields}
@@ -98,6 +99,7 @@ class Entry(_Part):
             Limits(**budgets),
             self.cache,
             self.model.startswith(SCRIPTED),
+            self.thinking_tokens,
         )
 
 

@@ -17,8 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import rfc8785
-
+from kg.domain.canonical_json import canonical
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 
@@ -139,7 +138,7 @@ class HoldMove:
 
 
 def id_of(record: Mapping[str, Any]) -> str:
-    return f"d-{hashlib.sha256(rfc8785.dumps(record)).hexdigest()[:24]}"
+    return f"d-{hashlib.sha256(canonical(record)).hexdigest()[:24]}"
 
 
 def keep(document: Document, salt: str | None = None) -> Kept:
@@ -158,7 +157,7 @@ def keep(document: Document, salt: str | None = None) -> Kept:
 
 
 def _digest(salt: str, at: str, value: Any) -> str:
-    return hmac.new(bytes.fromhex(salt), at.encode() + b"\0" + rfc8785.dumps(value), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(salt), at.encode() + b"\0" + canonical(value), "sha256").hex()
 
 
 def _quoted(quotes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from kg.domain.difference import FactChange
@@ -50,8 +50,10 @@ class DecisionLedger(Appending, Protocol):
 
     def kept(self, decision_id: str) -> Kept | None: ...
 
-    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[dict[str, Any]]:
-        """Newest first, from the one that came before ``after`` on. Raises DecisionNotFound for that one."""
+    def decisions(
+        self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0
+    ) -> list[dict[str, Any]]:
+        """Newest first, from the one that came before ``after`` on, less so many. Raises DecisionNotFound for it."""
         ...
 
     def hold(self, move: HoldMove) -> None:
@@ -106,10 +108,10 @@ class ReviewLedger(Protocol):
         """By decision, as they happened; none of one of which nothing was said."""
         ...
 
-    def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
-        """Decisions that have a review, newest first, each with its place; those after a place: ``before`` it.
+    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
+        """Decisions that have a review, newest first, from the one that came before ``after`` on.
 
-        ``standing`` leaves out those that only a later decision changes.
+        ``standing`` leaves out those that only a later decision changes. Raises ReviewNotFound for ``after``.
         """
         ...
 
@@ -150,8 +152,8 @@ class RunLedger(Protocol):
 
     def rejections(self, run_id: str) -> list[Rejection]: ...
 
-    def append_events(self, events: Collection[LineageEvent]) -> int:
-        """Record those that are not recorded yet, all or none; says how many these are."""
+    def append_events(self, events: Sequence[LineageEvent], actor: str = "") -> int:
+        """Record those received that are not recorded yet, all or none; says how many these are."""
         ...
 
     def events(self, run: str) -> list[dict[str, Any]]:

@@ -41,4 +41,4 @@ def served(app: FastAPI) -> Iterator[str]:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)  # whoever closes a store first takes it from requests that are still answered

@@ -55,7 +55,7 @@ def test_every_outcome_comes_in_every_form(client: TestClient, form: str, questi
 
 
 def test_an_unknown_form_names_the_known_ones(client: TestClient, gap: dict[str, Any]) -> None:
-    with pytest.raises(InvalidInput, match="json, cypher, graphml, turtle, jsonld, svg"):
+    with pytest.raises(InvalidInput, match="json, cypher, graphml, turtle, jsonld, trig, svg"):
         render(gap, "docx")
     where = f"/v1/decisions/{gap['decision_id']}/explanation"
     assert client.get(where, params={"format": "docx"}).status_code == 422
@@ -118,6 +118,19 @@ def test_rdf_ties_the_answer_to_facts_sources_runs_and_plan(gap: dict[str, Any],
 
 def test_turtle_and_jsonld_say_the_same(gap: dict[str, Any]) -> None:
     assert set(read_rdf(render(gap, "turtle"), "turtle")) == set(read_rdf(render(gap, "jsonld"), "json-ld"))
+
+
+def test_in_trig_each_decision_is_a_graph_of_its_own(gap: dict[str, Any], client: TestClient) -> None:
+    other = ask(client, "Which suppliers deliver sunflower oil?")
+    store = rdflib.Dataset()
+    for one in (gap, other):
+        store.parse(data=render(one, "trig"), format="trig")
+    for one in (gap, other):
+        name = rdflib.URIRef(f"urn:whence:decision:{one['decision_id']}")
+        assert set(store.graph(name)) == set(read_rdf(render(one, "turtle"), "turtle"))
+        assert (name, RDF.type, PROV.Bundle) in store.default_graph
+    reply = client.get(f"/v1/decisions/{gap['decision_id']}/explanation", headers={"Accept": "application/trig"})
+    assert (reply.status_code, reply.headers["content-type"].partition(";")[0]) == (200, "application/trig")
 
 
 def test_the_picture_shows_every_box_and_arrow_it_says(gap: dict[str, Any]) -> None:

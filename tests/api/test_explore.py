@@ -56,6 +56,16 @@ def test_a_card_shows_some_of_every_kind_and_counts_the_rest(view: GraphView) ->
     assert all(fact.text.endswith(".") for fact in whole.facts)
 
 
+def test_a_card_is_kept_to_some_predicates(view: GraphView) -> None:
+    supplier = resolve(view, "SUP-1").id
+    whole = entity_card(view, supplier, 500)
+    said = {fact.predicate for fact in whole.facts}
+    one = min(said)
+    only = entity_card(view, supplier, 500, [one])
+    assert only.facts == tuple(fact for fact in whole.facts if fact.predicate == one)
+    assert entity_card(view, supplier, 500, ["no_such_relation"]).facts == ()
+
+
 def test_a_way_is_told_step_by_step(view: GraphView) -> None:
     found = paths_between(view, "Kestrel Oils", "PRD-1", 4)
     for way in found.ways:

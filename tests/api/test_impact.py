@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ def test_each_thing_an_answer_rests_on_carried_a_claim_of_it(client: TestClient)
         f"run:{place['run']}",
         "supplier-register",
         "supplier-register@2026-03",
+        "load supplier-register@2026-03",
         f"entity:{decision['answer']['entities'][0]['id']}",
     ):
         assert decision["decision_id"] in ids(impact(client, ref), "carried"), ref
@@ -97,12 +99,12 @@ def test_a_decision_comes_of_its_facts_rows_and_files_in_one_walk(client: TestCl
 # --- on the command line ---
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("impact")
-    with loaded_supply(folder):
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """A store of its own, since the tests count and change."""
+    with loaded_supply(tmp_path):
         pass
-    return f"sqlite:{folder / 'supply.db'}"
+    return f"sqlite:{tmp_path / 'supply.db'}"
 
 
 def whence(store: str, *words: str, code: int = 0) -> str:
@@ -126,6 +128,27 @@ def test_a_check_a_retirement_and_a_load_end_with_the_decisions_they_touch(store
     assert [one["decision"] for one in back[0]["decisions"]["looked_at"]] == [decision]
     told = json.loads(whence(store, "impact", f"run:{back[0]['id']}", "--json"))
     assert [one["decision"] for one in told["looked_at"]] == [decision]
+
+
+def test_what_several_datasets_touch_that_are_loaded_together_is_told_once(tmp_path: Path) -> None:
+    with loaded_supply(tmp_path):
+        store = f"sqlite:{tmp_path / 'supply.db'}"
+    versions = {
+        "certificate-register@2026-04": "certificate-register.yml",
+        "supplier-register@2026-03": "supplier-register-2026-03.yml",
+    }
+    files = [str(SUPPLY / file) for file in versions.values()]
+    certificates, suppliers = versions
+    whence(store, "retire", certificates)
+    decision = json.loads(whence(store, "ask", GAP, "--json"))["decision_id"]
+    whence(store, "retire", suppliers)
+    together = whence(store, "load", *files)
+    assert together.count(decision) == 1
+    assert "2 loads: carried a claim of" in together
+    for version in versions:
+        whence(store, "retire", version)
+    touched = [run["decisions"] for run in json.loads(whence(store, "load", *files, "--json"))]
+    assert [decision in ids(one, "carried") | ids(one, "looked_at") for one in touched] == [True, True]
 
 
 def test_an_unknown_ref_is_a_stated_refusal(store: str) -> None:

@@ -164,6 +164,17 @@ def test_a_decision_of_another_is_not_there(guarded: TestClient, services: Servi
     assert [made in {line["decision_id"] for line in lines} for lines in listed] == [False, True]
 
 
+def test_a_page_does_not_tell_whether_a_decision_of_another_is_there(guarded: TestClient, services: Services) -> None:
+    made = asked(guarded, token_of(services, "reviewer", name="bo"))["decision_id"]
+    other = bearer(token_of(services, "analyst", name="cy"))
+    for path in ("/v1/decisions", "/v1/reviews"):
+        headers = other if path == "/v1/decisions" else bearer(token_of(services, "reviewer", name="cy", datasets=()))
+        said = [guarded.get(path, params={"after": one}, headers=headers) for one in (made, "d-none")]
+        assert [one.status_code for one in said] == [404, 404]
+        assert said[0].json()["detail"].replace(made, "d-none") == said[1].json()["detail"]
+    assert guarded.get("/v1/decisions", params={"actor": "bo"}, headers=other).json() == {"decisions": [], "next": None}
+
+
 def test_who_sees_less_than_a_decision_was_made_from_does_not_see_it(guarded: TestClient, services: Services) -> None:
     made = asked(guarded, token_of(services, "analyst", datasets=["supplier-register", "certificate-register"]))[
         "decision_id"

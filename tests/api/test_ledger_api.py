@@ -95,6 +95,9 @@ def test_a_list_is_narrowed(client: TestClient) -> None:
     post(client, "How old is Kestrel Oils?")
     told = client.get("/v1/decisions", params={"outcome": "abstained"}).json()["decisions"]
     assert {one["outcome"] for one in told} == {"abstained"}
+    told = client.get("/v1/decisions", params={"words": "OILS old"}).json()["decisions"]
+    assert {one["question"] for one in told} == {"How old is Kestrel Oils?"}
+    assert client.get("/v1/decisions", params={"words": "x" * 201}).status_code == 422
     assert client.get("/v1/decisions", params={"since": "2099-01-01"}).json()["decisions"] == []
     assert client.get("/v1/decisions", params={"until": "2001-01-01"}).json()["decisions"] == []
     assert client.get("/v1/decisions", params={"since": "yesterday"}).json()["code"] == "scope_invalid"
@@ -132,6 +135,7 @@ def test_the_commands_list_show_hold_and_release(store: str) -> None:
     new = json.loads(run(store, "ask", GAP, "--supersedes", old, "--json"))["decision_id"]
     listed = json.loads(run(store, "decisions", "list", "--limit", "1", "--json"))
     assert ([one["decision_id"] for one in listed["decisions"]], listed["next"]) == ([new], new)
+    assert json.loads(run(store, "decisions", "list", "--words", "no such words", "--json"))["decisions"] == []
     assert f"superseded by {new}" in run(store, "decisions", "show", old)
     run(store, "decisions", "hold", old, "--reason", "case 7", "--by", "ann")
     told = json.loads(run(store, "decisions", "show", old, "--json"))

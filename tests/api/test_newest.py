@@ -71,7 +71,7 @@ class Runs:
     def changes(self, run_id: str) -> list[FactChange]:
         raise NotImplementedError
 
-    def append_events(self, events: object) -> int:
+    def append_events(self, events: object, actor: str = "") -> int:
         raise NotImplementedError
 
     def events(self, run: str) -> list[dict[str, Any]]:

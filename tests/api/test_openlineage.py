@@ -179,6 +179,20 @@ def test_a_batch_with_one_wrong_event_records_none(client: TestClient) -> None:
     assert client.post("/v1/lineage/batch", json=[good, good]).json()["recorded"] == 1
 
 
+def test_the_audit_log_has_one_entry_of_what_came_in_one_request(client: TestClient) -> None:
+    def log() -> list[dict[str, Any]]:
+        return list(client.get("/v1/audit", params={"limit": 200}).json()["entries"])
+
+    before = len(log())
+    sent = [event(producer=f"urn:audited:{number}") for number in range(3)]
+    ids = client.post("/v1/lineage/batch", json=sent).json()["events"]
+    client.post("/v1/lineage/batch", json=sent)
+    client.post("/v1/lineage", json=event(producer="urn:audited:3"))
+    batch, single = log()[before:]
+    assert (batch["kind"], batch["subject"], batch["detail"]) == ("lineage", ids[0], "3 of 3 events")
+    assert (batch["actor"], single["detail"]) == ("local", "1 of 1 events")
+
+
 @pytest.mark.parametrize(("body", "status"), [(b"[]", 422), (b"{", 400), (b'{"a": NaN}', 400), (b"1", 422)])
 def test_what_is_no_json_object_is_refused(client: TestClient, body: bytes, status: int) -> None:
     sent = client.post("/v1/lineage", content=body, headers={"content-type": "application/json"})

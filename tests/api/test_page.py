@@ -48,6 +48,13 @@ def test_every_view_is_the_one_page(visitor: TestClient, address: str) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("address", ["/", "/decisions/d-1", "/assets/index-1.js"])
+def test_whoever_asks_whether_it_is_there_is_told_so_without_it(visitor: TestClient, address: str) -> None:
+    whole, head = visitor.get(address), visitor.head(address)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers == whole.headers
+
+
 def test_an_asset_is_packed_for_who_takes_it_so(visitor: TestClient) -> None:
     packed = visitor.get("/assets/index-1.js", headers={"Accept-Encoding": "gzip"})
     plain = visitor.get("/assets/index-1.js", headers={"Accept-Encoding": "identity"})

@@ -104,6 +104,19 @@ def test_the_stream_and_the_list_tell_nothing_of_it(reviewed: TestClient) -> Non
     assert [one["outcome"] for one in reviewed.get("/v1/decisions").json()["decisions"]] == ["pending_review"]
 
 
+def test_a_withheld_answer_is_not_found_by_its_outcome(reviewed: TestClient) -> None:
+    decision = held(reviewed)
+
+    def found(outcome: str) -> list[str]:
+        told = reviewed.get("/v1/decisions", params={"outcome": outcome}).json()
+        assert told["next"] is None
+        return [one["decision_id"] for one in told["decisions"]]
+
+    assert (found("answered"), found("pending_review")) == ([], [decision])
+    move(reviewed, decision, "approve", roles=["reviewer"])
+    assert (found("answered"), found("pending_review")) == ([decision], [])
+
+
 def test_the_queue_shows_what_waits_and_for_whom(reviewed: TestClient) -> None:
     decision = held(reviewed)
     [line] = reviewed.get("/v1/reviews", params={"role": "reviewer"}).json()["reviews"]
@@ -117,9 +130,9 @@ def test_the_queue_shows_what_waits_and_for_whom(reviewed: TestClient) -> None:
 def test_the_queue_is_read_page_by_page(reviewed: TestClient) -> None:
     decisions = [held(reviewed) for _ in range(3)]
     first = reviewed.get("/v1/reviews", params={"limit": 2}).json()
-    rest = reviewed.get("/v1/reviews", params={"limit": 2, "before": first["before"]}).json()
+    rest = reviewed.get("/v1/reviews", params={"limit": 2, "after": first["next"]}).json()
     assert [one["decision_id"] for one in (*first["reviews"], *rest["reviews"])] == decisions[::-1]
-    assert rest["before"] is None
+    assert rest["next"] is None
 
 
 def test_a_judgement_without_what_was_shown_is_refused(reviewed: TestClient) -> None:
@@ -285,6 +298,16 @@ def test_every_move_has_a_command(ruled: Path, words: tuple[str, ...], state: st
     assert state.replace("_", " ") in text
 
 
+def test_the_queue_goes_on_from_page_to_page(ruled: Path) -> None:
+    decisions = [told(ruled, "ask", GAP, "--by", "ann")["decision_id"] for _ in range(3)]
+    first = told(ruled, "review", "list", "--limit", "2")
+    rest = told(ruled, "review", "list", "--limit", "2", "--after", first["next"])
+    assert [one["decision_id"] for one in (*first["reviews"], *rest["reviews"])] == decisions[::-1]
+    assert rest["next"] is None
+    assert f"--after {first['next']}" in whence(ruled, "review", "list", "--limit", "2").stdout
+    assert whence(ruled, "review", "list", "--after", "d-none").exit_code == 1
+
+
 def test_assigning_and_feedback_have_commands(ruled: Path) -> None:
     decision = told(ruled, "ask", GAP, "--by", "ann")["decision_id"]
     told(ruled, "review", "assign", decision, "cy")
@@ -311,3 +334,17 @@ def test_a_wrong_file_is_refused_with_its_name(path: Path, tmp_path: Path, text:
     done = whence(path, "review", "rules", "save", str(file), "--message", "m")
     assert done.exit_code == 1
     assert "wrong.yml" in str(done.exception)
+
+
+def test_a_decision_that_takes_the_place_of_another_ends_its_review(reviewed: TestClient) -> None:
+    old = held(reviewed)
+    assert move(reviewed, old).json()["state"] == "approved"
+    asked = reviewed.post("/v1/decisions", json={"question": GAP, "supersedes": old})
+    new = asked.json()["decision_id"]
+    told = reviewed.get(f"/v1/reviews/{old}").json()
+    assert (told["state"], told["superseded_by"], told["released"]) == ("superseded", new, False)
+    last = told["events"][-1]
+    assert (last["kind"], last["to"]) == ("superseded", new)
+    assert reviewed.get(f"/v1/reviews/{new}").json()["state"] == "open"
+    assert reviewed.get(f"/v1/decisions/{old}").json()["outcome"] == "pending_review"
+    assert move(reviewed, old, "reject").json()["code"] == "review_settled"

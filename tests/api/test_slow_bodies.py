@@ -1,4 +1,4 @@
-"""Bad requests 53 and 54 of docs/bad-inputs.md, over real sockets."""
+"""Bad requests 53 and 54 of docs/bad-inputs.md, and bodies above the cap, over real sockets."""
 
 from __future__ import annotations
 
@@ -67,3 +67,21 @@ def test_a_reference_out_of_bounds_names_nothing(client: TestClient, path: str, 
     assert reply.status_code in {404, 422}
     assert reply.headers["content-type"] == "application/problem+json"
     assert "root:" not in reply.text
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["announced", "in pieces"])
+@pytest.mark.parametrize("path", ["/v1/loads", "/v1/lineage/batch", "/v1/decisions"])
+def test_a_body_above_the_cap_is_refused_before_it_is_read_whole(url: str, path: str, announced: bool) -> None:  # noqa: FBT001
+    """Announced, nothing of it is read; in pieces, no more than the cap. The end of it is never sent."""
+    place = urlsplit(url)
+    length = f"Content-Length: {MAX_BODY + 1}" if announced else "Transfer-Encoding: chunked"
+    with socket.create_connection((place.hostname or "", place.port or 0), timeout=30) as caller:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
+        caller.sendall(head.encode())
+        if not announced:
+            caller.sendall(f"{MAX_BODY + 1:x}\r\n".encode() + b" " * (MAX_BODY + 1) + b"\r\n")
+        said = caller.makefile("rb").read()
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b"body_too_large" in said
+    assert b"1,000,000 bytes" in said
+    assert b"connection: close" in said.lower()

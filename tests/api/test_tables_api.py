@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from api.app import create_app
 from api.cli import app
 from kg.bootstrap import open_services
+from kg.domain.lineage import Classification
 from kg.settings import Settings
 from tests.api.supply import BASE, loaded_supply
 
@@ -59,6 +60,40 @@ def client(path: Path) -> Iterator[TestClient]:
 def put(client: TestClient, number: int | None, headers: dict[str, str], label: str = "production") -> Any:
     body = {"number": number, "reason": "agreed", "actor": "root"}
     return client.put(f"/v1/tables/audit_plan/labels/{label}", json=body, headers=headers)
+
+
+def test_a_table_in_staging_is_tried_beside_the_one_in_use(client: TestClient, path: Path) -> None:
+    client.post("/v1/tables", json={"content": TABLE, **SAID})
+    put(client, 1, {"If-None-Match": "*"}, "staging")
+    asked = {"question": ASKED, "tables": ["audit_plan@staging"]}
+    tried = client.post("/v1/decisions", json=asked)
+    assert (tried.status_code, tried.json()["answer"]["value"]) == (201, "by paper")
+    assert tried.json()["scope"]["tables"] == ["audit_plan@1"]
+    assert client.post("/v1/decisions", json={"question": ASKED}).json()["outcome"] == "abstained"
+    wrong = client.post("/v1/decisions", json={"question": ASKED, "tables": ["audit_plan@canary"]})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "rules_not_found")
+    words = ["--store", f"sqlite:{path}", "ask", ASKED, "--table", "audit_plan@staging", "--json"]
+    assert json.loads(CliRunner().invoke(app, words).stdout)["answer"]["value"] == "by paper"
+
+
+def test_a_table_above_the_ceiling_is_not_there(client: TestClient, path: Path) -> None:
+    for number, level in enumerate(("internal", "restricted"), 1):
+        saved = client.post("/v1/tables", json={"content": TABLE | {"classification": level}, **SAID})
+        assert saved.json()["number"] == number
+    put(client, 1, {"If-None-Match": "*"})
+    named = [one.format("audit_plan") for one in READS], [one.format("no_such") for one in READS]
+    for hidden, unknown in zip(*named, strict=True):
+        said = [client.get(one) for one in (hidden, unknown)]
+        assert [one.status_code for one in said] == [404, 404]
+        assert said[0].json()["detail"].replace("audit_plan", "no_such") == said[1].json()["detail"]
+    assert client.get("/v1/tables").json() == {"tables": []}
+    services = open_services(Settings(store=f"sqlite:{path}"))
+    with TestClient(create_app(services, Settings(ceiling=Classification.RESTRICTED)), base_url=BASE) as whole:
+        assert [whole.get(one.format("audit_plan")).status_code for one in READS] == [200, 200, 200]
+    services.store.close()
+
+
+READS = ("/v1/tables/{}", "/v1/tables/{}/versions/1", "/v1/tables/{}/diff?before=1&after=2")
 
 
 def test_a_table_is_saved_labelled_and_decides(client: TestClient) -> None:

@@ -6,69 +6,22 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.oidc import Issuer
+from api.oidc import Issuer, issuer_of
 from kg.bootstrap import Services
 from kg.errors import ConfigError
 from kg.settings import Settings
 from tests.api.supply import BASE, served
-
-AUDIENCE = "whence"
-
-
-@dataclass
-class LocalIssuer:
-    """Keys by id, and how often they were asked for."""
-
-    keys: dict[str, Any] = field(default_factory=dict)
-    url: str = ""
-    asked: int = 0
-
-    def app(self) -> FastAPI:
-        app = FastAPI()
-
-        @app.get("/.well-known/openid-configuration")
-        def configuration() -> dict[str, str]:
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"}
-
-        @app.get("/jwks")
-        def jwks() -> dict[str, Any]:
-            self.asked += 1
-            return {"keys": [_public(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]}
-
-        return app
-
-    def token(self, kid: str = "first", algorithm: str = "RS256", key: Any = None, **changes: Any) -> str:
-        now = int(time.time())
-        told = {
-            "iss": self.url,
-            "aud": AUDIENCE,
-            "sub": "subject-1",
-            "iat": now,
-            "exp": now + 300,
-            "realm": {"roles": ["analyst", "something-else"]},
-            "whence_datasets": ["supplier-register"],
-            "whence_ceiling": "internal",
-        }
-        told |= changes
-        told = {name: value for name, value in told.items() if value is not None}
-        return jwt.encode(told, key or self.keys[kid], algorithm, {"kid": kid})
-
-
-def _public(key: Any) -> dict[str, Any]:
-    kind = jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else jwt.algorithms.ECAlgorithm
-    return dict(kind.to_jwk(key.public_key(), as_dict=True))
+from tests.issuer import AUDIENCE, CLIENT, LocalIssuer, public
 
 
 @pytest.fixture(scope="module")
@@ -136,13 +89,13 @@ def test_a_token_that_is_not_for_us_now_is_refused(
 
 def forged(issuer: LocalIssuer) -> dict[str, str]:
     header, payload, signature = issuer.token().split(".")
-    public = json.dumps(_public(issuer.keys["first"])).encode()
+    as_key = json.dumps(public(issuer.keys["first"])).encode()
 
     def part(value: dict[str, Any]) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
     symmetric = f"{part({'alg': 'HS256', 'kid': 'first'})}.{payload}"
-    mac = base64.urlsafe_b64encode(hmac.new(public, symmetric.encode(), hashlib.sha256).digest()).rstrip(b"=").decode()
+    mac = base64.urlsafe_b64encode(hmac.new(as_key, symmetric.encode(), hashlib.sha256).digest()).rstrip(b"=").decode()
     other = rsa.generate_private_key(65537, 2048)
     return {
         "none": f"{part({'alg': 'none', 'kid': 'first'})}.{payload}.",
@@ -153,7 +106,7 @@ def forged(issuer: LocalIssuer) -> dict[str, str]:
         "another algorithm": issuer.token("first", "ES256", key=issuer.keys["second"]),
         "changed": f"{header}.{part({'sub': 'root', 'aud': AUDIENCE, 'iss': issuer.url})}.{signature}",
         "cut": f"{header}.{payload}",
-        "own key within": f"{part({'alg': 'RS256', 'jwk': _public(other)})}.{payload}.{signature}",
+        "own key within": f"{part({'alg': 'RS256', 'jwk': public(other)})}.{payload}.{signature}",
         "no token": "a.b.c",
         "long": "a" * 20_000,
     }
@@ -195,3 +148,94 @@ def test_an_issuer_whose_keys_others_could_change_is_refused(url: str) -> None:
 def test_an_issuer_needs_an_audience() -> None:
     with pytest.raises(ConfigError, match="WHENCE_OIDC_AUDIENCE"):
         Issuer("https://issuer.example", "")
+
+
+def page_of(services: Services, built: Path, url: str, **changes: Any) -> TestClient:
+    settings = replace(Settings(), access=True, oidc_issuer=url, oidc_audience=AUDIENCE, oidc_client=CLIENT)
+    return TestClient(create_app(services, replace(settings, **changes), built=built), base_url=BASE)
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
+    return tmp_path
+
+
+def test_where_to_sign_in_is_told_to_everybody_and_asked_of_the_issuer_once(
+    services: Services, issuer: LocalIssuer, built: Path
+) -> None:
+    with page_of(services, built, issuer.url) as page:
+        before = issuer.configured
+        told = [page.get("/v1/sign-in").json() for _ in range(5)]
+    assert told[0] == {
+        "access": True,
+        "issuer": {
+            "issuer": issuer.url,
+            "client_id": CLIENT,
+            "scope": "openid",
+            "authorization_endpoint": f"{issuer.url}/authorize",
+            "token_endpoint": f"{issuer.url}/token",
+            "sends": "access_token",
+        },
+    }
+    assert all(one == told[0] for one in told)
+    assert issuer.configured == before + 1
+
+
+@pytest.mark.parametrize("changes", [{"access": False}, {"oidc_client": ""}, {"oidc_issuer": "", "oidc_client": ""}])
+def test_without_a_client_or_without_access_there_is_nowhere_to_sign_in(
+    services: Services, issuer: LocalIssuer, built: Path, changes: dict[str, Any]
+) -> None:
+    with page_of(services, built, issuer.url, **changes) as page:
+        assert page.get("/v1/sign-in").json()["issuer"] is None
+        assert "connect-src" not in page.get("/sign-in").headers["content-security-policy"]
+
+
+def test_only_the_sign_in_may_reach_the_issuer_and_nothing_else(
+    services: Services, issuer: LocalIssuer, built: Path
+) -> None:
+    with page_of(services, built, issuer.url) as page:
+        policies = {path: page.get(path).headers["content-security-policy"] for path in ("/sign-in", "/", "/loads")}
+    plain = {policies["/"], policies["/loads"]}
+    assert {policies["/sign-in"]} == {f"{one}; connect-src 'self' {issuer.url}" for one in plain}
+
+
+def test_an_issuer_that_is_gone_leaves_the_page_and_its_keys(services: Services, built: Path) -> None:
+    with page_of(services, built, "http://127.0.0.1:9") as page:
+        replies = [page.get("/v1/sign-in") for _ in range(2)]
+        shown = page.get("/sign-in")
+    assert [(one.status_code, one.json()["code"]) for one in replies] == [(503, "issuer_unavailable")] * 2
+    assert (shown.status_code, "connect-src" in shown.headers["content-security-policy"]) == (200, False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://issuer.example/token",
+        "https://issuer.example; script-src */token",
+        "https://'unsafe-inline'/token",
+        "https://ann@issuer.example/token",
+        "https://issuer.example:x/token",
+        "https:///token",
+        "javascript:1",
+        "",
+        7,
+    ],
+)
+def test_a_token_is_fetched_from_nowhere_unsafe(
+    services: Services, issuer: LocalIssuer, built: Path, address: Any
+) -> None:
+    issuer.wrong = {"token_endpoint": address}
+    with page_of(services, built, issuer.url) as page:
+        reply = page.get("/v1/sign-in")
+    issuer.wrong = {}
+    assert (reply.status_code, reply.json()["code"]) == (503, "issuer_unavailable")
+    assert "token_endpoint" in reply.json()["detail"]
+
+
+def test_a_client_needs_an_issuer_and_openid_among_what_it_asks_for() -> None:
+    with pytest.raises(ConfigError, match="WHENCE_OIDC_ISSUER"):
+        issuer_of(replace(Settings(), oidc_client=CLIENT))
+    with pytest.raises(ConfigError, match="WHENCE_OIDC_SCOPE"):
+        Settings.from_environment({"WHENCE_OIDC_SCOPE": "profile email"})
+    assert Settings.from_environment({"WHENCE_OIDC_SCOPE": "openid  api"}).oidc_scope == "openid api"

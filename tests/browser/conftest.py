@@ -26,6 +26,7 @@ from tests.api.supply import SUPPLY, loaded_supply, served
 from tests.neo4j_server import empty, neo4j_auth
 
 CHROMIUM = Path(os.environ.get("WHENCE_TEST_CHROMIUM", "/usr/bin/chromium"))
+AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -43,6 +44,8 @@ class Watched:
     origin: str
     expected: str
     """What may be said in the console: that something asked for on purpose is not there."""
+    elsewhere: str = ""
+    """Another origin that this visitor goes to on purpose."""
     found: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
@@ -55,7 +58,8 @@ class Watched:
             self._add("console", f"{said.text} {said.location.get('url', '')}")
 
     def _own(self, url: str) -> bool:
-        return url.startswith((f"{self.origin}/", f"blob:{self.origin}/"))
+        own = (f"{self.origin}/", f"blob:{self.origin}/")
+        return url.startswith(own) or (self.elsewhere != "" and url.startswith((f"{self.elsewhere}/", "data:,")))
 
     def _add(self, kind: str, text: str) -> None:
         if not self.expected or self.expected not in text:
@@ -72,7 +76,9 @@ class Site:
     watched: list[Watched]
     contexts: ExitStack
 
-    def tab(self, *, dark: bool = False, width: int = 1280, height: int = 900, expected: str = "") -> Page:
+    def tab(
+        self, *, dark: bool = False, width: int = 1280, height: int = 900, expected: str = "", elsewhere: str = ""
+    ) -> Page:
         """A tab of a new visitor. What holds ``expected`` may stand in the console."""
         context: BrowserContext = self.browser.new_context(
             base_url=self.url,
@@ -83,7 +89,7 @@ class Site:
         self.contexts.callback(context.close)
         context.set_default_timeout(30_000)
         page = context.new_page()
-        watched = Watched(self.url, expected)
+        watched = Watched(self.url, expected, elsewhere)
         watched.watch(page)
         self.watched.append(watched)
         return page
@@ -99,6 +105,13 @@ def chromium() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: make page")
+    return AXE.read_text("utf-8")
 
 
 @contextmanager
@@ -121,6 +134,15 @@ def site(supply_services: Services, chromium: Browser) -> Iterator[Site]:
     """The supply data on SQLite."""
     with looked_at(supply_services, chromium) as made:
         yield made
+
+
+@pytest.fixture
+def other(tmp_path: Path, chromium: Browser) -> Iterator[Site]:
+    """A site over a store of its own, empty."""
+    services = open_services(Settings(store=f"sqlite:{tmp_path / 'other.db'}"))
+    with looked_at(services, chromium) as made:
+        yield made
+    services.store.close()
 
 
 @pytest.fixture
@@ -149,9 +171,9 @@ Asked = Callable[[str], dict[str, Any]]
 @pytest.fixture
 def asked(site: Site) -> Asked:
     """Asks over HTTP, as another caller would."""
+    page = site.tab()
 
     def ask(question: str) -> dict[str, Any]:
-        page = site.tab()
         reply = page.request.post(f"{site.url}/v1/decisions", data={"question": question})
         assert reply.status == 201
         return reply.json()  # type: ignore[no-any-return]

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.page import BUILT
 from tests.api.supply import GAP
 from tests.browser.conftest import Asked, Site
 
-AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
 CLAIM, COMPARED = "?claim=C2", "compare"
 SERIOUS = ("serious", "critical")
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: make page")
-    return Path(AXE).read_text("utf-8")
 
 
 def views(site: Site, asked: Asked) -> list[str]:

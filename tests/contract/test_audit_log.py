@@ -13,13 +13,24 @@ import pytest
 
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.audit import Act, AuditEntry, founded, sha256
+from kg.domain.audit import Act, AuditEntry, content_of, founded, sha256
 from kg.domain.ontology import Ontology
 from kg.domain.prompt import Template
 from kg.domain.ref import ref_of
 from kg.errors import PromptNotFound, StoreError
 from kg.settings import neo4j_address
-from tests.builders import TOWN, MakeStore, Store, TickingClock, kept, load, ontology_document, run, target
+from tests.builders import (
+    TOWN,
+    MakeStore,
+    Store,
+    TickingClock,
+    kept,
+    lineage_event,
+    load,
+    ontology_document,
+    run,
+    target,
+)
 from tests.neo4j_server import neo4j_auth
 
 EACH = 5_000 if os.environ.get("WHENCE_PROOFS") == "1" else 60
@@ -123,6 +134,19 @@ def test_decisions_prompts_and_ontologies_are_told(store: Store) -> None:
     told = entries(store)
     assert [who(store, one.actor) for one in told] == ["ann", "ann", "bob", "bob", "eve"]
     assert who(store, told[3].reason) == "worse"
+
+
+def test_received_events_are_told_once_for_all_that_came_together(store: Store) -> None:
+    events = [lineage_event(eventType=kind) for kind in ("START", "COMPLETE")]
+    store.append_events(events[:1], "ann")
+    store.append_events(events, "bob")
+    store.append_events(events, "eve")
+    assert kinds(store) == [
+        ("lineage", events[0].id, "1 of 1 events"),
+        ("lineage", events[0].id, "1 of 2 events"),
+    ]
+    assert [who(store, one.actor) for one in entries(store)] == ["ann", "bob"]
+    assert entries(store)[1].content == content_of([event.document for event in events])
 
 
 def test_what_is_refused_leaves_no_entry(store: Store) -> None:

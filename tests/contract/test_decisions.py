@@ -53,6 +53,8 @@ def test_decisions_come_newest_first_page_by_page(store: Store) -> None:
     assert [one["decision_id"] for one in store.decisions(2)] == [ids[4], ids[3]]
     assert [one["decision_id"] for one in store.decisions(2, ids[3])] == [ids[2], ids[1]]
     assert [one["decision_id"] for one in store.decisions(5, ids[0])] == []
+    assert [one["decision_id"] for one in store.decisions(2, ids[4], skip=1)] == [ids[2], ids[1]]
+    assert [one["decision_id"] for one in store.decisions(2, skip=5)] == []
     with pytest.raises(DecisionNotFound, match="d-none"):
         store.decisions(2, "d-none")
 

@@ -9,7 +9,7 @@ import pytest
 
 from kg.domain.decision import Document
 from kg.domain.review import Kind, Requirement, ReviewEvent, Stage
-from kg.errors import ReviewMoved
+from kg.errors import ReviewMoved, ReviewNotFound
 from kg.settings import neo4j_address
 from tests.builders import TOWN, MakeStore, Store, kept, load, target
 from tests.contract.test_prompts import AT_ONCE
@@ -54,7 +54,7 @@ def test_a_decision_that_needs_a_review_is_recorded_with_the_event_that_opens_it
 def test_a_decision_that_needs_none_has_none(store: Store) -> None:
     record(store, "d-1", requirement=Requirement())
     assert store.review_events(["d-1"]) == {}
-    assert store.reviews(standing=False, before=None, limit=9) == []
+    assert store.reviews(standing=False, after=None, limit=9) == []
 
 
 def test_a_decision_that_is_recorded_twice_is_opened_once(store: Store) -> None:
@@ -103,24 +103,26 @@ def test_of_several_events_at_once_one_has_the_number(store: Store) -> None:
 
 def test_reviews_are_listed_newest_first_page_by_page(store: Store) -> None:
     record(store, *(f"d-{number}" for number in range(5)))
-    first = store.reviews(standing=True, before=None, limit=3)
-    rest = store.reviews(standing=True, before=first[-1][0], limit=3)
-    assert [one for _, one in (*first, *rest)] == ["d-4", "d-3", "d-2", "d-1", "d-0"]
+    first = store.reviews(standing=True, after=None, limit=3)
+    rest = store.reviews(standing=True, after=first[-1], limit=3)
+    assert [*first, *rest] == ["d-4", "d-3", "d-2", "d-1", "d-0"]
+    with pytest.raises(ReviewNotFound, match="d-none"):
+        store.reviews(standing=True, after="d-none", limit=3)
 
 
 @pytest.mark.parametrize("kind", ["rejected", "changes_requested", "lapsed", "expired", "superseded"])
 def test_a_review_that_only_a_later_decision_changes_does_not_stand(store: Store, kind: Kind) -> None:
     record(store, "d-1", "d-2")
     store.append_review(event("d-1", 2, kind))
-    assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-2"]
-    assert [one for _, one in store.reviews(standing=False, before=None, limit=9)] == ["d-2", "d-1"]
+    assert store.reviews(standing=True, after=None, limit=9) == ["d-2"]
+    assert store.reviews(standing=False, after=None, limit=9) == ["d-2", "d-1"]
 
 
 @pytest.mark.parametrize("kind", ["approved", "overridden", "excepted", "assigned", "feedback"])
 def test_a_review_that_may_lapse_stands(store: Store, kind: Kind) -> None:
     record(store, "d-1")
     store.append_review(event("d-1", 2, kind))
-    assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-1"]
+    assert store.reviews(standing=True, after=None, limit=9) == ["d-1"]
 
 
 def test_a_decision_that_takes_the_place_of_another_ends_its_review(store: Store) -> None:
@@ -133,14 +135,14 @@ def test_a_decision_that_takes_the_place_of_another_ends_its_review(store: Store
     again = decision("d-4", Requirement()) | {"trace": {"asked_at": AT, "actor": "cy", "supersedes": "d-2"}}
     store.append(kept("d-4", again))
     assert set(store.review_events(["d-1", "d-2", "d-3", "d-4"])) == {"d-1", "d-3"}
-    assert [one for _, one in store.reviews(standing=True, before=None, limit=9)] == ["d-3"]
+    assert store.reviews(standing=True, after=None, limit=9) == ["d-3"]
 
 
 def test_feedback_on_a_decision_without_review_opens_none(store: Store) -> None:
     record(store, "d-1", requirement=Requirement())
     store.append_review(event("d-1", 1, "feedback", verdict="wrong"))
     assert [one.kind for one in store.review_events(["d-1"])["d-1"]] == ["feedback"]
-    assert store.reviews(standing=False, before=None, limit=9) == []
+    assert store.reviews(standing=False, after=None, limit=9) == []
 
 
 @pytest.mark.neo4j

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rapidfuzz.distance import OSA
 
 from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification
 from kg.domain.scope import Scope
+from kg.domain.words import fold
 from kg.errors import DatasetNotFound, LoadInProgress, OntologyInvalid
 from kg.ports.store import Entry, GraphView, Listing
 from tests.builders import (
@@ -473,6 +475,28 @@ def test_words_that_differ_by_a_letter_or_two_find_a_name_if_asked_for(store: St
     found = view.search(["spidr", "wizard"], [], 1, edits=1)
     assert found["spidr"] == Listing((entity_id("b"),), cut=True)
     assert found["wizard"] == Listing((entity_id("b"),))
+
+
+def test_a_misspelt_name_is_found_among_hundreds_that_are_like_it(store: Store) -> None:
+    """None of which may be seen: nothing of what is hidden takes the place of another."""
+    numbers = [f"{n:03}" for n in range(400)]
+    hidden = target("secret", classification=Classification.RESTRICTED)
+    load(store, hidden, [one for n in numbers[:390] for one in entity(n, name=f"Number{n}")])
+    load(store, target(), [one for n in numbers[390:] for one in entity(n, name=f"Number{n}")])
+    view = store.view(Scope())
+    for text in ("number111", "numbre39", "nubmer999", "number9"):
+        near = [n for n in numbers[390:] if OSA.distance(text, f"number{n}") <= 2]
+        assert [one.partition(":")[2] for one in view.search([text], [], 500, edits=2)[text].ids] == near
+    whole = store.view(Scope(ceiling=Classification.RESTRICTED)).search(["number111"], [], 500, edits=2)
+    assert len(whole["number111"].ids) == sum(OSA.distance("number111", f"number{n}") <= 2 for n in numbers)
+
+
+def test_a_word_of_any_letters_is_found_by_one_that_is_like_it(store: Store) -> None:
+    words = ["a-b/c", "o'neil.jr", "x*y?z", "[k|b]", "50%", "naïve~2", 'say"so', "u" * 60]
+    load(store, target(), [one for n, word in enumerate(words) for one in entity(f"e{n}", name=f"One {word}")])
+    folded = [fold(word) for word in words]
+    found = store.view(Scope()).search([text[:-1] for text in folded], [], 9, edits=1)
+    assert [entity_id(f"e{n}") in found[text[:-1]].ids for n, text in enumerate(folded)] == [True] * len(words)
 
 
 def test_a_text_is_known_as_a_value_of_the_predicates_that_have_it(store: Store) -> None:

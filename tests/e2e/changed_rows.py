@@ -174,7 +174,7 @@ def batch(  # noqa: PLR0917
     brute = set(otherwise(services, made))
     tally.brute_s += time.perf_counter() - began
     began = time.perf_counter()
-    touches = [one for run in runs for one in services.impacts.of_run(run, decisions).touches]
+    touches = [one for found in services.impacts.of_runs(runs, decisions) for one in found.touches]
     tally.impact_s += time.perf_counter() - began
     carried = {one.decision for one in touches if one.carried}
     tally.decisions += len(made)
@@ -187,13 +187,21 @@ def batch(  # noqa: PLR0917
 
 
 def proof(
-    fresh: Callable[[], Services], folder: Path, *, decisions: int, batches: int, rows: int, seed: int = 1
+    fresh: Callable[[], Services],
+    folder: Path,
+    *,
+    decisions: int,
+    batches: int,
+    rows: int,
+    seed: int = 1,
+    told: Callable[[Tally], None] = lambda _: None,
 ) -> Tally:
-    """So many batches, each on a store of its own with the rows as the batches before left them."""
+    """So many batches, each on a store of its own with the rows as the batches before left them; told after each."""
     chance, tally = random.Random(seed), Tally()  # noqa: S311
     copied(folder)
     for _ in range(batches):
         services = fresh()
         batch(services, folder, tally, decisions, rows, chance)
         services.store.close()
+        told(tally)
     return tally

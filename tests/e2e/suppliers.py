@@ -103,6 +103,8 @@ class Form:
     """Keys of the dataset file."""
     squeezed: bool = False
     """White space of a text counts as one space."""
+    facts_a_row: int = 4
+    """That each row is sure to give."""
 
 
 def opened(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli import app
 from api.demo_model import create_demo_model
+from api.scripted import Script
 from kg.bootstrap import Services, open_services
 from kg.settings import Settings
 from tests.api.supply import GAP, loaded_supply, served
@@ -122,6 +123,15 @@ def test_an_estimate_asks_nothing_and_records_nothing(store: str, model_url: str
     spent = whence(store, model_url)["usage"]["tokens"]
     assert 0 < spent < told["tokens"]
     assert len(services.decisions.decisions(1_000)) == before + 1
+
+
+def test_a_claim_that_cites_what_is_no_evidence_goes_and_the_answer_says_so(store: str) -> None:
+    invented = {"claims": [{"text": "Dniprovia Agro (SUP-7) supplies Sunflower oil (ING-1).", "evidence": ["E77"]}]}
+    with serving(create_demo_model(Script(replies=((("<evidence>",), json.dumps(invented)),)))) as address:
+        document = whence(store, address)
+    assert [one["problem"] for one in document["writer"]["dropped"]] == ["it cites E77, which is no evidence"]
+    assert (document["outcome"], document["writer"]["by"]) == ("answered", "extractive")
+    assert {claim["verdict"] for claim in document["claims"]} == {"supported"}
 
 
 def test_two_prompt_versions_answer_side_by_side(store: str, model_url: str) -> None:

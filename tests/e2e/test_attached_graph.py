@@ -16,6 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from kg.answer.tabled import TabledStore
 from kg.backends.neo4j.attached.store import AttachedStore
 from kg.backends.neo4j.attached.view import AttachedView
 from kg.backends.neo4j.names import quoted
@@ -110,8 +111,9 @@ def store(films: Path, tmp_path: Path) -> Iterator[AttachedStore]:
 
 def opened(path: Path) -> Iterator[AttachedStore]:
     services = open_services(replace(settings(), store=f"attached:{path}"))
-    assert isinstance(services.store, AttachedStore)
-    yield services.store
+    assert isinstance(services.store, TabledStore)
+    assert isinstance(services.store.graph, AttachedStore)
+    yield services.store.graph
     services.store.close()
 
 
@@ -191,6 +193,50 @@ def test_prompts_are_kept_beside_the_attachment(films: Path, server: Server, tmp
     assert json.loads(listed.stdout)["used"] == "answer@1"
     assert server.state() == before
     assert server.run("MATCH (n:Prompt|PromptVersion|PromptLabel) RETURN n") == []
+
+
+TABLE = """
+table: rerun
+of: Film
+nouns: [rerun table]
+inputs:
+  score: {predicate: score}
+  acted: {plan: {op: follow, source: {op: each}, predicate: acted_in, direction: in}}
+outcome: {name: when it is shown again}
+rows:
+  - {row: good, when: {score: ">= 7", acted: yes}, then: on Sunday}
+  - {row: rest, when: {score: ">= 7", acted: no}, then: at night}
+  - {row: weak, when: {score: "< 7"}, then: never}
+"""
+
+
+def test_decision_tables_are_kept_beside_the_attachment_and_read_from_its_graph(
+    films: Path, server: Server, tmp_path: Path
+) -> None:
+    store, before = f"attached:{films.name}", server.state()
+    file = tmp_path / "rerun.yml"
+    file.write_text(TABLE)
+
+    def said(*words: str) -> str:
+        done = whence(*words, store=store, cwd=films.parent)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    asked = ("ask", "What does the rerun table say for Glass Orchard?", "--json")
+    said("tables", "save", str(file), "--message", "as agreed")
+    tried = json.loads(said(*asked, "--table", "rerun@1"))
+    said("tables", "label", "rerun", "production", "1", "--reason", "agreed")
+    found = json.loads(said(*asked))
+    assert [one["answer"]["value"] for one in (tried, found)] == ["on Sunday", "on Sunday"]
+    assert [one["ref"] for one in found["versions"]["policy"]] == ["rerun@1"]
+    [policy] = [item for item in found["evidence"] if item["kind"] == "policy"]
+    assert policy["sources"][0]["locator"] == "row good"
+    places = [one["locator"] for item in found["evidence"] for one in item["sources"] if item["kind"] == "fact"]
+    assert places
+    assert all(element(server, place) for place in places)
+    weak = json.loads(said("ask", "What does the rerun table say for Paper Moons?", "--json"))
+    assert weak["answer"]["value"] == "never"
+    assert server.state() == before
 
 
 def test_loading_into_it_is_refused(films: Path) -> None:
@@ -346,12 +392,15 @@ def test_names_beyond_the_limit_are_found_by_a_full_text_index_or_said_to_be_cut
     for store in opened(films):
         store.most_names = 3
         assert store.view(Scope()).search(["zz"], [], 5)["zz"].cut
-        server.run("CREATE FULLTEXT INDEX films_names IF NOT EXISTS FOR (n:Film) ON EACH [n.title]")
-        server.run("CREATE FULLTEXT INDEX people_names IF NOT EXISTS FOR (n:Person) ON EACH [n.name]")
-        server.run("CALL db.awaitIndexes(60)")
         try:
+            server.run("CREATE FULLTEXT INDEX films_names IF NOT EXISTS FOR (n:Film) ON EACH [n.title]")
+            server.run("CALL db.awaitIndexes(60)")
+            assert store.view(Scope()).search(["zz"], [], 5)["zz"].cut
+            server.run("CREATE FULLTEXT INDEX people_names IF NOT EXISTS FOR (n:Person) ON EACH [n.name]")
+            server.run("CALL db.awaitIndexes(60)")
             view = store.view(Scope())
             assert isinstance(view, AttachedView)
+            assert not view.search(["zz"], [], 5)["zz"].cut
             names = ["night ferry", "zoe aydin", "finn o hara", "harbour lights", "ada quill", "glass orchard"]
             assert sorted(view.named(names, 5)) == sorted(names)
             for text, edits in (("night fe", 0), ("hara", 0), ("nihgt ferry", 2), ("zoe", 0)):
@@ -360,8 +409,8 @@ def test_names_beyond_the_limit_are_found_by_a_full_text_index_or_said_to_be_cut
             for hostile in ("*:*", "name:/.*a/", "a~2 OR (", " ".join(["x"] * 3_000), '"', "\\"):
                 assert view.search([hostile], [], 5)[hostile].ids == ()
         finally:
-            server.run("DROP INDEX films_names")
-            server.run("DROP INDEX people_names")
+            server.run("DROP INDEX films_names IF EXISTS")
+            server.run("DROP INDEX people_names IF EXISTS")
 
 
 # --- dirty names ---

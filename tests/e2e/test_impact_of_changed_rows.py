@@ -15,14 +15,8 @@ from tests.conftest import KINDS
 from tests.e2e.changed_rows import proof
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
-SIZES = (
-    {"sqlite-memory": (300, 4, 50), "neo4j": (300, 2, 100)}
-    if PROOFS
-    else {
-        "sqlite-memory": (30, 1, 10),
-        "neo4j": (8, 1, 3),
-    }
-)
+WHOLE = (300, 4, 50)
+SIZES = {"sqlite-memory": WHOLE, "neo4j": WHOLE} if PROOFS else {"sqlite-memory": (30, 1, 10), "neo4j": (8, 1, 3)}
 
 
 @pytest.fixture

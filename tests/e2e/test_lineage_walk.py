@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kg.answer.lineage import Walk, walk
+from kg.answer.pipeline import answer
 from kg.bootstrap import Services
+from kg.domain.decision import Document
 from kg.domain.lineage import Classification
 from kg.domain.ontology import Ontology
 from kg.domain.openlineage import Toward, received
+from kg.domain.plan import Entities, Plan, Where
+from kg.domain.question import Question
+from kg.domain.ref import ref_of
 from kg.domain.scope import Scope
 from kg.errors import InvalidInput, KgError, LimitInvalid, LineageNotFound, NameAmbiguous
 from loaders.jobs import load_files
-from tests.builders import Kind, MakeStore, Store, TickingClock, openlineage
+from tests.builders import Kind, MakeStore, Store, TickingClock, openlineage, run, target
 from tests.unit.loaders.loading import ONTOLOGY, document, quiet, write_yaml
 
 CSV = "id,name,rating\nSUP-1,Kestrel,high\nSUP-2,Ortiga,low\n"
@@ -55,6 +61,10 @@ class World:
     ) -> Walk:
         services = self.services
         return walk(services.store, services.runs, scope or Scope(), ref, toward, depth=depth, width=width)
+
+    def walk_from(self, decision: Document, scope: Scope | None = None) -> Walk:
+        ref, services = decision["decision_id"], self.services
+        return walk(services.store, services.runs, scope or Scope(), ref, "up", depth=None, width=50, decision=decision)
 
     def ids(self, *args: Any, **changes: Any) -> list[str]:
         return [node.id for node in self.walk(*args, **changes).nodes]
@@ -100,12 +110,14 @@ def test_a_fact_and_an_entity_lead_back_to_the_table(world: World) -> None:
         f"fact:{fact}",
         "row:register@1/data.csv#line 2",
         "source:register@1/data.csv",
+        f"run:{world.services.runs.runs(1)[0].id}",
         f"dataset:file/{world.folder / 'data.csv'}",
+        "job:whence/load register@1",
         "job:etl/export",
         "dataset:db/suppliers",
     ]
     assert world.ids(fact, "up") == way
-    assert world.ids("Kestrel", "up")[-5:] == way[1:]
+    assert world.ids("Kestrel", "up")[-7:] == way[1:]
     assert "job:etl/export" in world.ids("register", "up")
 
 
@@ -130,6 +142,42 @@ def test_a_fact_and_an_entity_lead_back_to_the_table(world: World) -> None:
 def test_what_a_ref_may_name(world: World, ref: str, root: str) -> None:
     assert world.walk(ref, depth=1).root == root
     assert world.walk(root, depth=1).root == root
+
+
+RISKY = Where(Entities(type="Supplier"), "risk", "=", "high")
+
+
+def decided(world: World, plan: Plan) -> Document:
+    services = world.services
+    return answer(Question("Who?"), services.store, services.decisions, services.clock, plan)
+
+
+def test_a_decision_leads_to_the_jobs_and_tables_its_sources_come_from(world: World) -> None:
+    world.told("ingest", [("lake", "raw")], [("db", "suppliers")])
+    found = world.walk_from(decided(world, RISKY))
+    kinds = [node.kind for node in found.nodes]
+    assert kinds[0] == "decision"
+    assert {"fact", "row", "source", "run"} <= set(kinds)
+    assert "job:whence/load register@1" in [node.id for node in found.nodes]
+    upstream = ["job:etl/export", "dataset:db/suppliers", "job:etl/ingest", "dataset:lake/raw"]
+    assert [node.id for node in found.nodes][-4:] == upstream
+    assert found.cut == ()
+
+
+def test_a_decision_leads_to_the_sources_that_were_searched_in_vain(world: World) -> None:
+    none = decided(world, replace(RISKY, value="unheard of"))
+    assert [item["kind"] for item in none["evidence"]] == ["absence"]
+    ids = [node.id for node in world.walk_from(none).nodes]
+    assert ids[1:3] == ["source:register@1/data.csv", f"dataset:file/{world.folder / 'data.csv'}"]
+    assert ids[-1] == "dataset:db/suppliers"
+
+
+def test_a_decision_comes_of_what_was_known_then_also_once_that_is_retired(world: World) -> None:
+    decision = decided(world, RISKY)
+    before = world.walk_from(decision)
+    world.services.store.retire(ref_of("register"), run(target("register"), "run-r", job="retire register"))
+    assert world.walk_from(decision).nodes == before.nodes
+    assert [node.kind for node in world.walk_from(decision, Scope(granted=())).nodes] == ["decision"]
 
 
 def test_a_run_leads_to_what_it_read_and_wrote(world: World) -> None:
@@ -158,7 +206,7 @@ def test_nobody_else_can_say_what_our_loads_read(world: World) -> None:
 def test_a_file_with_an_odd_name_is_walked_to(small: World) -> None:
     small.load(file="a\x1fb#c.csv")
     up = small.ids("SUP-1", "up")
-    assert up[-1] == f"dataset:file/{small.folder}/a\x1fb#c.csv"
+    assert f"dataset:file/{small.folder}/a\x1fb#c.csv" in up
     assert "source:register@1/a\x1fb#c.csv" in up
 
 

@@ -100,7 +100,7 @@ def test_an_erased_decision_can_be_shown_in_every_form(shell: Shell) -> None:
     shell.load("register", 9)
     asked = shell.json("ask", QUESTION)["decision_id"]
     shell("purge", "register", "--yes")
-    for form in ("text", "json", "turtle", "jsonld", "cypher", "graphml", "svg"):
+    for form in ("text", "json", "turtle", "jsonld", "trig", "cypher", "graphml", "svg"):
         shown = shell("explain", asked, "--format", form)
         assert (shown.code, "SUP-7" in shown.out) == (0, False), shown
 

@@ -1,4 +1,4 @@
-"""A town whose registers are for different eyes, callers with random grants, and what they ask for at random."""
+"""A town whose registers are for different eyes, callers with random grants and roles, and how they call a server."""
 
 from __future__ import annotations
 
@@ -6,39 +6,57 @@ import csv
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.key_making import Grant, create
 from kg.bootstrap import Services
+from kg.decisions.review_file import review_content
+from kg.decisions.reviews import put_in_use
+from kg.decisions.rule_files import move
+from kg.decisions.table_file import table_content
+from kg.decisions.tables import save
+from kg.domain.access import Role
 from kg.domain.decision import comparable
 from kg.domain.lineage import Classification
+from kg.ports.kept import HoldMove
 from kg.settings import Settings
 from loaders.jobs import load_files
 from loaders.matches import decide
 from tests.builders import TickingClock, lineage_event
+from tests.faults.leak_requests import LEVELS, RELATIONS, Request, name_of
 from tests.unit.loaders.loading import write_yaml
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
-LEVELS = ("public", "internal", "confidential", "restricted")
 MATCHES = "entity-matches"
 KEYS = {"spellings": [{"pattern": r"(\w+)", "write": r"\1"}]}
-RELATIONS = ("knows", "mentors")
-HOUSED = ("owns", "leads")
-FORMATS = ("json", "turtle", "jsonld", "cypher", "graphml", "svg")
+ROLES: tuple[tuple[Role, ...], ...] = (
+    ("reviewer",), ("analyst",), ("approver",), ("engineer",), ("auditor", "analyst"), ("analyst",),
+)  # fmt: skip
+"""By the number of a caller; those who may oversee see what a colleague with the same grants asks."""
+RULES = {
+    "rules": [
+        {"name": "houses", "when": {"predicates": ["owns"]}, "stages": [{"role": "reviewer"}], "withhold": True},
+        {"name": "notes", "when": {"predicates": ["note"]}, "stages": [{"role": "reviewer"}]},
+    ]
+}
+TABLE: dict[str, Any] = {
+    "table": "greeting", "nouns": ["greeting table"], "outcome": {"name": "greeting"},
+    "inputs": {"voice": {"phrases": ["voice"], "values": {"loud": [], "low": []}}},
+    "rows": [{"when": {"voice": "loud"}, "then": "wave"}, {"when": {"voice": "low"}, "then": "nod"}],
+}  # fmt: skip
 
 
 def ontology(number: int) -> dict[str, Any]:
     """Two of them, each with a relation and a type that the other does not have."""
-    own, kind = RELATIONS[number], ("Firm", "Guild")[number]
+    own, housed, kind = RELATIONS[number], RELATIONS[2 + number], ("Firm", "Guild")[number]
     return {
         "ontology": f"town{number}",
         "version": "1",
@@ -49,7 +67,7 @@ def ontology(number: int) -> dict[str, Any]:
         },
         "predicates": {
             own: {"subject": "Person", "object": "Person", "phrases": [own]},
-            HOUSED[number]: {"subject": "Person", "object": kind, "phrases": [HOUSED[number]]},
+            housed: {"subject": "Person", "object": kind, "phrases": [housed]},
             "note": {"subject": "Person", "value": "text", "phrases": ["has the note"]},
         },
     }
@@ -77,7 +95,7 @@ class Register:
         (self.folder / f"{self.name}-houses.csv").write_text("house\n" + "\n".join(houses) + "\n")
         facts = [
             {"predicate": RELATIONS[self.ontology], "object": {"type": "Person", "key": "other"}},
-            {"predicate": HOUSED[self.ontology], "object": {"type": kind, "key": "house"}},
+            {"predicate": RELATIONS[2 + self.ontology], "object": {"type": kind, "key": "house"}},
             {"predicate": "note", "value": "note"},
         ]
         document = {
@@ -104,12 +122,6 @@ class Register:
 
 
 WORDS = ("tall", "quiet", "away", "busy", "late")
-FIRST = ("Ada", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal", "Ida", "Jo", "Kit", "Lou")
-
-
-def name_of(person: str) -> str:
-    number = int(person[1:])
-    return f"{FIRST[number % len(FIRST)]} Number{number}"
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,7 @@ class Who:
     registers: tuple[str, ...]
     matches: bool
     level: str
+    roles: tuple[Role, ...] = ("analyst",)
 
     def sees(self, one: Register) -> bool:
         return one.name in self.registers and LEVELS.index(one.level) <= LEVELS.index(self.level)
@@ -155,7 +168,7 @@ class Town:
             granted = tuple(sorted(r.sample(names, r.randint(1, len(names) - 1))))
             level = r.choice(LEVELS)
             matches = "d0" in granted and level != "public"
-            self.who.append(Who(f"caller {number}", granted, matches, level))
+            self.who.append(Who(f"caller {number}", granted, matches, level, ROLES[number % len(ROLES)]))
 
     def load(self, services: Services, clock: TickingClock, who: Who | None = None) -> None:
         """All of it, or no more than is there for this caller. Each step has its own time, whichever there are."""
@@ -171,122 +184,35 @@ class Town:
             pair = [(f"person:{one}", f"person:{other}") for one, other in [first.people[:2]]]
             decide(pair, "same", services, "registrar", "they have one house")
         services.runs.append_events([lineage_event(reads=("orders",), writes=("sales",))])
-        clock.now = BEGIN + timedelta(days=2)
+        self._rule(services, clock, restricted=who is None or who.level == "restricted")
+
+    @staticmethod
+    def _rule(services: Services, clock: TickingClock, *, restricted: bool) -> None:
+        """Review rules, a decision table, and one that is restricted: two versions of each, the second in staging."""
+        put_in_use(
+            "default", review_content({"review_rules": "default", **RULES}, "rules")[1], "m", "root", services.prompts
+        )
+        for number, level in enumerate(("internal", "restricted") if restricted else ("internal",)):
+            clock.now = BEGIN + timedelta(days=2, hours=number)
+            named = TABLE | {"table": f"{level}_greeting", "nouns": [f"{level} table"], "classification": level}
+            for rows in (named["rows"], [*named["rows"][:1], {"when": {"voice": "low"}, "then": "smile"}]):
+                save(
+                    table_content(named | {"rows": rows}, "greeting", str)[1],
+                    "m",
+                    "root",
+                    services.store,
+                    services.prompts,
+                )
+            for label, wanted in (("production", 1), ("staging", 2)):
+                move("table", f"{level}_greeting", label, wanted, actor="root", reason="r", registry=services.prompts)
 
 
 # --- asking ---
 
-Request = tuple[str, str, Any]
-"""Method, path with its query, body. What a caller learned from the answers before is written ``{}``."""
-QUESTIONS = (
-    "Who knows {0}?", "Who does {0} know?", "Who mentors {0}?", "Which firms does {0} own?",
-    "How many persons are there?",
-    "Which guilds does {0} lead?", "Which persons know {0} and {1}?", "Is there a chain between {0} and {1}?",
-    "Which persons own no firm?", "Does {0} know {1}?", "What note does {0} have?", "Which persons know nobody?",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Known:
-    """Names and ids of all of the town, hidden or not: a caller may guess any of them."""
-
-    people: tuple[str, ...]
-    facts: tuple[str, ...]
-    runs: tuple[str, ...]
-    sources: tuple[str, ...]
-    decisions: tuple[str, ...]
-
-
-def requests(known: Known, count: int, r: random.Random) -> Iterator[Request]:
-    for _ in range(count):
-        yield _request(known, r)
-
-
-def _request(known: Known, r: random.Random) -> Request:  # noqa: PLR0911, PLR0912, C901 (one kind of request each)
-    people = r.sample(known.people, 2)
-    names = [name_of(one) for one in people]
-    dataset = f"d{r.randrange(7)}{r.choice(('', '', '-houses', '@1'))}"
-    scope = r.choice(("", "", f"&dataset={dataset}", f"&ceiling={r.choice(LEVELS)}", "&valid_as_of=2020-01-01"))
-    kind = r.randrange(17)
-    if kind == 0:
-        q = r.choice((names[0], names[0].split()[0], people[0], "h1ofd3", "Number", f"person:{people[0]}"))
-        return "GET", f"/v1/entities?q={quote(q)}{scope}&limit={r.choice((1, 3, 50))}", None
-    if kind == 1:
-        types = "&".join(f"type={one}" for one in r.sample(("Person", "Firm", "Guild"), r.randint(1, 2)))
-        return "GET", f"/v1/entities?{types}{scope}&limit={r.choice((2, 9, 200))}", None
-    if kind == 2:
-        named = r.choice((f"person:{people[0]}", f"firm:h1of{dataset[:2]}", f"guild:h2of{dataset[:2]}", names[0]))
-        return "GET", f"/v1/entities/{quote(named)}?limit={r.choice((1, 50))}{scope}", None
-    if kind == 3:
-        ends = f"from={quote(names[0])}&to={quote(names[1])}"
-        return "GET", f"/v1/paths?{ends}&max_hops={r.randint(1, 5)}{scope}", None
-    if kind == 4:
-        return "GET", f"/v1/facts/{r.choice(known.facts)}?{scope[1:]}", None
-    if kind == 5:
-        return "GET", f"/v1/sources?limit={r.choice((1, 200))}{scope}", None
-    if kind == 6:
-        return "GET", f"/v1/sources/{quote(r.choice(known.sources))}?{scope[1:]}", None
-    if kind == 7:
-        run = r.choice(known.runs)
-        return (
-            "GET",
-            r.choice((f"/v1/runs?limit={r.choice((1, 5, 50))}", f"/v1/runs/{run}", f"/v1/runs/{run}/events")),
-            None,
-        )
-    if kind in (8, 9):
-        ref = r.choice((
-            dataset, f"source:{r.choice(known.sources)}", f"run:{r.choice(known.runs)}",
-            f"fact:{r.choice(known.facts)}", f"person:{people[0]}", f"load {dataset}@1", "etl/nightly",
-            "db/sales", names[0],
-        ))  # fmt: skip
-        if r.random() < 0.3:
-            return "GET", f"/v1/impact?ref={quote(ref)}&what_if={r.choice(('true', 'false'))}{scope}", None
-        walk = f"toward={r.choice(('up', 'down'))}&depth={r.randint(1, 4)}&width={r.choice((2, 20))}"
-        return "GET", f"/v1/lineage/{quote(ref)}?{walk}{scope}", None
-    if kind == 10:
-        return (
-            "GET",
-            r.choice(
-                (
-                    "/v1/matches",
-                    "/v1/schema",
-                    "/v1/examples",
-                    "/v1/review-rules",
-                    "/v1/reviews",
-                    "/v1/me",
-                    "/v1/decisions?limit=5",
-                )
-            ),
-            None,
-        )
-    if kind == 11:
-        hidden = r.choice(known.decisions)
-        rest = r.choice(("", "/explanation", "/replay", "/attribution", "/feedback"))
-        return "GET", f"/v1/decisions/{hidden}{rest}", None
-    if kind in (12, 13, 14):
-        asked: dict[str, Any] = {"question": r.choice(QUESTIONS).format(*names)}
-        if r.random() < 0.3:
-            asked["scope"] = {"datasets": [dataset]}
-        if r.random() < 0.3:
-            ids = {"op": "entities", "ids": [f"person:{people[0]}"]}
-            relation = r.choice((*RELATIONS, *HOUSED))
-            asked["plan"] = {"op": "follow", "source": ids, "predicate": relation, "direction": r.choice(("in", "out"))}
-        return "POST", "/v1/decisions", asked
-    rest = r.choice(("", "/replay", "/attribution", "/feedback", *(f"/explanation?format={form}" for form in FORMATS)))
-    return "GET", f"/v1/decisions/{{}}{rest}", None
-
-
-def route_of(request: Request) -> str:
-    """The request without what was asked for."""
-    method, path, _ = request
-    parts = path.partition("?")[0].split("/")
-    tail = parts[4:] if len(parts) > 4 and parts[2] in ("decisions", "runs") else []
-    return " ".join([method, "/".join([*parts[:3], *(["…"] if len(parts) > 3 else []), *tail])])
-
 
 def client_of(services: Services, who: Who) -> TestClient:
     """The server as this caller calls it."""
-    grant = Grant(who.name, ["analyst"], who.datasets, who.level, timedelta(days=9))
+    grant = Grant(who.name, who.roles, who.datasets, who.level, timedelta(days=9))
     _, token = create(grant, services.keys, services.clock, "root")
     settings = Settings(access=True, rate=0, ceiling=Classification.RESTRICTED)
     return TestClient(
@@ -302,24 +228,67 @@ class Reply:
     """What came back, without what moves from one run to another."""
 
     status: int
+    headers: str
     body: str
 
 
-_MOVES = re.compile(r"d-[0-9a-f]{24}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|\"ms\": ?[\d.]+")
+_MOVES = re.compile(
+    r"d-[0-9a-f]{24}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)?|\"ms\": ?[\d.]+|\"shown\": ?\"sha256:[0-9a-f]{64}\"|"
+    r"\d{4}-\d\d-\d\d at \d\d:\d\d UTC"
+)
+_COUNTED = re.compile(r"^whence_(?!.*_seconds).*$", re.MULTILINE)
+"""Lines of metrics that count; the others measure time and memory."""
 
 
-def ask_all(client: TestClient, asked: Sequence[Request]) -> list[Reply]:
-    """The replies, each as comparable; a path with ``{}`` is that of the newest decision of the caller."""
-    made, replies = "d-none", []
-    for method, path, body in asked:
-        reply = client.request(method, path.format(made) if "{}" in path else path, json=body)
-        if method == "POST" and reply.status_code == 201:
-            made = reply.json()["decision_id"]
-        replies.append(Reply(reply.status_code, comparable_text(reply.text)))
-    return replies
+@dataclass
+class Visit:
+    """What a caller has learned so far: ids that stand for what is written in braces in later requests."""
+
+    hidden: Sequence[str] = ("d-none",)
+    """Decisions that are not there for them, which they may guess."""
+    colleagues: Sequence[str] = ("d-none",)
+    """Decisions of somebody with the same grants."""
+    own: str = "d-none"
+    sent: int = 0
+
+    def send(self, client: TestClient, request: Request) -> Reply:
+        method, path, body = request
+        held = {
+            "own": self.own,
+            "hidden": self.hidden[self.sent % len(self.hidden)],
+            "colleague": self.colleagues[self.sent % len(self.colleagues)],
+        }
+        self.sent += 1
+        if body is not None and "shown" in body:
+            looked = client.get(path.format(**held))
+            body = {**body, "shown": looked.json().get("shown", "sha256:none")}
+        if body is not None and "supersedes" in body:
+            body = {**body, "supersedes": body["supersedes"].format(**held)}
+        reply = client.request(method, path.format(**held) if "{" in path else path, json=body)
+        if path == "/v1/decisions" and reply.status_code in (201, 202):
+            self.own = reply.json()["decision_id"]
+        return Reply(
+            reply.status_code, ",".join(sorted({*reply.headers} - {"content-length"})), comparable_text(reply.text)
+        )
 
 
 def comparable_text(text: str) -> str:
+    if text.startswith("# HELP"):
+        return "\n".join(_COUNTED.findall(text))
     with suppress(ValueError):
         text = json.dumps(comparable(json.loads(text)), sort_keys=True, ensure_ascii=False)
     return _MOVES.sub("…", text)
+
+
+def questions_of(client: TestClient, asked: Sequence[str]) -> list[str]:
+    """The ids of the decisions."""
+    return [client.post("/v1/decisions", json={"question": one}).json()["decision_id"] for one in asked]
+
+
+def forget(services: Services) -> None:
+    """End all holds and erase all decisions, so that the next caller finds the database as the first one did."""
+    while some := services.decisions.decisions(100):
+        for one in some:
+            if one["ledger"]["hold"] is not None:
+                services.decisions.hold(HoldMove(one["decision_id"], held=False, actor="root", reason="r", at="2026"))
+        services.decisions.expire("9999", 100, "root")

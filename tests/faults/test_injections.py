@@ -1,4 +1,4 @@
-"""Sixty prompt injections hidden in data, over HTTP, with a model that obeys each: the answer is as without them."""
+"""Prompt injections hidden in data, over HTTP, with a model that obeys each: the answer is as without them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def test_a_model_that_obeys_text_in_the_data_changes_no_answer(
     assert found.reached is (attack.place != "file")
 
 
-def test_there_are_sixty_attacks_in_every_place() -> None:
-    assert len(ATTACKS) == 60
+def test_there_are_seventy_three_attacks_in_every_place() -> None:
+    assert len(ATTACKS) == 73
     assert {one.place for one in ATTACKS} == {"name", "alias", "value", "passage", "title", "file"}

@@ -20,6 +20,7 @@ from typing import Literal as OneOf
 
 import pytest
 from fastapi import FastAPI
+from fastapi import Request as HttpRequest
 from fastapi.responses import Response
 
 from api.demo_model import create_demo_model
@@ -304,6 +305,24 @@ def test_a_reply_that_is_not_streamed_is_read_as_well() -> None:
     with serving(answer_once(body)) as address:
         reply = model(address).complete(REQUEST)
     assert (reply.content, reply.model, reply.tokens.input) == ({"claims": []}, "m-2", None)
+
+
+@pytest.mark.parametrize(("api", "key"), [("chat", "max_tokens"), ("responses", "max_output_tokens")])
+def test_a_model_that_thinks_first_may_say_so_much_more(api: Api, key: str) -> None:
+    bodies: list[dict[str, Any]] = []
+    app = FastAPI()
+
+    @app.post("/v1/chat/completions")
+    @app.post("/v1/responses")
+    async def _kept(request: HttpRequest) -> Response:
+        bodies.append(json.loads(await request.body()))
+        return Response(b"{}", media_type="application/json")
+
+    with serving(app) as address:
+        for more in (0, 4_000):
+            with pytest.raises(ModelMalformed):
+                model(address, api=api, thinking_tokens=more).complete(REQUEST)
+    assert [body[key] for body in bodies] == [500, 4_500]
 
 
 @pytest.mark.parametrize("kept", ["", "Let me think. "], ids=["fenced", "with words around"])

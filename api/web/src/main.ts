@@ -5,7 +5,7 @@ import { el } from "./dom";
 import { ifMay, me } from "./me";
 import { loading, refused } from "./parts/notice";
 import { shade } from "./parts/shade";
-import { follow, here, type Place, type View } from "./place";
+import { address, follow, here, type Place, type View } from "./place";
 
 type Show = (place: Place, signal: AbortSignal) => Promise<View>;
 
@@ -16,7 +16,7 @@ const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>;
   reviews: { name: "Reviews", load: () => import("./views/reviews") },
   lineage: { name: "Lineage", load: () => import("./views/lineage") },
   loads: { name: "Loads", load: () => import("./views/loads") },
-  prompts: { name: "Prompts", load: () => import("./views/prompts") },
+  prompts: { name: "Prompts and tables", load: () => import("./views/prompts") },
   tables: { name: "Decision tables", load: () => import("./views/tables"), listed: false },
   audit: { name: "Audit", load: () => import("./views/audit"), needs: "audit" },
   "sign-in": { name: "Sign in", load: () => import("./views/sign-in"), listed: false },
@@ -50,6 +50,7 @@ async function show(place: Place, anew = false): Promise<void> {
   }
   shown?.view.close?.();
   const left = shown !== null;
+  if (first !== "sign-in") who.setAttribute("href", address(["sign-in"], { then: location.pathname + location.search }));
   shown = null;
   // What comes at once needs no word of waiting.
   const waiting = setTimeout(() => main.replaceChildren(loading()), left ? 150 : 0);

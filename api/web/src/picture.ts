@@ -51,6 +51,8 @@ const COLUMN_GAP = 96;
 const ROW_GAP = 12;
 /** Below it a label of 12.5 pixels is hard to read. */
 const LEAST_ZOOM = 0.82;
+/** Of the window, that a picture takes at most before it scrolls; the style says it too. */
+const HIGH = 0.78;
 const SHAPES = ["round-rectangle", "rectangle", "cut-rectangle", "barrel", "bottom-round-rectangle", "octagon"] as const;
 const FONT = "12.5px system-ui, Segoe UI, Noto Sans, DejaVu Sans, sans-serif";
 
@@ -243,7 +245,8 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
   const size = (): void => {
     const box = graph.elements(":visible").boundingBox({ includeLabels: true });
     const width = scroll.clientWidth || 900;
-    const fit = Math.min(1.1, Math.max(LEAST_ZOOM, (width - 24) / (box.w || 1)));
+    const high = window.innerHeight * HIGH;
+    const fit = Math.min(1.1, Math.max(LEAST_ZOOM, Math.min((width - 24) / (box.w || 1), (high - 24) / (box.h || 1))));
     const level = zoom || fit;
     holder.style.width = `${Math.max(width - 2, box.w * level + 24)}px`;
     holder.style.height = `${Math.max(90, box.h * level + 24)}px`;

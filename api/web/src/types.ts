@@ -26,6 +26,10 @@ export interface Row {
   of?: number;
   group?: string;
   other?: string;
+  /** Of a decision table: the row that fired, what was put in, and what else would come of another value. */
+  rule?: string;
+  inputs?: { [name: string]: Json };
+  flips?: { input: string; value: Json; outcomes: string[] }[];
 }
 
 export interface Answer {

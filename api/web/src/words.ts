@@ -48,6 +48,9 @@ export function labelled(entity: Entity): string {
   return key && key !== entity.name ? `${entity.name} (${key})` : entity.name;
 }
 
+/** A sentence without the restatement of what was looked for. */
+export const brief = (text: string): string => text.replace(/ I looked for .*$/s, "");
+
 /** `line 8#Supplies` as "line 8, field Supplies". */
 export function place(locator: string | null): string {
   if (locator === null || locator === "") return "";

@@ -20,36 +20,37 @@ DECISIONS = f"""MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq 
 AND ($in.outcome IS NULL OR d.outcome = $in.outcome) AND ($in.actor IS NULL OR d.actor = $in.actor)
 AND ($in.since IS NULL OR d.asked_at >= $in.since) AND ($in.until IS NULL OR d.asked_at < $in.until)
 AND (NOT $in.current OR NOT EXISTS {{ (:Decision)-[:SUPERSEDES]->(d) }})
-WITH d ORDER BY d.seq DESC LIMIT $in.limit RETURN {_KEPT}"""
+WITH d ORDER BY d.seq DESC SKIP $in.skip LIMIT $in.limit RETURN {_KEPT}"""
 DECISIONS_AFTER = f"""MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq > $in.after
 WITH d ORDER BY d.seq LIMIT $in.limit RETURN d.seq, {_KEPT}"""
 HELD_DECISIONS = f"MATCH (d:Decision {{held: true}}) USING INDEX SEEK d:Decision(held) RETURN {_KEPT} ORDER BY d.seq"
 
 # The SET takes the lock of the ledger's node, so that what is read after it stays so to the end.
 HOLD_LEDGER = "MATCH (c:Graph {id: 'decisions'}) SET c.touched = timestamp()"
+# All in one text: each is a round trip in which others wait for the lock. Places of assertions are found by their
+# version and locator: a fact that every record repeats has as many assertions as there are records.
 PUT_DECISION = """MATCH (c:Graph {id: 'decisions'}) WHERE NOT EXISTS { MATCH (:Decision {id: $in.id}) }
 SET c.last = c.last + 1
 CREATE (d:Decision {id: $in.id, seq: c.last, record: $in.record}) SET d += $in.readable
-CREATE (d)-[:QUOTES]->(:DecisionText {document: $in.words}) RETURN d.seq"""
-PUT_EVIDENCE = """MATCH (d:Decision {id: $in.id}) UNWIND $in.rows AS row
-CREATE (d)-[:HAS_EVIDENCE]->(:Evidence {id: row[0], number: row[1], kind: row[2], text: row[3]})"""
-PUT_CLAIMS = """MATCH (d:Decision {id: $in.id}) UNWIND $in.rows AS row
-CREATE (d)-[:SAYS]->(c:Claim {id: row[0], number: row[1], verdict: row[2], text: row[3]})
-WITH c, row UNWIND row[4] AS cited MATCH (e:Evidence {id: cited}) CREATE (c)-[:CITES]->(e)"""
-# By their place: a fact that every record repeats has as many assertions as there are records.
-PUT_RESTS_ON = """UNWIND $in.rows AS row MATCH (e:Evidence {id: row[0]})
-MATCH (a:Assertion {version: row[1], locator: row[2]}) USING INDEX SEEK a:Assertion(version, locator)
-WHERE a.fact IN row[3] AND a.known_from = row[4] MERGE (e)-[:RESTS_ON]->(a)"""
-PUT_SEARCHED = """UNWIND $in.rows AS row MATCH (e:Evidence {id: row[0]}) MATCH (c:Source {id: row[1]})
-MERGE (e)-[:SEARCHED]->(c)"""
-PUT_READ = """MATCH (d:Decision {id: $in.id}) UNWIND $in.datasets AS version
-MATCH (v:DatasetVersion {id: version}) CREATE (d)-[:READ]->(v)"""
-PUT_PROMPTS = """MATCH (d:Decision {id: $in.id}) UNWIND $in.rows AS row
-MERGE (v:PromptVersion {id: row[0]}) ON CREATE SET v += row[1] CREATE (d)-[:USED]->(v)"""
-PUT_MODEL = """MATCH (d:Decision {id: $in.id}) MERGE (m:Model {id: $in.model.name})
-SET m += $in.model CREATE (d)-[:USED]->(m)"""
-PUT_SUPERSEDES = """MATCH (d:Decision {id: $in.id}) MATCH (o:Decision {id: $in.supersedes})
-CREATE (d)-[:SUPERSEDES]->(o)"""
+CREATE (d)-[:QUOTES]->(:DecisionText {document: $in.words})
+WITH d
+CALL (d) { UNWIND $in.evidence AS row
+  CREATE (d)-[:HAS_EVIDENCE]->(:Evidence {id: row[0], number: row[1], kind: row[2], text: row[3]}) }
+CALL (d) { UNWIND $in.claims AS row
+  CREATE (d)-[:SAYS]->(c:Claim {id: row[0], number: row[1], verdict: row[2], text: row[3]})
+  WITH c, row UNWIND row[4] AS cited MATCH (e:Evidence {id: cited}) CREATE (c)-[:CITES]->(e) }
+CALL () { UNWIND $in.places AS row MATCH (e:Evidence {id: row[0]})
+  MATCH (a:Assertion {version: row[1], locator: row[2]}) USING INDEX SEEK a:Assertion(version, locator)
+  WHERE a.fact IN row[3] AND a.known_from = row[4] MERGE (e)-[:RESTS_ON]->(a) }
+CALL () { UNWIND $in.searched AS row MATCH (e:Evidence {id: row[0]}) MATCH (c:Source {id: row[1]})
+  MERGE (e)-[:SEARCHED]->(c) }
+CALL (d) { UNWIND $in.datasets AS version MATCH (v:DatasetVersion {id: version}) CREATE (d)-[:READ]->(v) }
+CALL (d) { UNWIND $in.prompts AS row
+  MERGE (v:PromptVersion {id: row[0]}) ON CREATE SET v += row[1] CREATE (d)-[:USED]->(v) }
+CALL (d) { UNWIND $in.models AS model MERGE (m:Model {id: model.name}) SET m += model CREATE (d)-[:USED]->(m) }
+CALL (d) { UNWIND $in.supersedes AS other MATCH (o:Decision {id: other}) CREATE (d)-[:SUPERSEDES]->(o) }
+CALL (d) { UNWIND $in.touches AS row CREATE (d)<-[:TOUCHES]-(:Touch {key: row[0], carried: row[1]}) }
+RETURN d.seq"""
 
 PUT_HOLD = """MATCH (d:Decision {id: $in.id}) SET d.held = $in.held, d.moves = coalesce(d.moves, 0) + 1
 CREATE (:DecisionHold {n: d.moves, document: $in.document})-[:HOLD_OF]->(d)"""

@@ -64,14 +64,14 @@ class Neo4jDecisions:
         found = self.kept(decision_id)
         return None if found is None else found.document
 
-    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[Document]:
+    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0) -> list[Document]:
         before = AFTER_ALL
         if after is not None:
             found = self._database.read(texts.DECISION_SEQ, id=after)
             if not found:
                 raise DecisionNotFound(f"no decision {after!r} to go on after")
             before = found[0][0]
-        rows = self._database.read(texts.DECISIONS, before=before, limit=limit, **asdict(wanted))
+        rows = self._database.read(texts.DECISIONS, before=before, limit=limit, skip=skip, **asdict(wanted))
         return [loaded(*row).document for row in rows]
 
     def hold(self, move: HoldMove) -> None:
@@ -112,27 +112,26 @@ def put(tx: Transaction, kept: Kept) -> list[Act]:
         check_supersedes(supersedes, there=bool(found), by=loaded(*found[0]).superseded_by if found else None)
     document = kept.document
     words = {"question": document.get("question"), "answer": document.get("answer", {}).get("text", "")[:SHORT]}
-    row = {"record": _dump(kept.record), "words": _dump(kept.text), "readable": told | words}
-    if not tx.run(texts.PUT_DECISION, id=kept.id, **row):
+    evidence, versions = document.get("evidence", []), document.get("versions", {})
+    model = versions.get("model")
+    made = tx.run(
+        texts.PUT_DECISION,
+        id=kept.id,
+        record=_dump(kept.record),
+        words=_dump(kept.text),
+        readable=told | words,
+        evidence=[[_part(kept, e["id"]), e["id"], e["kind"], e["text"]] for e in evidence],
+        claims=[_claim(kept, claim) for claim in document.get("claims", [])],
+        places=[[_part(kept, e["id"]), *place] for e in evidence for place in _places(e)],
+        searched=[[_part(kept, e["id"]), source] for e in evidence for source in _searched(e)],
+        datasets=versions.get("graph", {}).get("datasets") or [],
+        prompts=list(_prompts(document)),
+        models=[] if model is None else [{key: model[key] for key in ("name", "model", "scripted")}],
+        supersedes=[] if supersedes is None else [supersedes],
+        touches=touches.rows(document),
+    )
+    if not made:
         return []
-    evidence = document.get("evidence", [])
-    for text, rows in (
-        (texts.PUT_EVIDENCE, [[_part(kept, e["id"]), e["id"], e["kind"], e["text"]] for e in evidence]),
-        (texts.PUT_CLAIMS, [_claim(kept, claim) for claim in document.get("claims", [])]),
-        (texts.PUT_RESTS_ON, [[_part(kept, e["id"]), *place] for e in evidence for place in _places(e)]),
-        (texts.PUT_SEARCHED, [[_part(kept, e["id"]), source] for e in evidence for source in _searched(e)]),
-        (texts.PUT_PROMPTS, list(_prompts(document))),
-    ):
-        if rows:
-            tx.run(text, id=kept.id, rows=rows)
-    touches.put(tx, kept.id, document)
-    versions = document.get("versions", {})
-    if read := versions.get("graph", {}).get("datasets"):
-        tx.run(texts.PUT_READ, id=kept.id, datasets=read)
-    if (model := versions.get("model")) is not None:
-        tx.run(texts.PUT_MODEL, id=kept.id, model={key: model[key] for key in ("name", "model", "scripted")})
-    if supersedes is not None:
-        tx.run(texts.PUT_SUPERSEDES, id=kept.id, supersedes=supersedes)
     return [acts.of_decision(kept.id, kept.record), *reviews.open_review(tx, document)]
 
 
@@ -142,7 +141,7 @@ def put_emptied(tx: Transaction, left: Sequence[Kept]) -> None:
         tx.run(texts.EMPTY_DECISION, id=one.id, record=_dump(one.record), purged=_dump(one.purged))
         tx.run(texts.ERASE_WORDS, id=one.id)
         tx.run(texts.ERASE_REQUESTS, id=one.id)
-        touches.put(tx, one.id, one.document)
+        touches.put_again(tx, one.id, one.document)
         reviews.empty(tx, one.id)
 
 

@@ -11,7 +11,7 @@ from kg.domain.audit import Act
 from kg.domain.decision import Document
 from kg.domain.records import dump, load_review_event
 from kg.domain.review import ReviewEvent, emptied, opening_of, stands, superseding
-from kg.errors import ReviewMoved
+from kg.errors import ReviewMoved, ReviewNotFound
 
 # The SET takes the lock of the decision's node, so that two events do not get one number.
 HOLD_REVIEW = """MATCH (d:Decision {id: $in.decision}) SET d.said = coalesce(d.said, 0) RETURN d.said"""
@@ -26,10 +26,11 @@ SET r.standing = $in.standing, r.standing_seq = CASE WHEN $in.standing THEN r.se
 REVIEW_EVENTS = """UNWIND $in.ids AS id MATCH (d:Decision {id: id})<-[:SAID_OF]-(e:ReviewEvent)
 USING INDEX SEEK d:Decision(id) RETURN e.document ORDER BY id, e.number"""
 SET_REVIEW_EVENT = "MATCH (e:ReviewEvent {id: $in.id}) SET e += $in.readable"
+REVIEW_SEQ = "MATCH (r:Review {id: $in.decision}) RETURN r.seq"
 REVIEWS = """MATCH (r:Review) WHERE r.seq > 0 AND r.seq < $in.before
-RETURN r.seq, r.id ORDER BY r.seq DESC LIMIT $in.limit"""
+RETURN r.id ORDER BY r.seq DESC LIMIT $in.limit"""
 STANDING_REVIEWS = """MATCH (r:Review) WHERE r.standing_seq > 0 AND r.standing_seq < $in.before
-RETURN r.standing_seq, r.id ORDER BY r.standing_seq DESC LIMIT $in.limit"""
+RETURN r.id ORDER BY r.standing_seq DESC LIMIT $in.limit"""
 
 NEWEST = 2**62
 """A place after all."""
@@ -75,10 +76,12 @@ def events(database: Database, decision_ids: Collection[str]) -> dict[str, tuple
     return found
 
 
-def listed(database: Database, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+def listed(database: Database, *, standing: bool, after: str | None, limit: int) -> list[str]:
+    found = [[NEWEST]] if after is None else database.read(REVIEW_SEQ, decision=after)
+    if not found:
+        raise ReviewNotFound(f"no review of {after!r} to go on after")
     text = STANDING_REVIEWS if standing else REVIEWS
-    rows = database.read(text, before=NEWEST if before is None else before, limit=limit)
-    return [(int(seq), str(decision)) for seq, decision in rows]
+    return [str(decision) for (decision,) in database.read(text, before=found[0][0], limit=limit)]
 
 
 def _readable(event: ReviewEvent) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from kg.backends.neo4j import audit, cypher, records, reviews, spending, texts, touches
@@ -186,8 +186,8 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
         return reviews.events(self._database, decision_ids)
 
-    def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
-        return reviews.listed(self._database, standing=standing, before=before, limit=limit)
+    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
+        return reviews.listed(self._database, standing=standing, after=after, limit=limit)
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
         return touches.touching(self._database, keys, limit)
@@ -216,8 +216,16 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
     def rejections(self, run_id: str) -> list[Rejection]:
         return [load_rejection(text) for (text,) in self._database.read(cypher.REJECTIONS, run=run_id)]
 
-    def append_events(self, events: Collection[LineageEvent]) -> int:
-        return self._database.write(lambda tx: records.put_events(tx, events))
+    def append_events(self, events: Sequence[LineageEvent], actor: str = "") -> int:
+        at = instant(self._clock())
+
+        def work(tx: Transaction) -> int:
+            new = records.put_events(tx, events)
+            if new:
+                audit.append(tx, acts.of_events(events, new, actor), at)
+            return new
+
+        return self._database.write(work)
 
     def events(self, run: str) -> list[dict[str, Any]]:
         return in_order([json.loads(text) for (text,) in self._database.read(cypher.EVENTS, run=run)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from kg.backends.neo4j import decision_texts
 from kg.backends.neo4j.database import Database, Transaction
@@ -10,7 +11,7 @@ from kg.domain.decision import Document
 from kg.domain.touched import touched
 from kg.ports.kept import loaded
 
-PUT = """MATCH (d:Decision {id: $in.id}) CALL (d) { MATCH (d)<-[:TOUCHES]-(t:Touch) DETACH DELETE t }
+PUT_AGAIN = """MATCH (d:Decision {id: $in.id}) CALL (d) { MATCH (d)<-[:TOUCHES]-(t:Touch) DETACH DELETE t }
 UNWIND $in.rows AS row CREATE (d)<-[:TOUCHES]-(:Touch {key: row[0], carried: row[1]})"""
 TOUCHING = """UNWIND $in.keys AS key MATCH (t:Touch {key: key})-[:TOUCHES]->(d:Decision)
 USING INDEX SEEK t:Touch(key)
@@ -20,15 +21,19 @@ RETURN d.id, carried = 1 ORDER BY carried DESC, d.seq DESC LIMIT $in.limit"""
 AT_ONCE = 100
 
 
-def put(tx: Transaction, decision_id: str, document: Document) -> None:
-    """The keys of a decision that is recorded, in place of those it had."""
-    rows = [[key, carried] for key, carried in touched(document).items()]
-    tx.run(PUT, id=decision_id, rows=rows)
+def rows(document: Document) -> list[list[Any]]:
+    """The keys of a decision."""
+    return [[key, carried] for key, carried in touched(document).items()]
+
+
+def put_again(tx: Transaction, decision_id: str, document: Document) -> None:
+    """The keys of a decision in place of those it had."""
+    tx.run(PUT_AGAIN, id=decision_id, rows=rows(document))
 
 
 def touching(database: Database, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
-    rows = database.read(TOUCHING, keys=sorted(set(keys)), limit=limit)
-    return [(str(decision), bool(carried)) for decision, carried in rows]
+    found = database.read(TOUCHING, keys=sorted(set(keys)), limit=limit)
+    return [(str(decision), bool(carried)) for decision, carried in found]
 
 
 def fill(database: Database) -> None:
@@ -38,4 +43,4 @@ def fill(database: Database) -> None:
         last = found[-1][0]
         for _, *row in found:
             one = loaded(*row)
-            database.write(lambda tx, one=one: put(tx, one.id, one.document))  # type: ignore[misc]
+            database.write(lambda tx, one=one: put_again(tx, one.id, one.document))  # type: ignore[misc]

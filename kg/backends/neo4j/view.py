@@ -87,7 +87,7 @@ class Neo4jView:
 
     def _like(self, words: Collection[str], edits: int) -> dict[str, list[str]]:
         """Words of the index, whoever may see them, that are so few edits away and begin alike."""
-        asked = [[word, f"{rows.escaped(word)}~{edits}"] for word in sorted(words)]
+        asked = [[word, rows.like_text(word, edits)] for word in sorted(words)]
         return {
             word: sorted(other for other in others if OSA.distance(word, other, score_cutoff=edits) <= edits)
             for word, others in self._read(cypher.LIKE, words=asked, limit=MOST_NAMES)

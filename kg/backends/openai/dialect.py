@@ -46,6 +46,8 @@ class Dialect:
         told = "" if self.structured == "schema" else _told(request)
         system, user = _sendable(request.system + told), _sendable(request.user)
         given = dict(request.parameters)
+        if "max_tokens" in given:
+            given["max_tokens"] += spec.thinking_tokens
         if spec.api == "responses":
             body = self._responses(request, system, user, given)
         else:

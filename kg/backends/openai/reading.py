@@ -36,7 +36,10 @@ class Said:
         if not self.heard:
             raise ModelMalformed(f"what {name} replied is nothing of a model's interface: is its base_url right?")
         if self.finish == "length":
-            raise ModelMalformed(f"the reply of {name} was cut off at its longest: raise max_tokens of the prompt")
+            raise ModelMalformed(
+                f"the reply of {name} was cut off at its longest: raise max_tokens of the prompt,"
+                " or thinking_tokens of the model"
+            )
         if self.finish is None:
             raise ModelMalformed(f"the reply of {name} was cut off: it did not say that it had ended")
         if self.finish != "stop":

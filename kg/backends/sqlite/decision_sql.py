@@ -13,7 +13,7 @@ DECISIONS = f"""SELECT {_KEPT} {_FROM} WHERE d.seq < :before
 AND (:outcome IS NULL OR d.outcome = :outcome) AND (:actor IS NULL OR d.actor = :actor)
 AND (:since IS NULL OR d.asked_at >= :since) AND (:until IS NULL OR d.asked_at < :until)
 AND (NOT :current OR NOT EXISTS (SELECT 1 FROM decision n WHERE n.supersedes = d.id))
-ORDER BY d.seq DESC LIMIT :limit"""
+ORDER BY d.seq DESC LIMIT :limit OFFSET :skip"""
 DECISIONS_AFTER = f"SELECT d.seq, {_KEPT} {_FROM} WHERE d.seq > :after ORDER BY d.seq LIMIT :limit"
 PUT_DECISION = """INSERT INTO decision (id, record, asked_at, outcome, actor, supersedes)
 VALUES (:id, :record, :asked_at, :outcome, :actor, :supersedes) ON CONFLICT (id) DO NOTHING"""

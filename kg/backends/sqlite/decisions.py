@@ -56,12 +56,12 @@ class SqliteDecisions:
         found = self.kept(decision_id)
         return None if found is None else found.document
 
-    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[Document]:
+    def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0) -> list[Document]:
         with self._database.use() as connection:
             before = AFTER_ALL if after is None else connection.execute(sql.DECISION_SEQ, {"id": after}).get
             if before is None:
                 raise DecisionNotFound(f"no decision {after!r} to go on after")
-            found = _read(connection, sql.DECISIONS, asdict(wanted) | {"before": before, "limit": limit})
+            found = _read(connection, sql.DECISIONS, asdict(wanted) | {"before": before, "limit": limit, "skip": skip})
         return [one.document for one in found]
 
     def hold(self, move: HoldMove) -> None:
@@ -96,8 +96,9 @@ def _put(connection: Any, kept: Kept, at: Instant) -> None:
     if connection.changes():
         connection.execute(sql.PUT_TEXT, {"id": kept.id, "document": _dump(kept.text)})
         audit.append(connection, acts.of_decision(kept.id, kept.record), at)
-        reviews.open_review(connection, kept.document, at)
-        touches.put(connection, kept.id, kept.document)
+        document = kept.document
+        reviews.open_review(connection, document, at)
+        touches.put(connection, kept.id, document)
 
 
 def _read(connection: Any, text: str, values: Mapping[str, Any]) -> list[Kept]:

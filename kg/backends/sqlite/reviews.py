@@ -12,7 +12,7 @@ from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.records import dump, load_review_event
 from kg.domain.review import ReviewEvent, emptied, opening_of, stands, superseding
-from kg.errors import ReviewMoved
+from kg.errors import ReviewMoved, ReviewNotFound
 
 NEWEST = 2**62
 """A place after all."""
@@ -60,7 +60,9 @@ def events(connection: Any, decision_ids: Collection[str]) -> dict[str, tuple[Re
     return found
 
 
-def listed(connection: Any, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+def listed(connection: Any, *, standing: bool, after: str | None, limit: int) -> list[str]:
+    before = NEWEST if after is None else connection.execute(sql.REVIEW_SEQ, {"decision": after}).get
+    if before is None:
+        raise ReviewNotFound(f"no review of {after!r} to go on after")
     text = sql.STANDING_REVIEWS if standing else sql.REVIEWS
-    values = {"before": NEWEST if before is None else before, "limit": limit}
-    return [(seq, decision) for seq, decision in connection.execute(text, values)]
+    return [str(decision) for (decision,) in connection.execute(text, {"before": before, "limit": limit})]

@@ -75,12 +75,12 @@ class Said:
 
     def first(self, connection: Any, batch: Iterable[Entry]) -> None:
         """Note what records say of which nothing is live."""
-        rows = [(self._version, *place, self._digest(said)[0]) for place, said in self._records(batch).items()]
+        rows = [(self._version, *place, self._digest(said)) for place, said in self._records(batch).items()]
         connection.executemany(SAY, rows)
 
     def told(self, connection: Any, batch: Iterable[Entry]) -> None:
         """Note what records say beside what is live."""
-        rows = [(*place, self._digest(said)[0]) for place, said in self._records(batch).items()]
+        rows = [(*place, self._digest(said)) for place, said in self._records(batch).items()]
         connection.executemany(TELL, rows)
 
     def compared(self, connection: Any, batch: Iterable[Entry]) -> tuple[list[Entry], int]:
@@ -89,10 +89,10 @@ class Said:
         held = self._held(connection, records)
         whole, told, changed, kept = [], [], [], 0
         for place, said in records.items():
-            digest, count = self._digest(said)
+            digest = self._digest(said)
             if held.get(place) == digest:
                 whole.append(place)
-                kept += count
+                kept += len({(one.fact.id, one.locator) for one in said})
             else:
                 told.append((*place, digest))
                 changed += said
@@ -123,24 +123,22 @@ class Said:
     def _records(self, batch: Iterable[Entry]) -> dict[Place, list[Entry]]:
         """The entries of each record, in order."""
         found: dict[Place, list[Entry]] = {}
-        last, place = "", (0, "")
+        sources = self._sources
         for entry in batch:
-            locator = entry.locator
-            if locator is not last or self._sources[entry.source] != place[0]:
-                last, place = locator, (self._sources[entry.source], record_of(locator))
+            place = (sources[entry.source], record_of(entry.locator))
             if place in found:
                 found[place].append(entry)
             else:
                 found[place] = [entry]
         return found
 
-    def _digest(self, said: Sequence[Entry]) -> tuple[bytes, int]:
-        """The digest of what a record says, and how many assertions that are."""
+    def _digest(self, said: Sequence[Entry]) -> bytes:
+        """The digest of what a record says."""
         parts = [f"{one.fact.id}{one.locator}" for one in said]
         # Either all records of a load have a name or none has.
         names = sorted({str(one.record) for one in said}) if said[0].record is not None else []
         told = "\x1e".join([self._class, *names, *parts]).encode()
-        return hashlib.blake2b(told, digest_size=16).digest(), len(set(parts))
+        return hashlib.blake2b(told, digest_size=16).digest()
 
     def _held(self, connection: Any, places: Iterable[Place]) -> dict[Place, bytes | None]:
         of_source: dict[int, list[str]] = defaultdict(list)

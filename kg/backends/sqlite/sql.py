@@ -159,8 +159,9 @@ PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 REVIEW_EVENTS = """SELECT e.document FROM json_each(:ids) j CROSS JOIN review_event e ON e.decision = j.value
 ORDER BY e.decision, e.number"""
-REVIEWS = "SELECT seq, decision FROM review WHERE seq < :before ORDER BY seq DESC LIMIT :limit"
-STANDING_REVIEWS = "SELECT seq, decision FROM review WHERE standing AND seq < :before ORDER BY seq DESC LIMIT :limit"
+REVIEW_SEQ = "SELECT seq FROM review WHERE decision = :decision"
+REVIEWS = "SELECT decision FROM review WHERE seq < :before ORDER BY seq DESC LIMIT :limit"
+STANDING_REVIEWS = "SELECT decision FROM review WHERE standing AND seq < :before ORDER BY seq DESC LIMIT :limit"
 HAS_REVIEW = "SELECT 1 FROM review WHERE decision = :decision"
 LAST_REVIEW_EVENT = "SELECT max(number) FROM review_event WHERE decision = :decision"
 
@@ -293,6 +294,7 @@ PLANNED = {
     "linked_down": LINKED_DOWN,
     "linked_up": LINKED_UP,
     "review_events": REVIEW_EVENTS,
+    "review_seq": REVIEW_SEQ,
     "reviews": REVIEWS,
     "standing_reviews": STANDING_REVIEWS,
     "has_review": HAS_REVIEW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from kg.backends.sqlite import audit, reviews, spending, sql, touches
@@ -182,9 +182,9 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
         with self._database.use() as connection:
             return reviews.events(connection, decision_ids)
 
-    def reviews(self, *, standing: bool, before: int | None, limit: int) -> list[tuple[int, str]]:
+    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
         with self._database.use() as connection:
-            return reviews.listed(connection, standing=standing, before=before, limit=limit)
+            return reviews.listed(connection, standing=standing, after=after, limit=limit)
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
         with self._database.use() as connection:
@@ -227,9 +227,12 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
                 )
             ]
 
-    def append_events(self, events: Collection[LineageEvent]) -> int:
+    def append_events(self, events: Sequence[LineageEvent], actor: str = "") -> int:
         with self._database.write() as connection:
-            return put_events(connection, events)
+            new = put_events(connection, events)
+            if new:
+                audit.append(connection, acts.of_events(events, new, actor), instant(self._clock()))
+            return new
 
     def events(self, run: str) -> list[dict[str, Any]]:
         with self._database.use() as connection:

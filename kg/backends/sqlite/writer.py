@@ -27,7 +27,7 @@ from kg.backends.sqlite.records import (
 from kg.backends.sqlite.said import Said
 from kg.domain.batches import batches
 from kg.domain.difference import profile_after
-from kg.domain.fact import FOREVER, TYPE, EntityId, Instant, Literal
+from kg.domain.fact import FOREVER, TYPE, EntityId, Fact, Instant, Literal
 from kg.domain.lineage import Changes, GraphProfile, LiveRun, Rejection, Run
 from kg.domain.lookup import folded_name, lookup_for, lookup_of
 from kg.ports.clock import Clock, instant, later
@@ -131,16 +131,36 @@ class SqliteWriter:
                     self._put_batch(connection, changed)
 
     def _put_batch(self, connection: Any, batch: Sequence[Entry]) -> None:
-        entities = self._numbers(connection, batch)
         facts = {entry.fact.id: entry.fact for entry in batch}
         numbers: dict[str, int] = dict(connection.execute(sql.KNOWN_FACTS, {"ids": json.dumps(list(facts))}))
+        new = [fact for key, fact in facts.items() if key not in numbers]
+        numbers |= {fact.id: number for number, fact in enumerate(new, self._next_fact)}
+        self._put_facts(connection, new)
+        sources = self._sources
+        places: list[Place] = [
+            (numbers[fact.id], sources[source], locator, record) for fact, source, locator, record in batch
+        ]
+        if self._reload:
+            places = self._unseen(connection, places)
+            changes.touch(connection, (place[0] for place in places), gained=True)
+        since, version, class_ = self.known_from, self._version, int(self._target.version.classification)
+        before = connection.total_changes()
+        connection.executemany(
+            sql.PUT_ASSERTION,
+            [
+                (fact, source, locator, since, FOREVER, version, class_, self._run, record)
+                for fact, source, locator, record in places
+            ],
+        )
+        self._put += connection.total_changes() - before
+
+    def _put_facts(self, connection: Any, facts: Sequence[Fact]) -> None:
+        """Put facts that are not there yet, numbered on."""
+        entities = self._numbers(connection, facts)
+        predicates = {name: self._predicate(connection, name) for name in {fact.predicate for fact in facts}}
         fact_rows, name_rows, passage_rows = [], [], []
-        for fact in facts.values():
-            if fact.id in numbers:
-                continue
-            number = numbers[fact.id] = self._next_fact
-            self._next_fact += 1
-            subject, predicate, valid = entities[fact.subject], self._predicate(connection, fact.predicate), fact.valid
+        for number, fact in enumerate(facts, self._next_fact):
+            subject, predicate, valid = entities[fact.subject], predicates[fact.predicate], fact.valid
             row: tuple[int | str | None, ...]
             if isinstance(fact.object, Literal):
                 literal = fact.object
@@ -158,17 +178,10 @@ class SqliteWriter:
                 target = entities[fact.object]
                 row = (number, fact.id, subject, predicate, target, None, None, valid.start, valid.end, None)
             fact_rows.append(row)
+        self._next_fact += len(facts)
         connection.executemany(sql.PUT_FACT, fact_rows)
         connection.executemany(sql.PUT_NAME, name_rows)
         connection.executemany(sql.PUT_PASSAGE, passage_rows)
-        places = [(numbers[item.fact.id], self._sources[item.source], item.locator, item.record) for item in batch]
-        if self._reload:
-            places = self._unseen(connection, places)
-            changes.touch(connection, (place[0] for place in places), gained=True)
-        tail = (self.known_from, FOREVER, self._version, int(self._target.version.classification), self._run)
-        before = connection.total_changes()
-        connection.executemany(sql.PUT_ASSERTION, [(*place[:3], *tail, place[3]) for place in places])
-        self._put += connection.total_changes() - before
 
     def replace(self, records: Collection[str]) -> None:
         if self._target.delta:
@@ -189,9 +202,9 @@ class SqliteWriter:
         self._kept += marked - len(new)
         return new
 
-    def _numbers(self, connection: Any, batch: Sequence[Entry]) -> dict[EntityId, int]:
-        ids = {entry.fact.subject for entry in batch}
-        ids.update(entry.fact.object for entry in batch if isinstance(entry.fact.object, str))
+    def _numbers(self, connection: Any, facts: Sequence[Fact]) -> dict[EntityId, int]:
+        ids = {fact.subject for fact in facts}
+        ids.update(fact.object for fact in facts if isinstance(fact.object, str))
         numbers: dict[EntityId, int] = dict(connection.execute(sql.KNOWN_ENTITIES, {"ids": json.dumps(list(ids))}))
         rows = []
         for entity in sorted(ids - set(numbers)):

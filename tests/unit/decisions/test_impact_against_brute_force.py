@@ -101,7 +101,7 @@ def test_a_reload_touches_what_comes_out_otherwise(before: World, after: World, 
     loaded(store, before, "1", "2")
     decisions = decided(store, plans)
     [done] = loaded(store, after, "2")
-    found = impacts(store).of_run(done, 100)
+    [found] = impacts(store).of_runs([done], 100)
     assert told(found) == otherwise(store, decisions)
     assert {one.decision for one in found.touches if one.carried} == told(found)
     store.close()
@@ -117,7 +117,7 @@ def test_a_retirement_touches_what_it_was_said_to_touch_before(world: World, pla
     assert otherwise(store, decisions) == set()
     job = f"retire {ref}"
     done = store.retire(ref_of(ref), run(target(), "run-r", job=job, started_at="2026-03-01T10:00:00.000000Z"))
-    found = impacts(store).of_run(done, 100)
+    [found] = impacts(store).of_runs([done], 100)
     assert told(found) == otherwise(store, decisions)
     assert told(foretold) == told(found)
     assert {one.decision: one.after for one in foretold.touches if one.changed} == {

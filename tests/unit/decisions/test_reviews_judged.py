@@ -343,7 +343,7 @@ def test_the_queue_holds_what_stands_newest_first(garden: Garden) -> None:
 def test_the_queue_goes_on_from_where_a_page_ended(garden: Garden) -> None:
     asked = [garden.asked(text) for text in QUESTIONS]
     found, place = garden.reviews.queue(lambda _: True, limit=2)
-    more, _ = garden.reviews.queue(lambda _: True, before=place, limit=2)
+    more, _ = garden.reviews.queue(lambda _: True, after=place, limit=2)
     assert [review.decision for review, _ in (*found, *more)] == asked[::-1]
 
 

@@ -15,13 +15,14 @@ from kg.bootstrap import core_ontology
 from kg.decisions.replay_report import replay
 from kg.decisions.rule_files import move
 from kg.decisions.table_file import table_content
-from kg.decisions.tables import save
+from kg.decisions.tables import chosen, save
 from kg.domain.decision import Document, comparable
 from kg.domain.fact import Fact, Literal
+from kg.domain.lineage import Classification
 from kg.domain.plan import Decide, Entities
 from kg.domain.question import Question
 from kg.domain.scope import Scope
-from kg.errors import PlanInvalid, TableInvalid
+from kg.errors import InvalidInput, PlanInvalid, RulesNotFound, TableInvalid
 from tests.builders import TickingClock, load, target
 from tests.unit.answer.garden import APPLE, MINT, ONTOLOGY, SAGE, facts
 
@@ -58,10 +59,11 @@ class Garden:
         number, name = self.save(document), document["table"]
         move("table", name, "production", number, actor="root", reason="new", registry=self.graph)
 
-    def decide(self, *ids: str, table: str = "plant_care", **given: str) -> Document:
+    def decide(self, *ids: str, tables: tuple[str, ...] = (), **given: str) -> Document:
         held = tuple((name, tuple(value.split("/"))) for name, value in sorted(given.items()))
-        plan = Decide(table, Entities(ids=ids), held)
-        return answer(Question("as planned"), self.store, self.graph, self.clock, plan)
+        plan = Decide("plant_care", Entities(ids=ids), held)
+        scope = Scope(tables=chosen(tables, Classification.CONFIDENTIAL, self.graph))
+        return answer(Question("as planned", scope), self.store, self.graph, self.clock, plan)
 
     def ask(self, text: str) -> Document:
         return answer(Question(text), self.store, self.graph, self.clock)
@@ -137,6 +139,63 @@ def test_a_decision_is_replayed_with_the_table_of_then_and_asked_again_with_that
     now = replay(decision, garden.store, garden.graph, Adapter(), live=True)
     assert (then["state"], then["identical"]) == ("same", True)
     assert (now["state"], now["value"]) == ("differs", {"before": "prune", "after": "fell"})
+
+
+FELL = CARE | {"rows": [{"row": "prune", "when": {"tall": True}, "then": "fell"}, *ROWS[1:]]}
+
+
+def stage(garden: Garden, number: int) -> None:
+    move("table", "plant_care", "staging", number, actor="root", reason="to try", registry=garden.graph)
+
+
+def test_a_question_can_be_decided_by_a_table_in_staging_and_says_which(garden: Garden) -> None:
+    stage(garden, garden.save(FELL))
+    tried = garden.decide(APPLE, tables=("plant_care@staging",), light="sun")
+    assert tried["answer"]["value"] == "fell"
+    assert tried["scope"]["tables"] == ["plant_care@2"]
+    assert [one["ref"] for one in tried["versions"]["policy"]] == ["plant_care@2"]
+    used = garden.decide(APPLE, light="sun")
+    assert (used["answer"]["value"], used["scope"].get("tables")) == ("prune", None)
+
+
+def test_what_a_table_in_staging_decided_is_run_again_with_it(garden: Garden) -> None:
+    stage(garden, garden.save(FELL))
+    decision = garden.decide(APPLE, tables=("plant_care@staging",), light="sun")
+    stage(garden, 1)
+    for live in (False, True):
+        told = replay(decision, garden.store, garden.graph, Adapter(), live=live)
+        assert (told["state"], told["identical"]) == ("same", True)
+
+
+def test_a_table_that_is_used_by_nobody_yet_can_be_chosen() -> None:
+    garden = Garden()
+    garden.save()
+    assert garden.decide(APPLE, tables=("plant_care@1",), light="sun")["answer"]["value"] == "prune"
+
+
+@pytest.mark.parametrize("wanted", ["plant_care@staging", "plant_care@7", "other@1", "other", ""])
+def test_a_version_that_is_not_there_is_refused(garden: Garden, wanted: str) -> None:
+    with pytest.raises(RulesNotFound):
+        garden.decide(APPLE, tables=(wanted,), light="sun")
+
+
+def test_two_versions_of_one_table_are_refused(garden: Garden) -> None:
+    garden.save(FELL)
+    with pytest.raises(InvalidInput, match="two versions"):
+        garden.decide(APPLE, tables=("plant_care@1", "plant_care@2"), light="sun")
+
+
+def test_a_chosen_table_above_the_ceiling_is_not_there(garden: Garden) -> None:
+    garden.save(CARE | {"classification": "restricted"})
+    with pytest.raises(RulesNotFound):
+        chosen(("plant_care@1",), Classification.CONFIDENTIAL, garden.graph)
+    assert chosen(("plant_care@2",), Classification.RESTRICTED, garden.graph) == ("plant_care@2",)
+
+
+def test_a_chosen_table_of_what_the_scope_does_not_hold_is_refused(garden: Garden) -> None:
+    load(garden.graph, target("other", ontology=json.dumps({"ontology": "other", "version": "1"})), [])
+    with pytest.raises(TableInvalid, match="plant_care@1 speaks of what is not there"):
+        garden.store.view(Scope(datasets=("other",), tables=("plant_care@1",)))
 
 
 def test_the_first_row_that_fits_fires() -> None:

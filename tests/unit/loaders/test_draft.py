@@ -65,6 +65,7 @@ JSON = json.dumps({"meta": {"n": 2}, "list": [{"id": "a", "tags": ["x", "y"], "i
 TURTLE = """@prefix ex: <http://example.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 ex:a a ex:Place ; rdfs:label "Ulm"@en ; ex:near ex:b . ex:b a ex:Place ; rdfs:label "Aalen"@en ."""
 XML = "<list><item id='1'><name>one</name></item><item id='2'><name>two</name></item></list>"
+MARKDOWN = "# Rules\n\nOf the house.\n\n## Keys\n\nReturn **every** key.\n\n| door | key |\n| --- | --- |\n| 1 | A |\n"
 KINDS = "kind,id,name,status\nplant,p1,Mill,open\nperson,q1,Ada,\nperson,q2,Bo,open\n"
 
 
@@ -74,6 +75,7 @@ KINDS = "kind,id,name,status\nplant,p1,Mill,open\nperson,q1,Ada,\nperson,q2,Bo,o
         ("suppliers.csv", SUPPLIERS, ("supplier:SUP-2", "parent", "supplier:SUP-1")),
         ("suppliers.csv.gz", gzip.compress(SUPPLIERS.encode()), ("supplier:SUP-1", "alias", "Kes")),
         ("latin.csv", "id,name\n1,Bäcker\n2,Öl\n".encode("cp1252"), ("latin:2", "name", "Öl")),
+        ("wide.csv", "id,name\n1,Bäcker\n2,Öl\n".encode("utf-16"), ("wide:2", "name", "Öl")),
         ("things.json", JSON, ("thing:a", "in_deep", "1")),
         ("things.jsonl", '{"id": "a", "n": 1}\n{"id": "b", "n": 2}\n', ("thing:b", "n", "2")),
         ("things.yml", "- {id: a, since: 2026-03-01}\n- {id: b}\n", ("thing:a", "since", "2026-03-01")),
@@ -81,6 +83,9 @@ KINDS = "kind,id,name,status\nplant,p1,Mill,open\nperson,q1,Ada,\nperson,q2,Bo,o
         ("list.xml", XML, ("list:2", "name", "two")),
         ("kinds.csv", KINDS, ("plant:p1", "plant_status", "open")),
         ("pairs.csv", "a,b\nx,1\nx,2\ny,1\n", ("pair:x 2", "b", "2")),
+        ("rules.md", MARKDOWN, ("text_passage:rules.md#keys/1", "passage", "Return **every** key.")),
+        ("rules.markdown", MARKDOWN, ("section:rules.markdown#keys", "part_of", "section:rules.markdown#rules")),
+        ("notes.txt", "One.\n\nTwo\nlines.\n", ("text_passage:notes.txt#2", "passage", "Two\nlines.")),
         ("odd names.csv", 'id,"a.b [c]","x"\n1,p,q\n', ("odd_name:1", "a_b_c", "p")),
     ],
 )
@@ -112,11 +117,25 @@ def test_what_is_written_says_what_to_do_next(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.doc", "x", "no format goes by 'doc'"),
+        ("a.doc", "x", r"a\.doc': the ending '\.doc' says no format: give it one of arrow, csv, "),
+        ("data", "x", "a name without an ending says no format"),
         ("a.csv", "id,name\n", "no record could be read as csv"),
-        ("a.json", "{", "not JSON"),
+        ("a.csv", "", r"a\.csv': line 1: no header row"),
+        ("a.csv", "id,name\n1\n", "as csv; line 2: 1 cells where the header has 2"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "holds zero bytes, so it is no table of text"),
+        ("a.json", "{", r"a\.json': not JSON"),
+        ("a.json", "[1, 2]", "no record could be read as json"),
+        ("a.xlsx", "no workbook", "not a usable workbook"),
+        ("a.xml", b"\x89PNG", "not XML"),
     ],
 )
-def test_a_file_that_cannot_be_described_is_refused(tmp_path: Path, name: str, content: str, message: str) -> None:
+def test_a_file_that_cannot_be_described_is_refused(
+    tmp_path: Path, name: str, content: str | bytes, message: str
+) -> None:
     with pytest.raises(SourceUnreadable, match=message):
         drafted(tmp_path, name, content)
+
+
+def test_a_folder_is_no_file_to_draft_from(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreadable, match="a folder; name one of its files"):
+        draft(tmp_path)

@@ -82,13 +82,22 @@ def test_a_blank_line_is_no_row() -> None:
         ("a,b\u202e\n1,2\n".encode(), "line 1: hidden character U+202E in the name of field 'b\\u202e'"),
         (b'a,b\n1,2\n"x,3\n', "line 3: unexpected end of data"),
         (b'a,b\n"x"y,1\n', "line 2: ',' expected after '\"'"),
-        (b"a\n" + b"x" * 1_000_001 + b"\n", "line 2: field larger than field limit"),
+        (b'a,b\n"x\ny\nz,3\n', "line 2: unexpected end of data"),
     ],
 )
 def test_a_file_that_cannot_be_read_as_rows_is_refused_with_the_line(data: bytes, message: str) -> None:
     with pytest.raises(SourceUnreadable) as caught:
         rows(data)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", ["x" * 1_000_001, '"' + "x\n" * 500_001 + '"'], ids=["plain", "quoted"])
+def test_a_row_with_a_very_long_cell_is_a_record_with_a_problem(cell: str) -> None:
+    long, after = rows(f"a,b\n1,{cell}\nx,y\n".encode())
+    length = len(cell.strip('"'))
+    assert (long.locator, long.problem) == ("line 2", f"a cell of {length:,} characters where 1,000,000 are allowed")
+    assert len(long.fields["b"]) == 1_000_000
+    assert (after.locator, after.problem) == (f"line {3 + cell.count(chr(10))}", None)
 
 
 def test_the_delimiter_is_an_option() -> None:

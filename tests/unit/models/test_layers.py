@@ -1,4 +1,4 @@
-"""What stands around a model: budgets, cache, record. The model itself is one that counts."""
+"""What stands around a model: budgets and a cache. The model itself is one that counts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from kg.backends.sqlite.store import SqliteStore
-from kg.domain.completion import ModelSpec, Price, Reply, Request, Tokens
+from kg.domain.completion import ModelSpec, Price, Reply, Request, Tokens, tokens_of
 from kg.domain.ontology import Ontology
 from kg.domain.spending import Limits, Most
 from kg.errors import BudgetSpent, ModelError, ModelMalformed, ModelRejected, ModelUnavailable
-from kg.models.cached import Cached
-from kg.models.estimate import estimate, tokens_of
+from kg.models.cached import Cached, request_hash
+from kg.models.estimate import estimate
 from kg.models.limited import Limited
-from kg.models.recorded import Recorded, request_hash
 from kg.ports.model import Model
 
 SPEC = ModelSpec("house", "house-1", "http://127.0.0.1:1/v1", price=Price(input=1.0, output=4.0))
@@ -116,6 +115,10 @@ def test_an_estimate_has_the_messages_the_schema_and_the_longest_reply() -> None
     assert foreseen.cost == pytest.approx((foreseen.input * 1.0 + 50 * 4.0) / 1_000_000)
 
 
+def test_what_a_model_thinks_in_counts_as_its_reply() -> None:
+    assert estimate(REQUEST, replace(SPEC, thinking_tokens=400)).output == 450
+
+
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("abcd", 2), ("水" * 9, 9)])
 def test_a_text_is_a_token_for_every_three_bytes(text: str, tokens: int) -> None:
     assert tokens_of(text) == tokens
@@ -172,39 +175,9 @@ def test_an_error_is_not_kept() -> None:
     assert model.asked == 2
 
 
-# --- record --------------------------------------------------------------------------------------------------------
-
-
-def test_a_call_is_recorded_with_hash_reply_tokens_and_cost() -> None:
-    recorded = Recorded(Counting())
-    recorded.complete(REQUEST)
-    [call] = recorded.calls
-    assert call.document() == {
-        "purpose": "answer",
-        "request": request_hash(REQUEST, SPEC),
-        "model": "house-1-2026",
-        "text": '{"a": 1}',
-        "reply_id": "r-1",
-        "finish": "stop",
-        "tokens": {"input": 40, "output": 10, "cached": None},
-        "cost": 0.00008,
-        "calls": 1,
-        "ms": 0.0,
-        "error": None,
-    }
-
-
-def test_a_failed_call_is_recorded_by_the_code_of_its_error() -> None:
-    recorded = Recorded(Counting(error=ModelMalformed("cut off")))
-    with pytest.raises(ModelMalformed):
-        recorded.complete(REQUEST)
-    assert [(call.purpose, call.error, call.text) for call in recorded.calls] == [("answer", "model_malformed", "")]
-
-
-def test_a_reply_from_the_cache_is_recorded_as_one_that_cost_nothing(ledger: SqliteStore) -> None:
+def test_a_reply_from_the_cache_costs_nothing(ledger: SqliteStore) -> None:
     cached = Cached(limited(Counting(), ledger), 5)
     cached.complete(REQUEST)
-    recorded = Recorded(cached)
-    recorded.complete(REQUEST)
-    assert [(call.calls, call.cost, call.text) for call in recorded.calls] == [(0, 0.0, REPLY.text)]
+    again = cached.complete(REQUEST)
+    assert (again.calls, again.cost, again.text) == (0, 0.0, REPLY.text)
     assert spent(ledger) == [("ann", "answer", 1, 50, 0.00008)]

@@ -3,7 +3,7 @@
 import { el, type Child } from "../dom";
 import { address } from "../place";
 import type { Answer, Entity, Json, Plan, Row } from "../types";
-import { labelled, number, shown, spoken } from "../words";
+import { brief, labelled, number, shown, spoken } from "../words";
 import { button } from "./controls";
 import { table, type Column } from "./table";
 
@@ -21,10 +21,11 @@ export function entityLink(entity: Entity): HTMLElement {
 /** What was found; the members are listed below it. */
 export function answerText(answer: Answer): HTMLElement {
   const big = headline(answer);
-  // The sentence, without the restatement of what was looked for, which stands under "Read as".
-  const text = answer.text.replace(/ I looked for .*$/s, "");
+  // What was looked for stands under "How I read this".
+  // A long list is cut; that sources disagree is not.
+  const [text = "", disagree] = brief(answer.text).split(/ (?=Sources disagree\. )/);
   const listed = ["list", "ranking", "partition", "pairs", "comparison"].includes(answer.type ?? "") && answer.rows.length > 3;
-  return el("div", { class: "answer-text" }, big ? el("p", { class: "figure" }, big) : null, el("p", { class: listed ? "sentence brief" : "sentence" }, text));
+  return el("div", { class: "answer-text" }, big ? el("p", { class: "figure" }, big) : null, el("p", { class: listed ? "sentence brief" : "sentence" }, text), disagree ? el("p", { class: "warn-line" }, disagree) : null);
 }
 
 function headline(answer: Answer): Child {
@@ -37,13 +38,13 @@ function headline(answer: Answer): Child {
 }
 
 /** Members, numbers or groups of the answer. */
-export function answerRows(answer: Answer, cite: (claim: string) => Child, run: (plan: Plan, words: string) => void): Child[] {
+export function answerRows(answer: Answer, cite: (claim: string) => Child, run: (plan: Plan, words: string) => void, names = new Map<string, string>()): Child[] {
   const entities = new Map(answer.entities.map((one) => [one.id, one]));
   return [
     answer.type === "comparison" && answer.value && typeof answer.value === "object" && !Array.isArray(answer.value)
       ? bars(Object.entries(answer.value))
       : null,
-    answer.rows.length ? rows(answer, entities, cite) : null,
+    answer.rows.length ? rows(answer, entities, cite, names) : null,
     answer.type === "path" && answer.entities.length
       ? el("ol", { class: "chain" }, answer.entities.map((one) => el("li", {}, entityLink(one))))
       : null,
@@ -56,7 +57,7 @@ export function answerRows(answer: Answer, cite: (claim: string) => Child, run: 
               "li",
               {},
               el("p", { class: "reading" }, one.interpretation),
-              el("p", { class: "quiet" }, one.answer.text.replace(/ I looked for .*$/s, "")),
+              el("p", { class: "quiet" }, brief(one.answer.text)),
               button("I mean this", () => run(one.plan, one.interpretation), "primary"),
             ),
           ),
@@ -65,25 +66,49 @@ export function answerRows(answer: Answer, cite: (claim: string) => Child, run: 
   ];
 }
 
-function rows(answer: Answer, entities: Map<string, Entity>, cite: (claim: string) => Child): HTMLElement {
+function rows(answer: Answer, entities: Map<string, Entity>, cite: (claim: string) => Child, names: Map<string, string>): HTMLElement {
   const name = (id: string | null): Child => {
     const found = id === null ? undefined : entities.get(id);
-    return found ? entityLink(found) : id;
+    if (found) return entityLink(found);
+    return id === null ? null : el("a", { href: address(["explore"], { entity: id }) }, names.get(id) ?? id);
   };
   const has = (key: keyof Row): boolean => answer.rows.some((one) => one[key] !== undefined && one[key] !== null);
   const ranked = answer.type === "ranking";
   const columns: Column<Row>[] = [
     ...(ranked ? [{ name: "#", cell: (row: Row) => answer.rows.indexOf(row) + 1, kind: "number" as const }] : []),
     ...(has("entity") ? [{ name: "", cell: (row: Row) => name(row.entity), kind: "wide" as const }] : []),
-    ...(has("other") ? [{ name: "with", cell: (row: Row) => name(row.other ?? null) }] : []),
-    ...(has("group") ? [{ name: "group", cell: (row: Row) => row.group }] : []),
+    // A group is mostly called as what makes it.
+    ...(has("other") && answer.rows.some((row) => row.group !== names.get(row.other ?? "")) ? [{ name: "With", cell: (row: Row) => name(row.other ?? null) }] : []),
+    ...(has("group") ? [{ name: "Group", cell: (row: Row) => row.group }] : []),
     ...(has("value")
-      ? [{ name: "value", cell: (row: Row) => [cell(row.value), row.of === undefined ? null : ` of ${number(row.of)}`], kind: typeof answer.rows[0]?.value === "number" ? ("number" as const) : undefined }]
+      ? [{ name: "Value", cell: (row: Row) => [cell(row.value), row.of === undefined ? null : ` of ${number(row.of)}`], kind: typeof answer.rows[0]?.value === "number" ? ("number" as const) : undefined }]
       : []),
-    { name: "evidence", cell: (row: Row) => (row.claim ? cite(row.claim) : null) },
+    ...(has("rule") ? decided(answer.rows) : []),
+    { name: "Evidence", cell: (row: Row) => (row.claim ? cite(row.claim) : null) },
   ].map((one) => one as Column<Row>);
   return table("Members of the answer", columns, answer.rows);
 }
+
+/** Why a decision table says so, and what would make it say something else. */
+function decided(all: Row[]): Column<Row>[] {
+  const flips = all.some((row) => row.flips?.length);
+  return [
+    { name: "Because", cell: (row) => Object.entries(row.inputs ?? {}).map(([name, value]) => el("div", {}, el("span", { class: "quiet" }, spoken(name)), ` ${shown(value)}`)) },
+    { name: "Row that fired", cell: (row) => ruleLink(row.rule ?? "") },
+    ...(flips
+      ? [{ name: "Would be otherwise", cell: (row: Row) => (row.flips ?? []).map((flip) => el("div", {}, el("span", { class: "quiet" }, spoken(flip.input)), ` ${shown(flip.value)} → ${flip.outcomes.join(" or ")}`)) }]
+      : []),
+  ];
+}
+
+/** Leads to the row of a table that is kept by version; one that came with a dataset is seen in the evidence. */
+function ruleLink(rule: string): Child {
+  const [, name, version, row] = /^(\S+)@(\d+) row (\S+)$/.exec(rule) ?? [];
+  return name && version && row ? el("a", { href: tableRow(name, version, row) }, rule) : rule;
+}
+
+export const tableRow = (name: string, version: string, row: string): string =>
+  address(["tables", name], { before: version, after: version, row });
 
 const cell = (value: Json): string => (value === null ? "" : shown(value));
 

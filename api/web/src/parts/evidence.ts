@@ -5,6 +5,7 @@ import { el, fill, type Child } from "../dom";
 import { address } from "../place";
 import type { Cited, Decision, Evidence, Fact } from "../types";
 import { KINDS, place, plural, time, valid } from "../words";
+import { tableRow } from "./answer";
 import { badge } from "./controls";
 import { put } from "./notice";
 import { pairs } from "./table";
@@ -35,12 +36,14 @@ export function evidenceDetail(decision: Decision, one: Evidence): HTMLElement {
 
 /** The file, the record and the field, and when they were read. */
 export function sourceCard(cited: Cited): HTMLElement {
+  const saved = cited.dataset === cited.run ? /^(\S+)@(\d+)$/.exec(cited.dataset ?? "") : null;
   return el(
     "div",
     { class: "source" },
     el("p", { class: "where" }, el("span", { class: "file" }, cited.source), cited.locator ? el("span", { class: "locator" }, place(cited.locator)) : null),
     quoted(cited),
-    pairs([
+    // A table that was saved here is a source of its own, and was read by no run.
+    saved ? el("p", {}, el("a", { href: tableRow(saved[1] ?? "", saved[2] ?? "", (cited.locator ?? "").replace("row ", "")) }, "The table, with this row")) : pairs([
       cited.dataset ? ["Dataset", el("a", { href: address(["lineage"], { ref: cited.dataset, toward: "up" }) }, cited.dataset)] : null,
       cited.run ? ["Read by", el("a", { href: address(["loads", cited.run]) }, cited.run)] : null,
       cited.recorded_at ? ["Read on", time(cited.recorded_at)] : null,

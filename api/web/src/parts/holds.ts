@@ -2,11 +2,15 @@
 
 import { get, part } from "../api";
 import { el, fill } from "../dom";
-import type { Decision, Json, Replay, Told } from "../types";
+import type { Decision, Entity, Json, Replay, Told } from "../types";
 import { plural, shown } from "../words";
+import { entityLink } from "./answer";
 import { badge, button } from "./controls";
 import { put } from "./notice";
 import { pairs } from "./table";
+
+/** Of a text that is searched for. */
+const LONGEST = 200;
 
 export function holds(decision: Decision): HTMLElement {
   const body = el("div", { "aria-live": "polite" });
@@ -59,9 +63,22 @@ function changes(title: string, found: NonNullable<Replay["facts"]>, names: Map<
   fill(
     body,
     el("h3", {}, plural(all.length, title.slice(0, -1).toLowerCase()), " that differ"),
-    el("ul", { class: "plain" }, all.slice(0, 60).map(([how, id, said]) => el("li", {}, badge(how, how === "came" ? "answered" : how === "went" ? "failed" : "warn"), " ", words(said) ?? names.get(id) ?? id))),
+    el("ul", { class: "plain" }, all.slice(0, 60).map(([how, id, said]) => el("li", {}, badge(how, how === "came" ? "answered" : how === "went" ? "failed" : "warn"), " ", words(said) ?? called(id, names)))),
   );
   return body;
+}
+
+/** What a row is about, by name; what the decision does not know is looked up. */
+function called(key: string, names: Map<string, string>): HTMLElement {
+  const shown = el("span", {}, names.get(key) ?? key);
+  // The key of a pair or of a group is no id, and finds nothing.
+  if (!names.has(key) && key.length < LONGEST) {
+    get<{ entities: Entity[] }>("/v1/entities", { q: key, limit: 1 }).then(
+      ({ entities: [found] }) => found?.id === key && fill(shown, entityLink(found)),
+      () => undefined,
+    );
+  }
+  return shown;
 }
 
 /** What a fact says, of the form in which a report has it. */

@@ -3,7 +3,7 @@
 import { get } from "../api";
 import { el, fill } from "../dom";
 import { address } from "../place";
-import { plural, stateWords } from "../words";
+import { brief, plural, stateWords } from "../words";
 import { badge, button } from "./controls";
 import { put } from "./notice";
 import { table } from "./table";
@@ -59,12 +59,11 @@ function list(title: string, touches: Touch[], whatIf: boolean): HTMLElement {
         { name: "Question", cell: (one) => el("a", { href: address(["decisions", one.decision]) }, one.question) },
         { name: "Review", cell: (one) => (one.review ? badge(stateWords(one.review), `review-${one.review}`) : "") },
         { name: whatIf ? "Would it change?" : "Changed?", cell: (one) => (one.changed === null ? el("span", { class: "quiet" }, one.note) : one.changed ? badge("yes", "warn") : badge("no", "")) },
-        { name: "Then", cell: (one) => short(one.before.text) },
-        { name: whatIf ? "Without it" : "Now", cell: (one) => (one.after && one.changed ? short(one.after.text) : "") },
+        { name: "Then", cell: (one) => brief(one.before.text) },
+        { name: whatIf ? "Without it" : "Now", cell: (one) => (one.after && one.changed ? brief(one.after.text) : "") },
       ],
       touches,
     ),
   );
 }
 
-const short = (text: string): string => text.replace(/ I looked for .*$/s, "");

@@ -1,8 +1,8 @@
 /** What stands where there is nothing else: work going on, nothing found, a refusal. */
 
-import { Refused } from "../api";
+import { credential, Refused } from "../api";
 import { el, type Child } from "../dom";
-import { address, here } from "../place";
+import { address } from "../place";
 
 export function loading(what = "Loading"): HTMLElement {
   return el("p", { class: "loading", role: "status" }, el("span", { class: "dots", "aria-hidden": true }), what, "…");
@@ -28,12 +28,13 @@ export function refused(error: unknown, again?: () => void): HTMLElement {
     return el("div", { class: "notice problem", role: "alert" }, el("p", { class: "notice-title" }, "This view has a defect"), el("p", {}, "What it was to show could not be shown. The HTTP API gives the same."));
   }
   const { status, problem } = error;
-  const { path } = here();
+  const outside = status === 401 && location.pathname !== "/sign-in";
   return el(
     "div",
     { class: "notice problem", role: "alert" },
     el("p", { class: "notice-title" }, TITLES[status] ?? "That did not work"),
-    el("p", {}, problem.detail),
+    // What the API says to programs is no help to who has not tried to sign in yet.
+    el("p", {}, outside && credential.get() === null ? "This server answers only whom it knows." : problem.detail),
     problem.choices?.length
       ? el("ul", {}, problem.choices.map((one) => el("li", {}, `${one.name} (${one.type}): `, el("code", {}, one.id))))
       : null,
@@ -41,7 +42,7 @@ export function refused(error: unknown, again?: () => void): HTMLElement {
       "p",
       { class: "quiet" },
       el("code", {}, problem.code),
-      status === 401 ? [" · ", el("a", { href: address(["sign-in"], { then: `/${path.join("/")}` }) }, "Sign in")] : null,
+      outside ? [" · ", el("a", { href: address(["sign-in"], { then: location.pathname + location.search }) }, "Sign in")] : null,
     ),
     again && (problem.retryable || status === 0)
       ? el("button", { type: "button", onclick: () => again() }, "Try again")

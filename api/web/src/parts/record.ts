@@ -38,7 +38,7 @@ export function record(decision: Decision, more: HTMLElement): HTMLElement {
     el(
       "details",
       { class: "block" },
-      el("summary", {}, `How long it took: ${number(trace.steps.reduce((sum, one) => sum + one.ms, 0))} ms`),
+      el("summary", {}, `How long it took: ${number(Math.round(trace.steps.reduce((sum, one) => sum + one.ms, 0)))} ms`),
       table("Steps", [{ name: "Step", cell: (one) => one.step }, { name: "ms", cell: (one) => number(one.ms), kind: "number" }], trace.steps),
     ),
   );

@@ -3,13 +3,13 @@
 import { get } from "../api";
 import { el, fill } from "../dom";
 import { me } from "../me";
-import { badge } from "../parts/controls";
+import { decisionList } from "../parts/decisions";
 import { empty } from "../parts/notice";
 import { questionBox } from "../parts/question";
 import { schema, scopeOf } from "../parts/scope";
-import { address, type Place, type View } from "../place";
+import { type Place, type View } from "../place";
 import type { DecisionLine } from "../types";
-import { number, OUTCOMES, plural, since } from "../words";
+import { number, plural } from "../words";
 
 export function show(place: Place, signal: AbortSignal): Promise<View> {
   const box = questionBox(place.query.get("q") ?? "", scopeOf(place.query), true);
@@ -66,24 +66,4 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
     () => undefined,
   );
   return Promise.resolve({ title: "", node });
-}
-
-export function decisionList(decisions: DecisionLine[]): HTMLElement {
-  return el(
-    "ul",
-    { class: "decisions" },
-    decisions.map((one) =>
-      el(
-        "li",
-        {},
-        el(
-          "a",
-          { href: address(["decisions", one.decision_id]) },
-          el("span", { class: "question" }, one.question),
-          el("span", { class: "said" }, one.text),
-        ),
-        el("span", { class: "meta" }, badge(OUTCOMES[one.outcome] ?? one.outcome, one.outcome), one.asked_at ? since(one.asked_at) : ""),
-      ),
-    ),
-  );
 }

@@ -16,7 +16,10 @@ import { whyPart } from "../parts/why";
 import { ask } from "../asking";
 import { address, change, go, type View } from "../place";
 import type { Answer, Claim, Decision, Plan } from "../types";
-import { number, OUTCOMES, since, stateWords } from "../words";
+import { number, OUTCOMES, plural, since, stateWords } from "../words";
+
+/** Claims that are listed at once. */
+const FEW = 12;
 
 export function decisionView(decision: Decision, query: URLSearchParams): View {
   const held = decision.outcome === "pending_review";
@@ -30,6 +33,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     el("span", { class: "cites" }, (byId.get(claim)?.evidence ?? []).slice(0, 4).map(chip), (byId.get(claim)?.evidence.length ?? 0) > 4 ? button("…", () => change({ claim }), "cite") : null);
   const run = (plan: Plan, words: string): void => void rerun(decision, plan, words);
 
+  const names = new Map(decision.explanation.nodes.map((one) => [one.id, one.name]));
   const claims = decision.claims.map((one) => claimLine(one, chip));
   const node = el(
     "div",
@@ -49,13 +53,14 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
       answerText(decision.answer),
       decision.answer.reason && !decision.answer.text.includes(decision.answer.reason) ? el("p", {}, decision.answer.reason) : null,
       confidence(decision),
-      answerRows(decision.answer, cite, run),
+      answerRows(decision.answer, cite, run, names),
+      decision.evidence.length && !held ? el("p", { class: "quiet to-the-row" }, "Choose a piece of evidence, like ", chip(decision.evidence[0]?.id ?? ""), ", to see the row that it was read from.") : null,
       decision.answer.parts.slice(1).map((one) => part(one, cite, run)),
     ),
         held ? el("p", { class: "notice" }, "It is given once the review releases it. ", el("a", { href: address(["reviews", decision.decision_id]) }, "Open the review")) : why.node,
         reading(decision, (plan) => run(plan, decision.question)),
         claims.length
-          ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.map((one) => one.node)))
+          ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.slice(0, FEW).map((one) => one.node)), more(claims.slice(FEW).map((one) => one.node)))
           : null,
         dropped(decision),
         held ? null : holds(decision),
@@ -121,10 +126,16 @@ function claimLine(claim: Claim, chip: (id: string) => HTMLElement): { id: strin
     id: claim.id,
     node,
     mark: (on) => {
+      if (on) node.closest("details")?.setAttribute("open", "");
       choose.setAttribute("aria-pressed", String(on));
       node.classList.toggle("on", on);
     },
   };
+}
+
+/** Claims beyond the first ones; a long list has one for each member. */
+function more(claims: HTMLElement[]): HTMLElement | null {
+  return claims.length ? el("details", {}, el("summary", {}, plural(claims.length, "further claim")), el("ol", {}, claims)) : null;
 }
 
 /** What the calibrated value means, as a bar and in words. */

@@ -38,10 +38,12 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
   else if (entity) {
     void put(body, async () => {
       const limit = Math.min(200, Number(query.get("limit")) || 60);
-      const card = await get<Card>(`/v1/entities/${parts(entity)}`, { limit, dataset: query.getAll("dataset"), valid_as_of: query.get("valid") }, signal);
+      const card = await get<Card>(`/v1/entities/${parts(entity)}`, { limit, predicate: query.getAll("predicate"), dataset: query.getAll("dataset"), valid_as_of: query.get("valid") }, signal);
       drawn = around(card, (id) => go(address(["explore"], { entity: id })));
       document.title = `${card.entity.name} · Whence`;
-      return [search(query), cardOf(card, drawn.node, limit)];
+      const only = query.getAll("predicate");
+      const narrowed = only.length ? el("p", {}, "Only ", only.map((one) => [badge(spoken(one), ""), " "]), el("a", { href: address(["explore"], { entity }) }, "all that is said of it")) : null;
+      return [search(query), narrowed, cardOf(card, drawn.node, limit)];
     });
   } else fill(body, search(query), found(query, signal));
   return Promise.resolve({ title: "Explore", node, close: () => drawn?.close() });
@@ -110,7 +112,7 @@ function cardOf(card: Card, near: HTMLElement, limit: number): HTMLElement {
     [...kinds].map(([kind, facts]) =>
       el("section", { class: "kind-of" }, el("h3", {}, kind, " ", el("span", { class: "quiet" }, number(facts.length))), el("ul", {}, facts.map(statement))),
     ),
-    card.cut.length ? el("p", { class: "quiet" }, `There are more of: ${card.cut.map(spoken).join(", ")}.`) : null,
+    card.cut.length ? el("p", { class: "quiet" }, "There are more of: ", card.cut.map((kind, at) => [at ? ", " : "", el("a", { href: address(["explore"], { entity: entity.id, predicate: kind.replace(/ \(towards it\)$/, ""), limit: 200 }) }, spoken(kind))]), ".") : null,
     card.left_out > 0 || card.cut.length
       ? el("p", {}, card.left_out > 0 ? `${plural(card.left_out, "fact")} read and not listed. ` : "", limit < 200 ? button("List more", () => change({ limit: 200 })) : "200 are listed at most; ask a question to see the rest.")
       : null,

@@ -88,8 +88,8 @@ function below(walk: Walk, toward: "up" | "down"): HTMLElement {
       [
         { name: "Kind", cell: (one) => one.kind },
         { name: "Name", cell: (one) => el("a", { href: address(["lineage"], { ref: one.id, toward }) }, called(one)) },
-        { name: "What", cell: (one) => one.text },
-        { name: "Read by", cell: (one) => (one.run ? el("a", { href: address(["loads", one.run]) }, one.run) : one.kind === "run" ? el("a", { href: address(["loads", one.id.replace(/^run:/, "")]) }, "open the run") : "") },
+        { name: "What", cell: (one) => (one.text === called(one) ? "" : one.text) },
+        { name: "Read by", cell: (one) => (one.run ? el("a", { class: "whole", href: address(["loads", one.run]) }, one.run) : one.kind === "run" ? el("a", { href: address(["loads", one.id.replace(/^run:/, "")]) }, "open the run") : "") },
       ],
       walk.nodes,
     ),
@@ -108,7 +108,7 @@ function start(ref: string, toward: string): HTMLElement {
     "form",
     { class: "fields", onsubmit: (event: SubmitEvent) => (event.preventDefault(), go(address(["lineage"], { ref: field.value.trim(), toward }))) },
     labelledField("Dataset, file, run, job, fact or id of a thing", field),
-    el("button", { type: "submit", class: "primary" }, "Walk"),
+    el("button", { type: "submit", class: "primary" }, "Show"),
     datasets,
   );
 }

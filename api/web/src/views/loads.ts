@@ -16,6 +16,10 @@ const TABS = [
   ["sources", "Sources"],
 ] as const;
 
+const FEW = 100;
+/** Runs that the API gives at once. */
+const MOST = 200;
+
 export function show(place: Place, signal: AbortSignal): Promise<View> {
   const [, what] = place.path;
   if (what !== undefined && what !== "sources") return run(what, signal);
@@ -31,26 +35,29 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
     body,
   );
   ifMay("load", () => void import("./upload").then(({ upload }) => fill(sending, el("details", { class: "block" }, el("summary", {}, "Load files from here"), upload()))));
-  void put(body, () => (what === "sources" ? sources(signal) : runs(signal)));
+  void put(body, () => (what === "sources" ? sources(signal) : runs(place.query, signal)));
   return Promise.resolve({ title: "Loads", node });
 }
 
-async function runs(signal: AbortSignal): Promise<HTMLElement> {
-  const { runs } = await get<{ runs: Run[] }>("/v1/runs", { limit: 100 }, signal);
-  if (runs.length === 0) return empty("Nothing was loaded yet", el("p", {}, el("code", {}, "whence load FILE.yml"), " loads a dataset file."));
-  return table(
+async function runs(query: URLSearchParams, signal: AbortSignal): Promise<HTMLElement[]> {
+  const limit = Math.min(MOST, Number(query.get("limit")) || FEW);
+  const { runs } = await get<{ runs: Run[] }>("/v1/runs", { limit }, signal);
+  if (runs.length === 0) return [empty("Nothing was loaded yet", el("p", {}, el("code", {}, "whence load FILE.yml"), " loads a dataset file."))];
+  const all = table(
     "Runs",
     [
       { name: "What ran", cell: (one) => el("a", { href: address(["loads", one.id]) }, one.job) },
       { name: "State", cell: (one) => badge(one.state, one.state) },
       { name: "When", cell: (one) => el("span", { title: time(one.started_at) }, since(one.started_at)) },
       { name: "Records", cell: (one) => number(one.records), kind: "number" },
-      { name: "Came", cell: (one) => number(one.changes.added), kind: "number" },
-      { name: "Went", cell: (one) => number(one.changes.retired), kind: "number" },
+      { name: "Added", cell: (one) => number(one.changes.added), kind: "number" },
+      { name: "Retired", cell: (one) => number(one.changes.retired), kind: "number" },
       { name: "Rejected", cell: (one) => (one.rejected ? el("strong", {}, number(one.rejected)) : "0"), kind: "number" },
     ],
     runs,
   );
+  if (runs.length < limit) return [all];
+  return [all, el("p", { class: "quiet" }, `The newest ${limit}. `, limit < MOST ? el("a", { href: address(["loads"], { limit: MOST }) }, "List more") : [el("code", {}, "whence runs --limit 1000"), " lists more."])];
 }
 
 async function sources(signal: AbortSignal): Promise<HTMLElement[]> {
@@ -131,7 +138,7 @@ function told(run: Run): HTMLElement {
       run.ended_at ? ["Ended", time(run.ended_at)] : null,
       run.actor ? ["By", run.actor] : null,
       ["Records", `${number(run.records)} read, ${number(run.rejected)} rejected, ${number(run.skipped)} skipped`],
-      ["Assertions", `${number(run.changes.added)} came, ${number(run.changes.kept)} stayed, ${number(run.changes.retired)} went`],
+      ["Assertions", `${number(run.changes.added)} added, ${number(run.changes.kept)} kept, ${number(run.changes.retired)} retired`],
       run.compared ? ["Facts", `${number(run.changes.gained)} gained, ${number(run.changes.lost)} lost against ${run.compared}`] : null,
       run.left_over.length ? ["Fields not used", run.left_over.join(", ")] : null,
       ["Run", el("code", {}, run.id)],

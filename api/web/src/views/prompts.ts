@@ -46,6 +46,7 @@ function one(prompt: Prompt, query: URLSearchParams, signal: AbortSignal): View 
   const node = el(
     "div",
     { class: "page" },
+    kinds("prompts"),
     el("h1", {}, prompt.name),
     el("p", { class: "lead" }, `Decisions use ${prompt.used} now.`),
     versionList(prompt),

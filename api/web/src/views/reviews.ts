@@ -26,9 +26,9 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
   const body = el("div", {});
   const state = query.get("state") ?? "";
   const role = el("input", { type: "text", value: query.get("role") ?? "", size: 14, maxlength: 200 });
-  role.addEventListener("change", () => change({ role: role.value, before: null }));
+  role.addEventListener("change", () => change({ role: role.value, after: null }));
   const assignee = el("input", { type: "text", value: query.get("assignee") ?? "", size: 14, maxlength: 200 });
-  assignee.addEventListener("change", () => change({ assignee: assignee.value, before: null }));
+  assignee.addEventListener("change", () => change({ assignee: assignee.value, after: null }));
   const node = el(
     "div",
     { class: "page" },
@@ -37,14 +37,14 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
     el(
       "div",
       { class: "fields" },
-      labelledField("State", choice(STATES.map((one) => [one, one ? stateWords(one) : "still standing"] as const), state, (value) => change({ state: value, before: null }))),
+      labelledField("State", choice(STATES.map((one) => [one, one ? stateWords(one) : "still standing"] as const), state, (value) => change({ state: value, after: null }))),
       labelledField("Waits for the role", role),
       labelledField("Assigned to", assignee),
     ),
     body,
   );
   void put(body, async () => {
-    const found = await get<{ reviews: ReviewLine[]; before: number | null }>("/v1/reviews", { state, role: query.get("role"), assignee: query.get("assignee"), before: query.get("before"), limit: 50 }, signal);
+    const found = await get<{ reviews: ReviewLine[]; next: string | null }>("/v1/reviews", { state, role: query.get("role"), assignee: query.get("assignee"), after: query.get("after"), limit: 50 }, signal);
     if (found.reviews.length === 0) return empty("Nothing waits here", el("p", {}, "Review rules say which decisions need whom."));
     return [
       table(
@@ -60,7 +60,7 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
         ],
         found.reviews,
       ),
-      found.before ? el("p", {}, el("a", { href: address(["reviews"], { state, role: query.get("role"), before: found.before }) }, "Older ones")) : el("span"),
+      found.next ? el("p", {}, el("a", { href: address(["reviews"], { state, role: query.get("role"), after: found.next }) }, "Older ones")) : el("span"),
     ];
   });
   return { title: "Reviews", node };
@@ -93,7 +93,7 @@ function one(review: ReviewDetail, query: URLSearchParams): View {
       review.until ? ["Excepted until", time(review.until)] : null,
       review.answer ? ["Answer to use instead", review.answer] : null,
     ]),
-    el("section", { class: "answer" }, answerText(decision.answer), answerRows(decision.answer, (claim) => decision.claims.find((said) => said.id === claim)?.evidence.join(" ") ?? "", () => undefined)),
+    el("section", { class: "answer" }, answerText(decision.answer), answerRows(decision.answer, (claim) => decision.claims.find((said) => said.id === claim)?.evidence.join(" ") ?? "", () => undefined, new Map(decision.explanation.nodes.map((said) => [said.id, said.name])))),
     why.node,
     el("section", { class: "facts-of" }, el("h2", {}, `What it rests on: ${plural(decision.evidence.length, "piece")} of evidence`), el("div", { class: "beside" }, told.map((said) => el("div", { class: "card" }, evidenceDetail(decision, said)))), decision.evidence.length > told.length ? el("p", { class: "quiet" }, "The rest is on ", el("a", { href: address(["decisions", decision.decision_id]) }, "the decision"), ".") : null),
     history(review),

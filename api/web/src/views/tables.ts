@@ -5,11 +5,11 @@ import { el, fill } from "../dom";
 import { ifMay } from "../me";
 import { badge, choice, labelledField } from "../parts/controls";
 import { empty, put } from "../parts/notice";
-import { table } from "../parts/table";
+import { pairs, table } from "../parts/table";
 import { diffOf, kinds, mover, moves, versionList } from "../parts/versions";
 import { address, change, type Place, type View } from "../place";
 import type { Json, Prompt } from "../types";
-import { shown } from "../words";
+import { spoken } from "../words";
 
 export async function show(place: Place, signal: AbortSignal): Promise<View> {
   const name = place.path[1];
@@ -45,13 +45,14 @@ function one(of: Prompt, query: URLSearchParams, signal: AbortSignal): View {
   const versions = of.versions.map((one) => [String(one.number), `${one.ref}: ${one.message}`] as const);
   ifMay("configure", () => fill(moving, mover("tables", of)));
   void put(text, async () => {
-    if (before === after) return content((await get<{ content: Record<string, Json> }>(`/v1/tables/${part(of.name)}/versions/${part(after)}`, {}, signal)).content);
+    if (before === after) return content((await get<{ content: Content }>(`/v1/tables/${part(of.name)}/versions/${part(after)}`, {}, signal)).content, query.get("row"));
     const { diff } = await get<{ diff: string }>(`/v1/tables/${part(of.name)}/diff`, { before, after }, signal);
     return diff ? diffOf(diff) : empty("Nothing differs");
   });
   const node = el(
     "div",
     { class: "page" },
+    kinds("tables"),
     el("h1", {}, of.name),
     el("p", { class: "lead" }, of.used ? `Decisions use ${of.used} now.` : "No version is in use."),
     versionList(of),
@@ -65,13 +66,35 @@ function one(of: Prompt, query: URLSearchParams, signal: AbortSignal): View {
   return { title: `Table ${of.name}`, node };
 }
 
-/** Its rows as a table where it has such; the rest as it is written. */
-function content(found: Record<string, Json>): HTMLElement[] {
-  const { rows, ...rest } = found;
-  const lines = Array.isArray(rows) ? rows.filter((row): row is Record<string, Json> => row !== null && typeof row === "object" && !Array.isArray(row)) : [];
-  const columns = [...new Set(lines.flatMap((row) => Object.keys(row)))];
+interface Content {
+  inputs: { name: string; plan?: Json; phrases?: string[]; values?: Record<string, Json> }[];
+  outcome: string;
+  hit: string;
+  of: string;
+  rows: [string, string[], string][];
+}
+
+const HITS: Record<string, string> = {
+  unique: "one row fires at most",
+  first: "the first row that fits fires",
+  collect: "every row that fits fires",
+};
+
+/** Its rows, of which one can be marked; and where each input comes from. */
+function content(found: Content, marked: string | null): HTMLElement[] {
   return [
-    lines.length ? table("Rows", columns.map((name) => ({ name, cell: (row: Record<string, Json>) => (row[name] === undefined ? "" : shown(row[name])) })), lines) : el("span"),
-    el("pre", { class: "diff" }, JSON.stringify(lines.length ? rest : found, null, 2)),
+    el("p", { class: "quiet" }, `For a ${spoken(found.of)}; ${HITS[found.hit] ?? found.hit}. “-” fits whatever is put in.`),
+    table(
+      "Rows",
+      [
+        { name: "Row", cell: ([number]) => number },
+        ...found.inputs.map((one, at) => ({ name: spoken(one.name), cell: ([, cells]: Content["rows"][number]) => cells[at] ?? "" })),
+        { name: `→ ${spoken(found.outcome)}`, cell: ([, , outcome]) => el("strong", {}, outcome) },
+      ],
+      found.rows,
+      ([number]) => (number === marked ? "marked" : ""),
+    ),
+    marked === null ? el("span") : el("p", { class: "quiet" }, `Row ${marked} is the one that fired.`),
+    el("details", {}, el("summary", {}, "Where each input comes from"), pairs(found.inputs.map((one) => [spoken(one.name), one.plan ? el("code", {}, JSON.stringify(one.plan)) : `given with the question: ${Object.keys(one.values ?? {}).join(", ") || "any value"}`] as const))),
   ];
 }

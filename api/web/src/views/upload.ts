@@ -44,7 +44,7 @@ export function upload(): HTMLElement {
     void put(body, async () => {
       const { runs } = await run(false);
       forgetSchema();
-      return runs.map((one) => el("p", {}, badge(one.state, one.state), " ", el("a", { href: address(["loads", one.id]) }, `${one.dataset}@${one.version}`), ` ${number(one.records)} records, ${number(one.changes.added)} assertions came, ${number(one.rejected)} rejected. ${one.message}`));
+      return runs.map((one) => el("p", {}, badge(one.state, one.state), " ", el("a", { href: address(["loads", one.id]) }, `${one.dataset}@${one.version}`), ` ${number(one.records)} records, ${number(one.changes.added)} assertions added, ${number(one.rejected)} rejected. ${one.message}`));
     }, "Loading"), "primary");
   const check = button("Check what a load would do", () =>
     void put(body, async () => {

@@ -62,14 +62,10 @@ class Texts:
             )
         return _together(branches, "element, labels, properties")
 
-    @functools.cached_property
-    def names(self) -> str:
-        """The nodes of each type, so many, for their names."""
+    def names(self, labels: tuple[str, ...]) -> str:
+        """The nodes of each of these labels, so many, for their names."""
         return _together(
-            [
-                f"MATCH (n:{quoted(label)}) RETURN {self._columns('n')} LIMIT $in.limit"
-                for label in dict.fromkeys(one.label for one in self._attachment.types)
-            ],
+            [f"MATCH (n:{quoted(label)}) RETURN {self._columns('n')} LIMIT $in.limit" for label in labels],
             "element, labels, properties",
         )
 

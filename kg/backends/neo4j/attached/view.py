@@ -168,23 +168,28 @@ class AttachedView:
         return frozenset(self._attachment.types[number].label for number, count in held if count > self._most_names)
 
     @functools.cached_property
-    def _indexes(self) -> tuple[str, ...]:
-        """Full-text indexes over names of labels that are too large to be read."""
-        found = self._database.read(FULLTEXT) if self._large else []
-        named = [(one.label, one.named) for one in self._attachment.types if one.label in self._large]
-        return tuple(
-            name
-            for name, labels, properties in found
-            if any(label in labels and property_ in properties for label, property_ in named)
-        )
+    def _indexes(self) -> dict[str, frozenset[str]]:
+        """Full-text indexes that have names of large labels, and of which of these they have all."""
+        named: dict[str, set[str]] = defaultdict(set)
+        for one in self._attachment.types:
+            if one.label in self._large:
+                named[one.label].update(filter(None, (one.named, *one.aliases)))
+        found: dict[str, frozenset[str]] = {}
+        for index, labels, properties in self._database.read(FULLTEXT) if named else ():
+            some = {label for label in named.keys() & set(labels) if not named[label].isdisjoint(properties)}
+            if some:
+                found[index] = frozenset(label for label in some if named[label] <= set(properties))
+        return found
 
     @functools.cached_property
     def _read_names(self) -> Names:
-        """The names that are read as a whole; ``cut`` where some are beyond the limit and no index finds them."""
+        """Those of labels of which no index has all; ``cut`` where some are beyond the limit."""
         if self.hidden:
             return Names((), cut=False)
-        read = self._database.read(self._texts.names, limit=self._most_names)
-        return Names(self._nodes(read), cut=bool(self._large) and not self._indexes)
+        found = frozenset().union(*self._indexes.values())
+        labels = tuple(dict.fromkeys(one.label for one in self._attachment.types if one.label not in found))
+        read = self._database.read(self._texts.names(labels), limit=self._most_names) if labels else ()
+        return Names(self._nodes(read), cut=not self._large <= found)
 
     def _names(self, texts: Collection[str], edits: int) -> list[Names]:
         """What is looked at for these texts: the names that were read, and what the indexes find besides."""
