@@ -72,7 +72,8 @@ class Clauses:
         stories = [Story()]
         for start, end in sentences(self.linked):
             stories = self._sentence(stories, start, end)
-        told = [story for story in stories if story.plans]
+        # What is asked twice in the same words of a plan was not understood the second time.
+        told = [story for story in stories if story.plans and len(set(story.plans)) == len(story.plans)]
         return sorted(told, key=lambda story: -story.score)
 
     # --- sentences ---

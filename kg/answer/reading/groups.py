@@ -22,7 +22,7 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.plans import of_each, reached, type_of
 from kg.answer.reading.rules import MAX_WAYS, Grammar, rule
 from kg.domain.ontology import back
-from kg.domain.plan import At, Compare, Each, Entities, Follow, Group, Minus, Pairs, Rank, SetPlan
+from kg.domain.plan import At, Compare, Each, Entities, Follow, Group, Minus, Pairs, Rank, SetPlan, UnionOf, walk
 
 SAID_TWICE = ("path", "mechanism", "common", "compare", "group", "most", "together")
 
@@ -92,12 +92,18 @@ def group_by_role(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[P
         yield grammar.made(GroupPart(rels=relation.rels), op, relation)
 
 
+def _named_again(head: SetPart, by: SetPart) -> bool:
+    """Whether a kind is what is grouped, alone or in a list, as well as what it is grouped by: ``beds, bed by bed``."""
+    listed = head.plan is not None and any(isinstance(part, UnionOf) for part in walk(head.plan))
+    return by.types <= head.types if listed else bare_type(head) and head.types == by.types
+
+
 @rule(SetPart, GroupPart)
 def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]:
     """``techniques of X`` ``by tactic``."""
     if head.plan is None or (head.named and not head.options):
         return
-    if group.by is not None and bare_type(head) and bare_type(group.by) and head.types == group.by.types:
+    if group.by is not None and bare_type(group.by) and _named_again(head, group.by):
         return
     if head.options and head.named and group.by is not None and group.by.ask == "count":
         # "Compare A and B by number of techniques".

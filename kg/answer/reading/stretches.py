@@ -109,6 +109,7 @@ class Stretches:
                         ("words", 0.3),
                         ("anaphor_possessive", float(word in POSSESSIVE)),
                         ("anaphor_number", float(single and word in SEVERAL)),
+                        ("anaphor_found", float(word == "it" and not antecedent.named)),
                     )
                     # Named in talk that asks nothing, it is told here.
                     meant = altered(antecedent, anaphor=True, focus=False, wh=False)

@@ -70,6 +70,7 @@ DEFAULT: dict[str, float] = {
     "yes_no": 0.6,
     "anaphor": 0.1,
     "anaphor_possessive": -0.4,
+    "anaphor_found": -0.2,
     "context": -0.1,
     "clause": -0.1,
     "unexplained": -1.2,
