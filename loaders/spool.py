@@ -20,7 +20,7 @@ from typing import IO, Any, Self
 from kg.domain.lineage import Rejection
 from kg.errors import StoreFull
 
-IN_MEMORY = 200_000
+IN_MEMORY = 50_000
 """Entries of each map kept in memory before they go to the file."""
 CACHE_KB = 16_000
 RANGES = 0x3F

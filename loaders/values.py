@@ -92,7 +92,7 @@ class Condition:
         return True
 
 
-MEMO = 100_000
+MEMO = 50_000
 """Distinct references remembered in one load: most records name things that other records named too."""
 
 

@@ -56,7 +56,7 @@ class KeyScheme:
         return _canonical(self.spellings, self.case, text)
 
 
-@functools.lru_cache(maxsize=100_000)
+@functools.lru_cache(maxsize=50_000)
 def _canonical(spellings: tuple[Spelling, ...], case: str, text: str) -> str | None:
     for spelling in spellings:
         if re.fullmatch(spelling.pattern, text, re.IGNORECASE):

@@ -85,12 +85,16 @@ RETURN 'passage', r.fact, e.id, null, l.value, l.datatype, r.valid_from, r.valid
 WALK = f"""MATCH (e:Entity) USING INDEX SEEK e:Entity(id) WHERE e.id > $in.after AND {_declared("e")}
 RETURN e.id ORDER BY e.id LIMIT $in.limit"""
 
-# Lucene's own fuzzy words begin with any letter; which of these are meant is told outside.
+# Lucene's own fuzzy words begin with any letter; which of these are meant is told outside, and whether it had room
+# for all of them.
 LIKE = """UNWIND $in.words AS word
 CALL (word) { CALL db.index.fulltext.queryNodes('whence_names', word[1], {limit: $in.limit}) YIELD node AS l
     UNWIND split(l.folded, ' ') AS other
-    WITH DISTINCT other WHERE other STARTS WITH left(word[0], 1) RETURN collect(other) AS others }
-RETURN word[0], others"""
+    WITH DISTINCT other WHERE abs(size(other) - size(word[0])) <= $in.edits
+    WITH collect(other) AS others
+    RETURN CASE WHEN size(others) < $in.full THEN [one IN others WHERE one STARTS WITH left(word[0], 1)]
+        ELSE others END AS near }
+RETURN word[0], near"""
 
 VALUES = f"""UNWIND $in.texts AS text
 CALL (text) {{ MATCH (l:Literal {{lookup: text[2]}})<-[r]-(e:Entity) USING INDEX SEEK l:Literal(lookup)

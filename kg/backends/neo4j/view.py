@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,10 +87,19 @@ class Neo4jView:
 
     def _like(self, words: Collection[str], edits: int) -> dict[str, list[str]]:
         """Words of the index, whoever may see them, that are so few edits away and begin alike."""
-        asked = [[word, rows.like_text(word, edits)] for word in sorted(words)]
+        found = self._near({word: rows.fuzzy_text(word, edits) for word in words}, edits)
+        # Hidden words must not push out others, of which a fuzzy word has room for so many.
+        full = [word for word, near in found.items() if len(near) >= rows.FUZZY]
+        if full:
+            found |= self._near({word: rows.like_text(word, edits) for word in full}, edits)
+        return {word: [other for other in near if other[0] == word[0]] for word, near in found.items()}
+
+    def _near(self, asked: Mapping[str, str], edits: int) -> dict[str, list[str]]:
+        """Words so few edits away among the names that each text finds; those that begin alike, or if many all."""
+        read = self._read(cypher.LIKE, words=sorted(asked.items()), edits=edits, full=rows.FUZZY, limit=MOST_NAMES)
         return {
             word: sorted(other for other in others if OSA.distance(word, other, score_cutoff=edits) <= edits)
-            for word, others in self._read(cypher.LIKE, words=asked, limit=MOST_NAMES)
+            for word, others in read
         }
 
     def passages(
