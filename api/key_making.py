@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kg.domain.access import ROLES, Key, Role, hash_of
+from kg.domain.access import MAX_NAME, ROLES, Key, Role, hash_of
 from kg.domain.audit import Act, sha256
 from kg.domain.lineage import Classification
 from kg.domain.records import dump
@@ -19,7 +19,6 @@ from kg.ports.clock import Clock, instant
 DAYS = 90
 """How long a key opens, if nothing else is said: a season, so that forgotten ones end by themselves."""
 MOST_DAYS = 3_650
-MAX_NAME = 100
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -58,7 +57,10 @@ def create(grant: Grant, ring: KeyRing, clock: Clock, actor: str) -> tuple[Key, 
 def rotate(  # noqa: PLR0913, PLR0917 (two times, and what every change of a key takes)
     key_id: str, overlap: timedelta, lasts: timedelta, ring: KeyRing, clock: Clock, actor: str
 ) -> tuple[Key, str]:
-    """A key that allows the same; the old one opens as long as the overlap still. Raises KeyNotFound, KeyInvalid."""
+    """A key that allows the same; the old one opens as long as the overlap still.
+
+    Raises KeyNotFound, KeyInvalid, Conflict.
+    """
     old, now = _valid(key_id, ring, clock), clock()
     secret = secrets.token_urlsafe(32)
     new = replace(
@@ -71,14 +73,15 @@ def rotate(  # noqa: PLR0913, PLR0917 (two times, and what every change of a key
         follows=old.id,
     )
     ended = replace(old, expires_at=min(old.expires_at, instant(now + overlap)))
-    ring.put_keys([ended, new], Act("key.rotate", old.id, actor, f"to {new.id}", sha256(dump(new))))
+    ring.put_keys([ended, new], Act("key.rotate", old.id, actor, f"to {new.id}", sha256(dump(new))), old)
     return new, new.token(secret)
 
 
 def revoke(key_id: str, reason: str, ring: KeyRing, clock: Clock, actor: str) -> Key:
-    """From now on it opens nothing. Raises KeyNotFound, KeyInvalid."""
-    gone = replace(_valid(key_id, ring, clock), revoked_at=instant(clock()))
-    ring.put_keys([gone], Act("key.revoke", key_id, actor, "", sha256(dump(gone)), reason))
+    """From now on it opens nothing. Raises KeyNotFound, KeyInvalid, Conflict."""
+    old = _valid(key_id, ring, clock)
+    gone = replace(old, revoked_at=instant(clock()))
+    ring.put_keys([gone], Act("key.revoke", key_id, actor, "", sha256(dump(gone)), reason), old)
     return gone
 
 

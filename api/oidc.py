@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kg.domain.access import ROLES, Caller, Role
+from kg.domain.access import MAX_NAME, ROLES, Caller, Role
 from kg.domain.lineage import Classification
 from kg.errors import ConfigError, IssuerUnavailable, Unauthenticated
 from kg.ports.clock import instant
@@ -31,6 +31,16 @@ DATASETS, CEILING = "whence_datasets", "whence_ceiling"
 DISCOVERY = "/.well-known/openid-configuration"
 ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(?=[/?]|\Z)")
 """Of an issuer, up to its path: a name and a port, and nothing that would say more in a header."""
+
+
+class _NoOther(urllib.request.HTTPRedirectHandler):
+    """An issuer that sends elsewhere is not followed: what is there was not found safe."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+_DIRECT = urllib.request.build_opener(_NoOther)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +122,9 @@ class Issuer:
                 leeway=LEEWAY_S,
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError) as exc:
+            return self._caller(told)
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, RecursionError) as exc:
             raise Unauthenticated(f"the token is not taken: {_reason(exc)}") from exc
-        return self._caller(told)
 
     def _caller(self, told: Mapping[str, Any]) -> Caller:
         names, datasets = _texts(_at(told, self._roles)), _texts(_at(told, DATASETS))
@@ -122,6 +132,8 @@ class Issuer:
         level = str(_at(told, CEILING) or "public").upper()
         ceiling = Classification.__members__.get(level, Classification.PUBLIC)
         name = str(_at(told, self._name) or told["sub"])
+        if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+            raise Unauthenticated(f"the token names no caller: 1 to {MAX_NAME} characters that can be printed")
         expires = instant(_moment(told["exp"]))
         return Caller(name, roles, None if "*" in datasets else datasets, ceiling, f"oidc:{told['sub']}", None, expires)
 
@@ -171,7 +183,7 @@ def issuer_of(settings: Settings) -> Issuer | None:
 def _fetched(url: str) -> dict[str, Any]:
     """Raises IssuerUnavailable."""
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 (_safe lets http and https pass)
+        with _DIRECT.open(url, timeout=TIMEOUT_S) as answer:
             found = json.loads(answer.read(MAX_ANSWER))
     except (OSError, ValueError) as exc:
         raise IssuerUnavailable(f"the issuer does not answer at {url!r}") from exc

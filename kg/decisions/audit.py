@@ -106,7 +106,7 @@ def verify(log: AuditLog, checkpoints: Sequence[Checkpoint], clock: Clock) -> Ve
                 f"the checkpoint is of the database {one.database!r}, and this is {head.database!r}: "
                 "hold it against the one it was made of"
             )
-    found = _Reading(head, {one.seq: one for one in checkpoints})
+    found = _Reading(head, checkpoints)
     for rows in _pages(log):
         found.read(rows, log)
     found.end(log.audit_head())
@@ -151,10 +151,12 @@ def _seconds(then: Instant | None, now: Instant) -> float | None:
 class _Reading:
     """A log as it is read, entry by entry."""
 
-    def __init__(self, head: Head, seen: dict[int, Checkpoint]) -> None:
+    def __init__(self, head: Head, seen: Sequence[Checkpoint]) -> None:
         self._head = head
         self._expected = Head(head.database, 0, "")
-        self._seen = dict(seen)
+        self._seen: dict[int, list[Checkpoint]] = {}
+        for one in seen:
+            self._seen.setdefault(one.seq, []).append(one)
         self._of_texts: dict[str, int] = {}
         self.problems: list[Problem] = []
         self.missing: list[str] = []
@@ -215,18 +217,19 @@ class _Reading:
         return entry
 
     def _checked(self, row: Row) -> None:
-        seen = self._seen.pop(row.seq, None)
-        if seen is not None and seen.hash != row.hash:
-            self.missing.append(
-                f"entry {row.seq} is another than the checkpoint of {seen.at} saw: it, or one before it, was rewritten"
-            )
+        self.missing += [
+            f"entry {row.seq} is another than the checkpoint of {seen.at} saw: it, or one before it, was rewritten"
+            for seen in self._seen.pop(row.seq, ())
+            if seen.hash != row.hash
+        ]
 
     def end(self, head: Head) -> None:
-        for seq, seen in sorted(self._seen.items()):
-            if seq:
-                self.missing.append(
-                    f"the checkpoint of {seen.at} saw entry {seq}, which is not there; the last is {self.last}"
-                )
+        self.missing += [
+            f"the checkpoint of {seen.at} saw entry {seq}, which is not there; the last is {self.last}"
+            for seq, several in sorted(self._seen.items())
+            for seen in several
+            if seq
+        ]
         # Entries that came while it was read are no fault.
         if head.seq < self.last or (head.seq == self._head.seq and head.seq > self.last):
             self._say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,14 +67,14 @@ class Looked:
         judged = [asdict(one) for one in self.events if one.kind in (*JUDGED, "lapsed", "superseded")]
         return sha256([self.review.decision, self.evidence, judged])
 
-    def told(self) -> dict[str, Any]:
-        """As JSON; the decision whole."""
+    def told(self, *, whole: bool = True) -> dict[str, Any]:
+        """As JSON; the decision whole, or less an answer that is withheld."""
         return {
             **line(self.review),
             "shown": self.shown,
             "evidence_hash": {"decided": self.document["evidence_hash"], "today": self.evidence},
             "events": [event_told(one) for one in self.events],
-            "decision": self.document,
+            "decision": self.document if whole or self.review.released else withheld(self.document),
         }
 
 
@@ -104,7 +104,7 @@ class Reviews:
             if found is None:
                 raise ReviewNotFound(f"no review rule asked for a review of {decision}")
             evidence = self._evidence(document, found)
-            noted = self._noted(document, found, evidence)
+            noted = self._noted(document, found, events, evidence)
             if noted is None:
                 return Looked(document, events, found, evidence)
             try:
@@ -126,13 +126,14 @@ class Reviews:
             return str(document["evidence_hash"])
         return str(told["evidence_hash"]["after"]) if "evidence_hash" in told else f"none: {told['state']}"
 
-    def _noted(self, document: Document, review: Review, evidence: str) -> ReviewEvent | None:
+    def _noted(
+        self, document: Document, review: Review, events: Sequence[ReviewEvent], evidence: str
+    ) -> ReviewEvent | None:
         """What Whence itself has to say of the review: that its evidence changed, or that its time is over."""
         at = self._now()
         if review.state in ("open", "approved", "overridden", "excepted") and evidence != document["evidence_hash"]:
             reason = "its evidence is not what it was: the question has to be asked again"
             return ReviewEvent(review.decision, 0, "lapsed", WHENCE, at, reason=reason, evidence=evidence)
-        events = self.ledger.review_events([review.decision])[review.decision]
         if review.state == "expired" and not any(one.kind == "expired" for one in events):
             return ReviewEvent(review.decision, 0, "expired", WHENCE, at, reason=review.reason or "")
         return None
@@ -282,11 +283,11 @@ def ending(text: str) -> Instant:
     """The time at which an exception ends; a day is meant to its end. Raises ReviewInvalid."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as exc:
+        if len(text) == len("2026-03-31"):
+            moment += timedelta(days=1)
+        return instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as exc:
         raise ReviewInvalid(f"{text[:40]!r} is no time: write it like 2026-03-31 or 2026-03-31T09:00:00Z") from exc
-    if len(text) == len("2026-03-31"):
-        moment += timedelta(days=1)
-    return instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _check_words(move: Move) -> None:

@@ -15,6 +15,8 @@ Role = OneOf["reader", "analyst", "reviewer", "approver", "engineer", "auditor",
 Permission = OneOf[
     "read", "ask", "oversee", "review", "approve", "hold", "expire", "load", "configure", "watch", "audit", "admin"
 ]
+MAX_NAME = 100
+"""Characters of the name of a caller."""
 ROLES: tuple[Role, ...] = get_args(Role)
 PERMISSIONS: dict[Permission, str] = {
     "read": "look around in the graph: entities, facts, paths, sources, lineage, runs; prompts and rules",

@@ -12,8 +12,11 @@ from kg.domain.audit import Act
 class KeyRing(Protocol):
     """Keys are made, ended and never removed, so that it stays known who had which."""
 
-    def put_keys(self, keys: Sequence[Key], act: Act) -> None:
-        """Keep these keys, new or changed, and tell of it in the audit log: all in one transaction."""
+    def put_keys(self, keys: Sequence[Key], act: Act, was: Key | None = None) -> None:
+        """Keep these keys, new or changed, and tell of it in the audit log: all in one transaction.
+
+        Raises Conflict where the key that is changed is not as it ``was`` any more.
+        """
         ...
 
     def key(self, key_id: str) -> Key | None: ...

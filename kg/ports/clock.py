@@ -18,7 +18,7 @@ def system_clock() -> datetime:
 
 def instant(moment: datetime) -> Instant:
     """The moment as text that sorts by time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def later(than: Instant, moment: datetime) -> Instant:

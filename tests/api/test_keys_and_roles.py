@@ -245,6 +245,21 @@ def judged(client: TestClient, decision: str, token: str, **changes: Any) -> Any
     return client.post(f"/v1/reviews/{decision}", json=body, headers=bearer(token))
 
 
+def test_who_asked_does_not_get_a_withheld_answer_by_reviewing_it(
+    guarded: TestClient, services: Services, reviewed: str
+) -> None:
+    engineer = bearer(token_of(services, "engineer", name="eve"))
+    held = {"rules": [RULES["rules"][0] | {"withhold": True}]}
+    guarded.post("/v1/review-rules", json={"content": held, "message": "m"}, headers=engineer)
+    ann, bo = token_of(services, "analyst", "reviewer", name="ann"), token_of(services, "reviewer", name="bo")
+    made = guarded.post("/v1/decisions", json={"question": GAP, "supersedes": reviewed}, headers=bearer(ann))
+    assert made.status_code == 202
+    decision = made.json()["decision_id"]
+    hers, his = (guarded.get(f"/v1/reviews/{decision}", headers=bearer(one)).json()["decision"] for one in (ann, bo))
+    assert (hers["outcome"], hers["claims"]) == ("pending_review", [])
+    assert (his["outcome"], his["claims"] != []) == ("answered", True)
+
+
 def test_a_reviewer_approves_in_their_own_name(guarded: TestClient, services: Services, reviewed: str) -> None:
     done = judged(guarded, reviewed, token_of(services, "reviewer", name="bo"))
     assert (done.status_code, done.json()["state"], done.json()["by"]) == (200, "approved", "bo")

@@ -77,6 +77,9 @@ def test_what_a_token_does_not_say_is_not_granted(client: TestClient, issuer: Lo
         ({"sub": None}, "lacks a claim"),
         ({"exp": "soon"}, "it is no signed token"),
         ({"sub": 7}, "it is no signed token"),
+        ({"exp": 2**70}, "it is no signed token"),
+        ({"sub": "two\nlines"}, "the token names no caller"),
+        ({"sub": "x" * 101}, "the token names no caller"),
     ],
 )
 def test_a_token_that_is_not_for_us_now_is_refused(

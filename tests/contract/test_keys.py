@@ -11,7 +11,7 @@ from kg.domain.audit import Act, AuditEntry
 from kg.domain.fact import Literal
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
-from kg.errors import DatasetNotFound
+from kg.errors import Conflict, DatasetNotFound
 from tests.builders import TOWN, Store, entity, fact, load, target
 
 KEY = Key(
@@ -38,6 +38,16 @@ def test_a_key_that_changes_and_one_that_follows_are_one_change(store: Store) ->
         ("key.create", "k1", ""),
         ("key.rotate", "k1", "to k2"),
     ]
+
+
+def test_a_key_that_was_changed_meanwhile_stays_as_it_is(store: Store) -> None:
+    store.put_keys([KEY], Act("key.create", "k1", "root"))
+    gone = replace(KEY, revoked_at="2026-03-02")
+    store.put_keys([gone], Act("key.revoke", "k1", "root"), KEY)
+    with pytest.raises(Conflict, match="at the same time"):
+        store.put_keys([replace(KEY, expires_at="2026-03-03")], Act("key.rotate", "k1", "ann"), KEY)
+    assert store.keys() == (gone,)
+    assert len(store.audit_rows(0, 5)) == 2
 
 
 def test_what_is_not_granted_is_as_if_it_did_not_exist(store: Store) -> None:

@@ -9,9 +9,12 @@ from kg.backends.neo4j.database import Database, Transaction
 from kg.domain.access import Key
 from kg.domain.audit import Act
 from kg.domain.records import dump, load_key
+from kg.errors import Conflict
 from kg.ports.clock import Clock, instant
 
 KEY = "MATCH (k:AccessKey {id: $in.id}) RETURN k.document"
+# What is set, if only to what it is, is locked until the end of the transaction.
+LOCKED = "MATCH (k:AccessKey {id: $in.id}) SET k.id = k.id RETURN k.document"
 # A few hundred, so all of them are read.
 KEYS = "MATCH (k:AccessKey) RETURN k.document ORDER BY k.created_at, k.id"
 PUT = """UNWIND $in.rows AS row MERGE (k:AccessKey {id: row[0]})
@@ -25,10 +28,12 @@ class Neo4jKeys:
         self._database = database
         self._clock = clock
 
-    def put_keys(self, keys: Sequence[Key], act: Act) -> None:
+    def put_keys(self, keys: Sequence[Key], act: Act, was: Key | None = None) -> None:
         rows = [[key.id, key.caller, key.created_at, dump(key)] for key in sorted(keys, key=lambda key: key.id)]
 
         def put(tx: Transaction) -> None:
+            if was is not None and tx.run(LOCKED, id=was.id) != [[dump(was)]]:
+                raise Conflict(f"key {was.id!r} was changed at the same time: look at it again")
             tx.run(PUT, rows=rows)
             audit.append(tx, act, instant(self._clock()))
 

@@ -9,6 +9,7 @@ from kg.backends.sqlite.database import Database
 from kg.domain.access import Key
 from kg.domain.audit import Act
 from kg.domain.records import dump, load_key
+from kg.errors import Conflict
 from kg.ports.clock import Clock, instant
 
 KEY = "SELECT document FROM access_key WHERE id = :id"
@@ -23,8 +24,10 @@ class SqliteKeys:
         self._database = database
         self._clock = clock
 
-    def put_keys(self, keys: Sequence[Key], act: Act) -> None:
+    def put_keys(self, keys: Sequence[Key], act: Act, was: Key | None = None) -> None:
         with self._database.write() as connection:
+            if was is not None and connection.execute(KEY, {"id": was.id}).get != dump(was):
+                raise Conflict(f"key {was.id!r} was changed at the same time: look at it again")
             connection.executemany(PUT, [(key.id, dump(key)) for key in keys])
             audit.append(connection, act, instant(self._clock()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def test_freshness_is_of_the_last_entry_and_of_the_last_checkpoint(
     found = verify(log, read_checkpoints(tmp_path / "seen"), clock)
     assert (found.anchored, found.unanchored) == (4, 1)
     assert (found.age_s, found.checkpoint_age_s) == (1.0, 2.0)
+
+
+def test_a_later_checkpoint_of_the_same_entry_hides_no_rewrite(
+    log: SqliteStore, clock: TickingClock, tmp_path: Path
+) -> None:
+    append(log, 2)
+    first = take(log, tmp_path / "seen", tmp_path / "key", clock)
+    later = replace(first, hash="sha256:" + "0" * 64)
+    assert verify(log, [first], clock).complete
+    assert not verify(log, [first, later], clock).complete
+    assert not verify(log, [later, first], clock).complete
 
 
 def test_a_clock_that_was_set_back_is_stated_and_no_fault(log: SqliteStore, clock: TickingClock) -> None:

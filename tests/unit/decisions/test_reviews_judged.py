@@ -15,7 +15,7 @@ from kg.answer.pipeline import answer
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
 from kg.decisions.review_file import review_content, schema_text
-from kg.decisions.reviews import Looked, Move, Reviews
+from kg.decisions.reviews import Looked, Move, Reviews, ending
 from kg.decisions.rule_files import move as move_label
 from kg.decisions.rule_files import save
 from kg.domain.decision import Document
@@ -394,3 +394,13 @@ def test_rules_that_escalate_too_late_are_refused() -> None:
     rule = {"name": "r", "stages": [{"role": "a"}], "within_hours": 24, "escalate": {"after_hours": 24, "to": "b"}}
     with pytest.raises(ReviewInvalid, match=r"escalate\.after_hours has to be below within_hours"):
         review_content({"rules": [rule]}, "rules.yml")
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01T00:00:00+14:00", "tomorrow"])
+def test_a_time_that_no_calendar_has_is_refused(text: str) -> None:
+    with pytest.raises(ReviewInvalid, match="is no time"):
+        ending(text)
+
+
+def test_a_time_long_ago_is_before_now() -> None:
+    assert ending("0300-01-01") < ending("2026-01-01")
