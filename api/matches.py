@@ -9,6 +9,7 @@ from rich.console import Console
 
 from api.options import AsJson, Limit, Store, opened, print_json
 from api.retirement import By
+from api.show_reviews import tell_ended
 from api.terminal import progress, show_table, shown
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def find(
     with opened(ctx, store) as (services, _), progress(quiet=as_json) as (told, screen):
         found = candidates(services.recorded.view(EVERYTHING), kind, least, told)
         run = None if same_from is None else _by_rule(found, same_from, services)
+        if run is not None:
+            tell_ended(services, None if as_json else screen)
     if as_json:
         print_json({"candidates": found[:limit], "found": len(found), "run": run})
         return
@@ -153,10 +156,12 @@ def _decide(
         view = services.recorded.view(EVERYTHING)
         pair: tuple[EntityId, EntityId] = (resolve(view, first).id, resolve(view, second).id)
         run = decide([pair], verdict, services, by or this_person(), reason)
+        screen = None if as_json else Console(highlight=False)
+        if screen is not None:
+            _tell(run, screen)
+        tell_ended(services, screen)
     if as_json:
         print_json(run)
-    else:
-        _tell(run, Console(highlight=False))
 
 
 def _tell(run: Run, screen: Console) -> None:

@@ -88,4 +88,6 @@ def say(body: MatchIn, services: ServicesDep, reach: ReachDep) -> MatchDone:
     """Say that two entities are one, or are not, or take it back. Answers follow from then on, and cite it."""
     view = services.recorded.view(reach.whole())
     pair = resolve(view, body.first).id, resolve(view, body.second).id
-    return MatchDone.of(decide([pair], body.verdict, services, acting(reach.caller, body.actor), body.reason))
+    run = decide([pair], body.verdict, services, acting(reach.caller, body.actor), body.reason)
+    services.reviews.check()
+    return MatchDone.of(run)

@@ -52,6 +52,19 @@ def supplied(document: dict[str, Any]) -> set[str]:
     return {entity["id"] for entity in document["answer"]["entities"]}
 
 
+def test_an_approval_ends_where_its_evidence_does_and_no_list_shows_the_answer(http: TestClient) -> None:
+    rule = {"name": "goods", "when": {"types": ["Ingredient"]}, "withhold": True, "stages": [{"role": "reviewer"}]}
+    saved = http.post("/v1/review-rules", json={"content": {"rules": [rule]}, "message": "m", "actor": "root"})
+    assert saved.status_code == 201, saved.text
+    decision = ask(http)["decision_id"]
+    shown = http.get(f"/v1/reviews/{decision}").json()["shown"]
+    body = {"move": "approve", "actor": "bo", "roles": ["reviewer"], "reason": "looked at it", "shown": shown}
+    assert http.post(f"/v1/reviews/{decision}", json=body).json()["state"] == "approved"
+    assert say(http).status_code == 201
+    [listed] = http.get("/v1/decisions").json()["decisions"]
+    assert listed["outcome"] == "pending_review"
+
+
 def test_facts_of_both_are_found_under_either_name_and_the_match_is_cited(http: TestClient) -> None:
     grain, milling = supplied(ask(http, "What does SUP-19 supply?")), supplied(ask(http))
     assert milling
