@@ -73,7 +73,7 @@ def _named(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry:
         "prompt": lambda name: _prompt(name, registry),
         "model": lambda name: Named(frozenset({f"model:{name}"}), graph=False),
         "adapter": lambda name: Named(frozenset({f"adapter:{name}"}), graph=False),
-        "table": lambda name: Named(frozenset({f"table:{name.partition('@')[0]}"})),
+        "table": _table,
         "row": lambda name: _row(name, scope, store),
     }
     if colon and name and kind in made:
@@ -110,6 +110,13 @@ def _row(name: str, scope: Scope, store: GraphStore) -> Named:
     if not view_of(source, store.view(scope), store).sources([source]):
         raise LineageNotFound(f"no source {source[:200]!r} in this view; see `whence sources`")
     return Named(frozenset({f"row:{source}#{place}"}))
+
+
+def _table(name: str) -> Named:
+    if "@" in name:
+        table = name.partition("@")[0]
+        raise InvalidInput(f"what is known is which decisions a table decided, not by which version: table:{table}")
+    return Named(frozenset({f"table:{name}"}))
 
 
 def _prompt(name: str, registry: Registry) -> Named:

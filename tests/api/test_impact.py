@@ -72,6 +72,7 @@ def test_a_decision_says_before_what_it_would_say_without(client: TestClient) ->
         ({"ref": "nothing-of-the-kind"}, 404, "lineage_not_found"),
         ({"ref": "row:nowhere"}, 422, "invalid_input"),
         ({"ref": "prompt:answer@99"}, 404, "prompt_not_found"),
+        ({"ref": "table:any@3"}, 422, "invalid_input"),
         ({"ref": "entity:supplier:SUP-7", "what_if": True}, 422, "invalid_input"),
         ({"ref": " "}, 422, "invalid_input"),
     ],
