@@ -95,12 +95,21 @@ class Site:
         return page
 
 
+def newer_than_built() -> Path | None:
+    """A source of the page that the built page does not have yet."""
+    built = (BUILT / "index.html").stat().st_mtime
+    sources = (one for one in (BUILT.parent / "src").rglob("*") if one.is_file())
+    return next((one for one in sources if one.stat().st_mtime > built), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no Chromium at {CHROMIUM} (WHENCE_TEST_CHROMIUM)")
     if not (BUILT / "index.html").is_file():
         pytest.skip("the page is not built: make page")
+    if newer := newer_than_built():
+        pytest.fail(f"the page was built before {newer} was changed: make page")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
         yield browser
