@@ -44,11 +44,12 @@ function narrowed({ datasets, ceiling, valid_as_of, known_as_of }: Scope): Scope
   return { datasets, ceiling, valid_as_of, known_as_of };
 }
 
-/** The recorded decision; `tell` hears of each step. */
-export async function ask(asked: Asked, tell: (told: Told) => void = () => undefined): Promise<Decision> {
+/** The recorded decision; `tell` hears of each step. Who goes elsewhere, as `signal` says, is not waiting any more. */
+export async function ask(asked: Asked, signal: AbortSignal, tell: (told: Told) => void = () => undefined): Promise<Decision> {
   const told: Told = { evidence: 0, claims: 0 };
   const stream = events("/v1/decisions", {
     method: "POST",
+    signal,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...asked, scope: narrowed(asked.scope), plan: asked.plan ?? null }),
   });

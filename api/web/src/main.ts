@@ -2,7 +2,7 @@
 
 import { recorded } from "./asking";
 import { el } from "./dom";
-import { ifMay, me } from "./me";
+import { knowing, offered } from "./me";
 import { loading, refused } from "./parts/notice";
 import { shade } from "./parts/shade";
 import { address, follow, here, type Place, type View } from "./place";
@@ -13,7 +13,7 @@ const VIEWS: Record<string, { name: string; load: () => Promise<{ show: Show }>;
   "": { name: "Ask", load: () => import("./views/ask") },
   decisions: { name: "Decisions", load: () => import("./views/decisions") },
   explore: { name: "Explore", load: () => import("./views/explore") },
-  reviews: { name: "Reviews", load: () => import("./views/reviews") },
+  reviews: { name: "Reviews", load: () => import("./views/reviews"), needs: "review" },
   lineage: { name: "Lineage", load: () => import("./views/lineage") },
   loads: { name: "Loads", load: () => import("./views/loads") },
   prompts: { name: "Prompts and tables", load: () => import("./views/prompts") },
@@ -79,10 +79,10 @@ async function show(place: Place, anew = false): Promise<void> {
 
 for (const [path, link] of links) {
   const { needs } = VIEWS[path] ?? {};
-  if (needs !== undefined) ifMay(needs, () => undefined, () => (link.hidden = true));
+  if (needs !== undefined) offered(needs, link);
 }
 const who = el("a", { class: "who", href: "/sign-in", hidden: true });
-void me().then((found) => {
+knowing((found) => {
   who.hidden = found !== null && !found.access;
   who.textContent = found === null ? "Sign in" : found.name;
 });

@@ -27,7 +27,6 @@ export interface Line {
   name: string;
   /** Whether the arrow points at `to`; layers always go from `from` to `to`. */
   forward: boolean;
-  dashed?: boolean;
 }
 
 export interface Picture {
@@ -143,7 +142,6 @@ function looks(kinds: string[]): StylesheetJson {
     },
     { selector: "edge[?forward]", style: { "target-arrow-shape": "triangle" } },
     { selector: "edge[!forward]", style: { "source-arrow-shape": "triangle" } },
-    { selector: "edge[?dashed]", style: { "line-style": "dashed" } },
     {
       selector: "edge.lit",
       style: {
@@ -211,7 +209,7 @@ function arrange(graph: Core): void {
 export function picture(label: string, nodes: readonly Drawn[], drawn: readonly Line[], told: (id: string) => void): Picture {
   const kinds = [...new Set(nodes.filter((one) => !one.value).map((one) => one.kind))];
   const holder = el("div", { class: "canvas" });
-  const scroll = el("div", { class: "picture-scroll", role: "img", "aria-label": label }, holder);
+  const scroll = el("div", { class: "picture-scroll", role: "img", "aria-label": label, tabindex: 0 }, holder);
   const legend = el(
     "ul",
     { class: "legend", "aria-hidden": true },

@@ -1,6 +1,6 @@
 /** Values in words. */
 
-import type { Entity, Json } from "./types";
+import type { Json } from "./types";
 
 const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const times = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
@@ -41,11 +41,6 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 /** A name of a predicate or type as words: `issued_under`, `SupplierSite`. */
 export function spoken(name: string): string {
   return name.replace(/_/g, " ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
-}
-
-export function labelled(entity: Entity): string {
-  const key = entity.keys[0];
-  return key && key !== entity.name ? `${entity.name} (${key})` : entity.name;
 }
 
 /** A sentence without the restatement of what was looked for. */

@@ -1,9 +1,10 @@
 /** An answer by its type: the answer first, in the form that fits it. */
 
 import { el, type Child } from "../dom";
+import { offered } from "../me";
 import { address } from "../place";
 import type { Answer, Entity, Json, Plan, Row } from "../types";
-import { brief, labelled, number, shown, spoken } from "../words";
+import { brief, number, shown, spoken } from "../words";
 import { button } from "./controls";
 import { table, type Column } from "./table";
 
@@ -37,8 +38,8 @@ function headline(answer: Answer): Child {
   return null;
 }
 
-/** Members, numbers or groups of the answer. */
-export function answerRows(answer: Answer, cite: (claim: string) => Child, run: (plan: Plan, words: string) => void, names = new Map<string, string>()): Child[] {
+/** Members, numbers or groups of the answer; readings to choose among where one can be run. */
+export function answerRows(answer: Answer, cite: (claim: string) => Child, run: ((plan: Plan, words: string) => void) | null, names = new Map<string, string>()): Child[] {
   const entities = new Map(answer.entities.map((one) => [one.id, one]));
   return [
     answer.type === "comparison" && answer.value && typeof answer.value === "object" && !Array.isArray(answer.value)
@@ -58,7 +59,7 @@ export function answerRows(answer: Answer, cite: (claim: string) => Child, run: 
               {},
               el("p", { class: "reading" }, one.interpretation),
               el("p", { class: "quiet" }, brief(one.answer.text)),
-              button("I mean this", () => run(one.plan, one.interpretation), "primary"),
+              run && offered("ask", button("I mean this", () => run(one.plan, one.interpretation), "primary")),
             ),
           ),
         )
@@ -127,5 +128,3 @@ function bars(values: [string, Json][]): HTMLElement {
     }),
   );
 }
-
-export const asText = (entity: Entity): string => labelled(entity);

@@ -2,7 +2,7 @@
 
 import { get, part, send } from "../api";
 import { el, fill, say } from "../dom";
-import { me } from "../me";
+import { knowing, offered } from "../me";
 import type { Decision, Json } from "../types";
 import { since } from "../words";
 import { badge, button, labelledField } from "./controls";
@@ -23,11 +23,11 @@ export function feedback(decision: Decision): HTMLElement {
   const answer = el("input", { type: "text", maxlength: 2000, size: 40 });
   const actor = el("input", { type: "text", maxlength: 100, autocomplete: "name" });
   const named = labelledField("Your name", actor);
-  void me().then((who) => (named.hidden = who?.access !== false));
+  knowing((who) => (named.hidden = who?.access !== false));
   const list = el("ul", { class: "plain" });
   const load = (): void =>
     void get<{ feedback: Feedback[] }>(path).then(
-      (found) => fill(list, found.feedback.map((one) => el("li", {}, badge(one.verdict, one.verdict === "right" ? "answered" : "warn"), ` ${one.actor}, ${since(one.at)}`, one.answer ? `: ${one.answer}` : "", one.reason ? ` (${one.reason})` : ""))),
+      (found) => fill(list, found.feedback.length ? null : el("li", { class: "quiet" }, "Nobody has said so far."), found.feedback.map((one) => el("li", {}, badge(one.verdict, one.verdict === "right" ? "answered" : "warn"), ` ${one.actor}, ${since(one.at)}`, one.answer ? `: ${one.answer}` : "", one.reason ? ` (${one.reason})` : ""))),
       () => undefined,
     );
   const give = async (verdict: string): Promise<void> => {
@@ -48,8 +48,8 @@ export function feedback(decision: Decision): HTMLElement {
     { class: "block" },
     el("summary", {}, "Was this right?"),
     list,
-    el("div", { class: "fields" }, labelledField("Why", reason), labelledField("What would have been right", answer), named),
-    el("p", { class: "exports" }, button("Right", () => void give("right")), button("Partly", () => void give("partly")), button("Wrong", () => void give("wrong"))),
+    offered("ask", el("div", { class: "fields" }, labelledField("Why", reason), labelledField("What would have been right", answer), named)),
+    offered("ask", el("p", { class: "exports" }, button("Right", () => void give("right")), button("Partly", () => void give("partly")), button("Wrong", () => void give("wrong")))),
     body,
   );
   fold.addEventListener("toggle", () => fold.open && load());

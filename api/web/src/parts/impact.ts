@@ -1,7 +1,7 @@
 /** The decisions that a thing touches, now or if it were retired. */
 
 import { get } from "../api";
-import { el, fill } from "../dom";
+import { el } from "../dom";
 import { address } from "../place";
 import { brief, plural, stateWords } from "../words";
 import { badge, button } from "./controls";
@@ -31,11 +31,9 @@ export function impact(ref: string): HTMLElement {
   const body = el("div", { "aria-live": "polite" });
   const run = (whatIf: boolean): void =>
     void put(body, async () => told(await get<Impact>("/v1/impact", { ref, what_if: String(whatIf) }), whatIf), "Running the decisions again");
-  const node = el("section", { class: "facts-of" }, el("h2", {}, "Decisions it touches"));
   const now = button("Find them", () => run(false));
   const then = button("What if it were retired?", () => run(true));
-  fill(node, el("h2", {}, "Decisions it touches"), el("p", { class: "exports" }, now, then), body);
-  return node;
+  return el("section", { class: "facts-of" }, el("h2", {}, "Decisions it touches"), el("p", { class: "exports" }, now, then), body);
 }
 
 function told(found: Impact, whatIf: boolean): HTMLElement[] {

@@ -9,7 +9,7 @@ import { live } from "./live";
 import { refused } from "./notice";
 import { scopePicker } from "./scope";
 
-export function questionBox(question: string, scope: Scope, focus = false): { node: HTMLElement; put: (question: string) => void } {
+export function questionBox(question: string, scope: Scope, signal: AbortSignal, focus = false): { node: HTMLElement; put: (question: string) => void } {
   const field = el("textarea", { id: "question", rows: 1, maxlength: 4000, placeholder: "Ask in plain words", "aria-label": "Question" });
   field.value = question;
   const picker = scopePicker(scope);
@@ -25,10 +25,11 @@ export function questionBox(question: string, scope: Scope, focus = false): { no
     fill(below, steps.node);
     submit.disabled = true;
     try {
-      const decision = await ask({ question: text, scope: picker.read() }, (told: Told) => steps.tell(told));
+      const decision = await ask({ question: text, scope: picker.read() }, signal, (told: Told) => steps.tell(told));
+      if (signal.aborted) return;
       go(address(["decisions", decision.decision_id]));
     } catch (error) {
-      fill(below, refused(error, () => void run()));
+      if (!signal.aborted) fill(below, refused(error, () => void run()));
     } finally {
       submit.disabled = false;
     }

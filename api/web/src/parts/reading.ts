@@ -1,6 +1,7 @@
 /** How the question was read: in words, and as steps that can be changed and run again. */
 
 import { el, fill, say } from "../dom";
+import { offered } from "../me";
 import { planEditor, planText, runs } from "../plan/editor";
 import type { Decision, Plan } from "../types";
 import { switcher } from "./controls";
@@ -12,7 +13,7 @@ export function reading(decision: Decision, run: (plan: Plan) => void): HTMLElem
   if (plan === null) return el("section", { class: "reading-part", hidden: true });
   const names = new Map([...decision.explanation.nodes, ...decision.answer.entities].map((one) => [one.id, one.name]));
   const body = el("div", {});
-  const fold = el("details", { class: "block" }, el("summary", {}, "Change the steps and run them again"), body);
+  const fold = offered("ask", el("details", { class: "block" }, el("summary", {}, "Change the steps and run them again"), body));
   let read = (): Plan => plan;
   const show = (form: "steps" | "json", current: Plan): Promise<void> =>
     put(body, async () => {

@@ -2,6 +2,7 @@
 
 import { ask } from "../asking";
 import { el } from "../dom";
+import { offered } from "../me";
 import { address, go } from "../place";
 import type { Decision } from "../types";
 import { number, shown, time } from "../words";
@@ -9,13 +10,13 @@ import { button, copy, labelledField } from "./controls";
 import { refused } from "./notice";
 import { pairs, table } from "./table";
 
-export function record(decision: Decision, more: HTMLElement): HTMLElement {
+export function record(decision: Decision, more: HTMLElement, signal: AbortSignal): HTMLElement {
   const { versions, trace, usage, calls } = decision;
   return el(
     "section",
     { class: "record" },
     el("h2", {}, "The record"),
-    comparing(decision),
+    comparing(decision, signal),
     more,
     el(
       "details",
@@ -45,7 +46,7 @@ export function record(decision: Decision, more: HTMLElement): HTMLElement {
 }
 
 /** The same plan on another day or as known at another time, beside this answer. */
-function comparing(decision: Decision): HTMLElement | null {
+function comparing(decision: Decision, signal: AbortSignal): HTMLElement | null {
   const { plan } = decision;
   if (plan === null) return null;
   const valid = el("input", { type: "date", value: decision.as_of.valid });
@@ -54,17 +55,19 @@ function comparing(decision: Decision): HTMLElement | null {
   const run = async (): Promise<void> => {
     problem.replaceChildren();
     try {
-      const other = await ask({ question: decision.question, plan, scope: { ...decision.scope, valid_as_of: valid.value || null, known_as_of: known.value.trim() || null } });
+      const other = await ask({ question: decision.question, plan, scope: { ...decision.scope, valid_as_of: valid.value || null, known_as_of: known.value.trim() || null } }, signal);
+      if (signal.aborted) return;
       go(address(["decisions", decision.decision_id, "compare", other.decision_id]));
     } catch (error) {
-      problem.replaceChildren(refused(error));
+      if (!signal.aborted) problem.replaceChildren(refused(error));
     }
   };
-  return el(
+  const fold = el(
     "details",
     { class: "block" },
     el("summary", {}, "Compare with another point in time"),
     el("div", { class: "fields" }, labelledField("True on", valid), labelledField("As known at", known, "a day or a time; empty for now"), button("Run and compare", () => void run(), "primary")),
     problem,
   );
+  return offered("ask", fold);
 }

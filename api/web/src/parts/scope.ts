@@ -27,10 +27,6 @@ export function scopeOf(query: URLSearchParams): Scope {
   };
 }
 
-export function queryOf(scope: Scope): Record<string, string | string[] | null> {
-  return { dataset: scope.datasets, ceiling: scope.ceiling, valid: scope.valid_as_of, known: scope.known_as_of };
-}
-
 export function scopeInWords(scope: Scope): string {
   return [
     scope.datasets.length ? scope.datasets.join(", ") : "all current data",

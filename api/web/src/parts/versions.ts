@@ -2,7 +2,7 @@
 
 import { headerOf, part, Refused, send } from "../api";
 import { el, fill } from "../dom";
-import { me } from "../me";
+import { knowing } from "../me";
 import { again } from "../place";
 import type { Prompt } from "../types";
 import { since, time } from "../words";
@@ -69,7 +69,7 @@ export function mover(kind: "prompts" | "tables", prompt: Prompt): HTMLElement {
   const reason = el("input", { type: "text", required: true, maxlength: 500, size: 30 });
   const actor = el("input", { type: "text", maxlength: 100, autocomplete: "name" });
   const named = labelledField("Your name", actor);
-  void me().then((who) => {
+  knowing((who) => {
     named.hidden = who?.access !== false;
     actor.required = !named.hidden;
   });

@@ -2,7 +2,7 @@
 
 import { get } from "../api";
 import { el, fill } from "../dom";
-import { me } from "../me";
+import { knowing, offered } from "../me";
 import { decisionList } from "../parts/decisions";
 import { empty } from "../parts/notice";
 import { questionBox } from "../parts/question";
@@ -12,17 +12,17 @@ import type { DecisionLine } from "../types";
 import { number, plural } from "../words";
 
 export function show(place: Place, signal: AbortSignal): Promise<View> {
-  const box = questionBox(place.query.get("q") ?? "", scopeOf(place.query), true);
+  const box = questionBox(place.query.get("q") ?? "", scopeOf(place.query), signal, true);
   const held = el("div", {});
   const denied = el("div", {});
-  void me().then((who) => {
+  knowing((who) => {
     if (who === null) fill(denied, el("p", { class: "warn-line" }, el("a", { href: "/sign-in" }, "Sign in"), " to ask."));
     else if (!who.may.includes("ask")) {
       box.node.hidden = true;
       fill(denied, el("p", { class: "warn-line" }, "Your role reads, and does not ask."));
     }
   });
-  const instances = el("div", {});
+  const instances = offered("ask", el("div", {}));
   const recent = el("div", {});
   const node = el(
     "div",

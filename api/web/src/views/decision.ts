@@ -2,6 +2,7 @@
 
 import { el, fill, say } from "../dom";
 import { lit } from "../layers";
+import { ifMay, offered } from "../me";
 import { answerRows, answerText } from "../parts/answer";
 import { badge, button } from "../parts/controls";
 import { evidenceDetail } from "../parts/evidence";
@@ -22,6 +23,7 @@ import { number, OUTCOMES, plural, since, stateWords } from "../words";
 const FEW = 12;
 
 export function decisionView(decision: Decision, query: URLSearchParams): View {
+  const leaving = new AbortController();
   const held = decision.outcome === "pending_review";
   const byId = new Map(decision.claims.map((one) => [one.id, one]));
   const why = whyPart(decision, query, (ids) => change({ evidence: ids.join(",") || null }));
@@ -31,14 +33,14 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     el("button", { type: "button", class: "cite", "data-evidence": id, "aria-label": `Evidence ${id}: ${decision.evidence.find((one) => one.id === id)?.text ?? ""}`, onclick: () => change({ evidence: id }) }, id);
   const cite = (claim: string): HTMLElement =>
     el("span", { class: "cites" }, (byId.get(claim)?.evidence ?? []).slice(0, 4).map(chip), (byId.get(claim)?.evidence.length ?? 0) > 4 ? button("…", () => change({ claim }), "cite") : null);
-  const run = (plan: Plan, words: string): void => void rerun(decision, plan, words);
+  const run = (plan: Plan, words: string): void => void rerun(decision, plan, words, leaving.signal);
 
   const names = new Map(decision.explanation.nodes.map((one) => [one.id, one.name]));
   const claims = decision.claims.map((one) => claimLine(one, chip));
   const node = el(
     "div",
     { class: "page decision" },
-    questionBox(decision.question, decision.scope).node,
+    offered("ask", questionBox(decision.question, decision.scope, leaving.signal).node),
     el(
       "div",
       { class: "two" },
@@ -57,7 +59,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
       decision.evidence.length && !held ? el("p", { class: "quiet to-the-row" }, "Choose a piece of evidence, like ", chip(decision.evidence[0]?.id ?? ""), ", to see the row that it was read from.") : null,
       decision.answer.parts.slice(1).map((one) => part(one, cite, run)),
     ),
-        held ? el("p", { class: "notice" }, "It is given once the review releases it. ", el("a", { href: address(["reviews", decision.decision_id]) }, "Open the review")) : why.node,
+        held ? el("p", { class: "notice" }, "It is given once the review releases it. ", offered("review", el("a", { href: address(["reviews", decision.decision_id]) }, "Open the review"))) : why.node,
         reading(decision, (plan) => run(plan, decision.question)),
         claims.length
           ? el("section", { class: "claims", "aria-labelledby": "claims-title" }, el("h2", { id: "claims-title" }, "Claims"), el("p", { class: "quiet" }, "Each sentence was checked against the evidence it cites. Choose one to light its path."), el("ol", {}, claims.slice(0, FEW).map((one) => one.node)), more(claims.slice(FEW).map((one) => one.node)))
@@ -65,7 +67,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
         dropped(decision),
         held ? null : holds(decision),
         hangs(decision, (found) => why.needed(new Set(found.attribution.flatMap((one) => (one.fact && one.effect === "necessary" ? [one.fact] : []))))),
-        record(decision, feedback(decision)),
+        record(decision, feedback(decision), leaving.signal),
       ),
       aside,
     ),
@@ -91,6 +93,18 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
         : null,
     );
   };
+  /** Takes the focus to the evidence when it opens, and back to what opened it when it closes. */
+  let opener: Element | null = null;
+  const focused = (query: URLSearchParams): void => {
+    const active = document.activeElement;
+    const [before, within] = [node.classList.contains("with-detail"), aside.contains(active)];
+    update(query);
+    const after = node.classList.contains("with-detail");
+    if (after && !before) {
+      opener = active;
+      aside.focus({ preventScroll: true });
+    } else if (before && !after && within && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+  };
   update(query);
   let last = query.toString();
   return {
@@ -99,20 +113,23 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     update: (query) => {
       const opened = query.toString() !== last && (query.get("evidence") || query.get("claim"));
       last = query.toString();
-      update(query);
+      focused(query);
       if (opened) say(aside.textContent?.slice(0, 200) ?? "");
     },
-    close: why.close,
+    close: () => {
+      leaving.abort();
+      why.close();
+    },
   };
 }
 
 /** The same question with another plan, on the same scope. */
-async function rerun(decision: Decision, plan: Plan, words: string): Promise<void> {
+async function rerun(decision: Decision, plan: Plan, words: string, signal: AbortSignal): Promise<void> {
   try {
-    const made = await ask({ question: words, scope: decision.scope, plan });
-    go(address(["decisions", made.decision_id]));
+    const made = await ask({ question: words, scope: decision.scope, plan }, signal);
+    if (!signal.aborted) go(address(["decisions", made.decision_id]));
   } catch (error) {
-    say((error as Error).message, true);
+    if (!signal.aborted) say((error as Error).message, true);
   }
 }
 
@@ -154,7 +171,10 @@ function confidence(decision: Decision): HTMLElement {
 function reviewBadge(decision: Decision): HTMLElement | null {
   const { state, required } = decision.review;
   if (!state && !required) return null;
-  return el("a", { href: address(["reviews", decision.decision_id]) }, badge(`Review: ${stateWords(state ?? "needed")}`, `review-${state ?? "open"}`));
+  const said = badge(`Review: ${stateWords(state ?? "needed")}`, `review-${state ?? "open"}`);
+  const shown = el("span", {}, said);
+  ifMay("review", () => fill(shown, el("a", { href: address(["reviews", decision.decision_id]) }, said)));
+  return shown;
 }
 
 function part(answer: Answer & { outcome: string; interpretation: string | null }, cite: (claim: string) => HTMLElement, run: (plan: Plan, words: string) => void): HTMLElement {

@@ -2,6 +2,7 @@
 
 import { get, parts } from "../api";
 import { el, fill } from "../dom";
+import { offered } from "../me";
 import { entityLink } from "../parts/answer";
 import { completing } from "../parts/completing";
 import { badge, button, labelledField } from "../parts/controls";
@@ -101,8 +102,7 @@ function cardOf(card: Card, near: HTMLElement, limit: number): HTMLElement {
       el(
         "p",
         { class: "exports" },
-        el("a", { href: address([], { q: entity.name }) }, "Ask about it"),
-        " · ",
+        offered("ask", el("span", {}, el("a", { href: address([], { q: entity.name }) }, "Ask about it"), " · ")),
         el("a", { href: address(["explore", "paths"], { from: entity.id }) }, "Chains to another"),
         " · ",
         el("a", { href: address(["lineage"], { ref: entity.id, toward: "up" }) }, "Where it comes from"),

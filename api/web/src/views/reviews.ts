@@ -4,7 +4,7 @@ import { get, part, send } from "../api";
 import { known } from "../asking";
 import { el, fill, say } from "../dom";
 import { lit } from "../layers";
-import { ifMay, me } from "../me";
+import { ifMay, knowing } from "../me";
 import { answerRows, answerText } from "../parts/answer";
 import { badge, choice, labelledField } from "../parts/controls";
 import { evidenceDetail } from "../parts/evidence";
@@ -60,7 +60,7 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
         ],
         found.reviews,
       ),
-      found.next ? el("p", {}, el("a", { href: address(["reviews"], { state, role: query.get("role"), after: found.next }) }, "Older ones")) : el("span"),
+      found.next ? el("p", {}, el("a", { href: address(["reviews"], { state, role: query.get("role"), assignee: query.get("assignee"), after: found.next }) }, "Older ones")) : el("span"),
     ];
   });
   return { title: "Reviews", node };
@@ -69,7 +69,7 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
 function one(review: ReviewDetail, query: URLSearchParams): View {
   const { decision } = review;
   const why = whyPart(decision, query, (ids) => {
-    for (const id of ids) document.querySelector(`[data-evidence="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
+    for (const id of ids) document.querySelector(`article[data-evidence="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest" });
   });
   const told = decision.evidence.slice(0, 60);
   const changed = review.evidence_hash.today !== review.evidence_hash.decided;
@@ -93,22 +93,23 @@ function one(review: ReviewDetail, query: URLSearchParams): View {
       review.until ? ["Excepted until", time(review.until)] : null,
       review.answer ? ["Answer to use instead", review.answer] : null,
     ]),
-    el("section", { class: "answer" }, answerText(decision.answer), answerRows(decision.answer, (claim) => decision.claims.find((said) => said.id === claim)?.evidence.join(" ") ?? "", () => undefined, new Map(decision.explanation.nodes.map((said) => [said.id, said.name])))),
+    el("section", { class: "answer" }, answerText(decision.answer), answerRows(decision.answer, (claim) => decision.claims.find((said) => said.id === claim)?.evidence.join(" ") ?? "", null, new Map(decision.explanation.nodes.map((said) => [said.id, said.name])))),
     why.node,
     el("section", { class: "facts-of" }, el("h2", {}, `What it rests on: ${plural(decision.evidence.length, "piece")} of evidence`), el("div", { class: "beside" }, told.map((said) => el("div", { class: "card" }, evidenceDetail(decision, said)))), decision.evidence.length > told.length ? el("p", { class: "quiet" }, "The rest is on ", el("a", { href: address(["decisions", decision.decision_id]) }, "the decision"), ".") : null),
     history(review),
     judging,
     el("p", {}, el("a", { href: address(["decisions", decision.decision_id]) }, "Open the decision")),
   );
-  why.update(query, null);
+  const update = (query: URLSearchParams): void => {
+    const ids = (query.get("evidence") ?? "").split(",").filter(Boolean);
+    why.update(query, ids.length ? lit(decision, ids) : null);
+  };
+  update(query);
   ifMay("review", () => fill(judging, judge(review)));
   return {
     title: `Review: ${decision.question}`,
     node,
-    update: (query) => {
-      const ids = (query.get("evidence") ?? "").split(",").filter(Boolean);
-      why.update(query, ids.length ? lit(decision, ids) : null);
-    },
+    update,
     close: why.close,
   };
 }
@@ -142,6 +143,9 @@ const MOVES = [
   ["assign", "Assign to somebody"],
 ] as const;
 
+/** Moves that need more than taking part in reviews. */
+const APPROVING = ["override", "except"];
+
 /** What can be said of it; of what was shown here, and nothing newer. */
 function judge(review: ReviewDetail): (HTMLElement | null)[] {
   const move = choice(MOVES, "approve", () => adapt());
@@ -160,7 +164,7 @@ function judge(review: ReviewDetail): (HTMLElement | null)[] {
     reason.required = !["approve", "assign"].includes(move.value);
   };
   const who = el("div", { class: "fields" });
-  void me().then((found) => {
+  knowing((found) => {
     if (found && !found.access) fill(who, labelledField("Your name", actor), labelledField("In the role", role));
   });
   const submit = async (): Promise<void> => {
@@ -179,6 +183,9 @@ function judge(review: ReviewDetail): (HTMLElement | null)[] {
     }
   };
   adapt();
+  ifMay("approve", () => undefined, () => {
+    for (const one of [...move.options]) if (APPROVING.includes(one.value)) one.remove();
+  });
   return [
     el("h2", { id: "judge-title" }, "Your judgement"),
     el("p", { class: "quiet" }, "It is of what is shown above. If that is another by the time you send it, it is refused."),
