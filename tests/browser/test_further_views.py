@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from kg.bootstrap import Services, open_services
 from kg.settings import Settings
@@ -22,6 +22,8 @@ from tests.builders import entity, fact, load, target
 from tests.faults.children import write_dataset
 
 MANY, MOST = 1_000, 80
+LONG = 4 * ROWS
+"""Records of a load that is stopped on its way: read long enough for that."""
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +45,10 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def test_a_load_is_watched_on_the_page_until_its_end(other: Site, tmp_path: Path) -> None:
     page = other.tab()
     load(other.services.recorded, target(), entity("ann"))
-    with loading(write_dataset(tmp_path / "first", ROWS), tmp_path / "other.db") as child:
+    dataset = write_dataset(tmp_path / "first", LONG, expect={"rejected": 0.01})
+    with (dataset.parent / "register.csv").open("a") as rows:
+        rows.write("nobody,Nobody,ITEM-1\n")
+    with loading(dataset, tmp_path / "other.db") as child:
         run = at_work(f"{other.url}/v1/runs")
         while not (get(f"{other.url}/v1/runs/{run}")["live"] or {}).get("records"):
             assert child.poll() is None
@@ -58,8 +63,41 @@ def test_a_load_is_watched_on_the_page_until_its_end(other: Site, tmp_path: Path
         expect(page.locator(".badge.complete")).to_be_visible()
         assert child.wait() == 0
     assert page.url == f"{other.url}/loads/{run}"
-    expect(page.locator("main")).to_contain_text(f"{ROWS:,} read, 0 rejected")
+    expect(page.locator("main")).to_contain_text(f"{LONG + 1:,} read, 1 rejected")
+    expect(page.get_by_role("heading", name="1 rejected record")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_an_answer_that_comes_late_leaves_the_view_that_was_gone_to(site: Site) -> None:
+    page = site.tab()
+    held: list[Route] = []
+    page.route(
+        "**/v1/decisions", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    page.goto("/")
+    page.get_by_role("combobox", name="Question").fill(GAP)
+    with page.expect_request("**/v1/decisions"):
+        page.get_by_role("button", name="Ask", exact=True).click()
+    with page.expect_event("requestfailed"):
+        page.get_by_role("link", name="Loads").click()
+    assert len(held) == 1
+    expect(page.locator("h1")).to_have_text("Loads")
+    assert page.url == f"{site.url}/loads"
+
+
+def test_evidence_takes_the_focus_and_gives_it_back(site: Site, asked: Asked) -> None:
+    page = site.tab(expected="503")
+    page.goto(f"/decisions/{asked(GAP)['decision_id']}")
+    chip = page.locator(".claims .cite").first
+    chip.press("Enter")
+    evidence = page.get_by_role("complementary", name="Evidence")
+    expect(evidence).to_be_focused()
+    page.route("**/v1/facts/*", lambda route: route.fulfill(status=503, json={"code": "x", "detail": "Not now."}))
+    evidence.get_by_text("as it stands now").first.click()
+    expect(evidence.get_by_role("alert")).to_contain_text("Not now.")
+    expect(evidence).not_to_contain_text("no longer in the current data")
+    evidence.get_by_role("button", name="Close").press("Enter")
+    expect(chip).to_be_focused()
 
 
 def test_a_plan_is_run_again_as_json(site: Site, asked: Asked) -> None:
@@ -172,3 +210,23 @@ def test_a_thousand_neighbours_are_bounded_and_can_be_narrowed_and_gone_on_from(
         page.locator(".options li").first.click()
         expect(page.locator(".card h2")).to_have_text("Neighbour 0000")
         expect(picture).to_have_attribute("data-ids", re.compile("person:zoe"))
+
+
+def test_a_relation_that_is_read_late_is_not_drawn_over_the_one_chosen_since(
+    crowd: Services, chromium: Browser
+) -> None:
+    with looked_at(crowd, chromium) as site:
+        page = site.tab()
+        page.goto("/explore?entity=person:ann")
+        picture = page.locator(".picture-scroll")
+        expect(picture).to_be_visible()
+        held: list[Route] = []
+        page.route("**/v1/entities/*predicate=knows*", lambda route: held.append(route))  # noqa: PLW0108 Playwright refuses a built-in
+        with page.expect_request("**/v1/entities/*predicate=knows*"):
+            page.get_by_label("Relation").select_option("knows")
+        page.get_by_label("Relation").select_option("owns")
+        expect(picture).to_have_attribute("data-drawn", "4")
+        with page.expect_event("requestfinished"):
+            held[0].continue_()
+        page.wait_for_timeout(300)
+        expect(picture).to_have_attribute("data-drawn", "4")

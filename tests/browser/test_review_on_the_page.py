@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,41 @@ def test_an_approval_lapses_when_its_evidence_changes(shops: Site, tmp_path: Pat
     expect(page.locator(".answer")).to_contain_text("Review: approval lapsed")
     page.goto("/audit")
     expect(page.locator("tbody")).to_contain_text("bo")
+
+
+def test_only_what_was_checked_can_be_loaded(other: Site, tmp_path: Path) -> None:
+    page = other.tab(expected="503")
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    load(page, folder, ROWS)
+    loads, check = page.get_by_role("button", name="Load them"), page.get_by_role("button", name="Check what")
+    expect(loads).to_be_disabled()
+    check.click()
+    expect(loads).to_be_enabled()
+    page.get_by_label("shops.csv").check()
+    expect(loads).to_be_disabled()
+    page.get_by_label("shops.csv").uncheck()
+    check.click()
+    expect(loads).to_be_enabled()
+    page.route("**/v1/loads", lambda route: route.fulfill(status=503, json={"code": "x", "detail": "Not now."}))
+    check.click()
+    expect(page.get_by_role("alert")).to_contain_text("Not now.")
+    expect(loads).to_be_disabled()
+
+
+def test_a_reviewer_is_not_offered_what_an_approver_may(shops: Site, tmp_path: Path) -> None:
+    page = shops.tab()
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    load(page, folder, ROWS)
+    made = page.request.post(f"{shops.url}/v1/decisions", data={"question": QUESTION}).json()
+    me = page.request.get(f"{shops.url}/v1/me").json()
+    me["may"].remove("approve")
+    page.route("**/v1/me", lambda route: route.fulfill(json=me))
+    page.goto(f"/reviews/{made['decision_id']}?evidence=E1")
+    moves = page.get_by_label("What do you say?").locator("option")
+    expect(moves).to_have_text(["Approve", "Ask for changes", "Reject", "Assign to somebody"])
+    expect(page.locator(".picture-scroll")).to_have_attribute("data-lit", re.compile("shop"))
 
 
 def test_feedback_is_kept_with_the_decision(shops: Site, tmp_path: Path) -> None:

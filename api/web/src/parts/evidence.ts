@@ -1,6 +1,6 @@
 /** One piece of evidence: what it says, where it was read, who else says it. */
 
-import { get } from "../api";
+import { get, Refused } from "../api";
 import { el, fill, type Child } from "../dom";
 import { address } from "../place";
 import type { Cited, Decision, Evidence, Fact } from "../types";
@@ -9,6 +9,9 @@ import { tableRow } from "./answer";
 import { badge } from "./controls";
 import { put } from "./notice";
 import { pairs } from "./table";
+
+/** Facts that are read at once. */
+const FEW = 12;
 
 export function evidenceDetail(decision: Decision, one: Evidence): HTMLElement {
   const more = el("div", {});
@@ -27,11 +30,25 @@ export function evidenceDetail(decision: Decision, one: Evidence): HTMLElement {
     fold.addEventListener("toggle", () => {
       const target = fold.lastElementChild;
       if (!fold.open || !target || target.childElementCount) return;
-      void put(target, async () => (await Promise.all(one.facts.slice(0, 12).map((id) => get<Fact>(`/v1/facts/${id}`).catch(() => null)))).map((fact, at) => (fact ? factNow(fact) : el("p", { class: "quiet" }, `${one.facts[at] ?? ""} is no longer in the current data.`))));
+      void put(target, () => factsNow(one.facts));
     });
     fill(more, fold);
   }
   return node;
+}
+
+async function factsNow(ids: string[]): Promise<HTMLElement[]> {
+  const some = await Promise.all(ids.slice(0, FEW).map(readNow));
+  return ids.length > FEW ? [...some, el("p", { class: "quiet" }, `${plural(ids.length - FEW, "further fact")} not shown.`)] : some;
+}
+
+async function readNow(id: string): Promise<HTMLElement> {
+  try {
+    return factNow(await get<Fact>(`/v1/facts/${id}`));
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return el("p", { class: "quiet" }, `${id} is no longer in the current data.`);
+    throw error;
+  }
 }
 
 /** The file, the record and the field, and when they were read. */

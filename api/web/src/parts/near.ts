@@ -24,6 +24,8 @@ export function around(card: Card, told: (entity: string) => void): Around {
   const body = el("div", {});
   let drawn: Picture | null = null;
   let closed = false;
+  /** Counts beginnings: what was read for an earlier one is not drawn. */
+  let begun = 0;
 
   const add = (entity: Entity, main = false): void => {
     if (nodes.has(entity.id)) return;
@@ -53,9 +55,10 @@ export function around(card: Card, told: (entity: string) => void): Around {
     lit.textContent = text ? `${number(ids.length)} of ${number(nodes.size)} drawn` : "";
   };
   const draw = async (left: number, more: boolean): Promise<void> => {
+    const mine = begun;
     fill(body, loading("Drawing"));
     const { picture } = await import("../picture");
-    if (closed) return;
+    if (closed || mine !== begun) return;
     drawn?.close();
     drawn = picture(`${plural(nodes.size, "thing")} around ${card.entity.name}; the lists below have the same.`, [...nodes.values()], [...lines.values()], (id) => {
       if (nodes.has(id)) void open(id);
@@ -66,11 +69,13 @@ export function around(card: Card, told: (entity: string) => void): Around {
     light();
   };
   const read = async (id: string, query: Parameters<typeof get>[1]): Promise<void> => {
+    const mine = begun;
     try {
       const found = await get<Card>(`/v1/entities/${parts(id)}`, query);
+      if (mine !== begun) return;
       await draw(grow(found), found.cut.length > 0);
     } catch (error) {
-      fill(body, refused(error));
+      if (mine === begun) fill(body, refused(error));
     }
   };
   const open = async (id: string): Promise<void> => {
@@ -78,6 +83,7 @@ export function around(card: Card, told: (entity: string) => void): Around {
     else await read(id, { limit: FIRST, predicate: relation.value });
   };
   const begin = (): void => {
+    begun += 1;
     for (const held of [nodes, lines, grown]) held.clear();
     add(card.entity, true);
     if (relation.value) void read(card.entity.id, { limit: MOST, predicate: relation.value });

@@ -50,18 +50,24 @@ export function refused(error: unknown, again?: () => void): HTMLElement {
   );
 }
 
-/** Shows that work goes on, then what came of it. */
+const latest = new WeakMap<Element, object>();
+
+/** Shows that work goes on, then what came of it; of several for one target the last that was begun. */
 export async function put(target: Element, made: () => Promise<Child>, what?: string): Promise<void> {
+  const mine = {};
+  latest.set(target, mine);
+  const current = (): boolean => latest.get(target) === mine;
   target.replaceChildren(loading(what));
   target.setAttribute("aria-busy", "true");
   try {
     const found = await made();
+    if (!current()) return;
     target.replaceChildren();
     target.append(...([found].flat() as (Node | string)[]).filter((one) => one !== null));
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") return;
+    if (!current() || (error instanceof DOMException && error.name === "AbortError")) return;
     target.replaceChildren(refused(error, () => void put(target, made, what)));
   } finally {
-    target.removeAttribute("aria-busy");
+    if (current()) target.removeAttribute("aria-busy");
   }
 }

@@ -84,17 +84,21 @@ async function sources(signal: AbortSignal): Promise<HTMLElement[]> {
 }
 
 async function run(id: string, signal: AbortSignal): Promise<View> {
-  const detail = await get<RunDetail>(`/v1/runs/${part(id)}`, { limit: 200 }, signal);
+  const read = (): Promise<RunDetail> => get<RunDetail>(`/v1/runs/${part(id)}`, { limit: 200 }, signal);
+  const detail = await read();
   const live = el("div", { "aria-live": "polite" });
   const head = el("div", {});
-  const node = el("div", { class: "page" }, el("h1", {}, detail.run.job), head, live, rejected(detail));
+  const rejections = el("div", {});
+  const node = el("div", { class: "page" }, el("h1", {}, detail.run.job), head, live, rejections);
   fill(head, told(detail.run));
+  if (detail.run.state !== "running" || detail.rejections.length) fill(rejections, rejected(detail));
   if (detail.run.state === "running") {
     if (detail.live) fill(live, progress(detail.live));
     void watch(id, signal, (now) => fill(live, progress(now)), (ended, difference) => {
       forgetSchema();
       fill(head, told(ended));
       fill(live, differing(difference));
+      void put(rejections, async () => rejected(await read()));
       say(`The load ended: ${ended.state}`);
     });
   }

@@ -36,41 +36,65 @@ export function upload(): HTMLElement {
   const body = el("div", { "aria-live": "polite" });
   let files: File[] = [];
   const chosen = new Set<string>();
-  const run = async (check: boolean): Promise<Sent> => {
-    const read = await Promise.all(files.map(async (file) => ({ name: file.name, base64: await base64(file) })));
-    return send<Sent>("POST", "/v1/loads", { files: read, load: [...chosen], check });
+  /** Counts changes of what is chosen, checks and loads: only the last check says what can be loaded. */
+  let turn = 0;
+  const sending = (check: boolean): (() => Promise<Sent>) => {
+    const [mine, load] = [files, [...chosen]];
+    return async () => {
+      const read = await Promise.all(mine.map(async (file) => ({ name: file.name, base64: await base64(file) })));
+      return send<Sent>("POST", "/v1/loads", { files: read, load, check });
+    };
   };
-  const load = button("Load them", () =>
+  const begin = (): number => {
+    load.disabled = true;
+    return (turn += 1);
+  };
+  const load = button("Load them", () => {
+    begin();
+    check.disabled = true;
+    const run = sending(false);
     void put(body, async () => {
-      const { runs } = await run(false);
+      const { runs } = await run();
       forgetSchema();
       return runs.map((one) => el("p", {}, badge(one.state, one.state), " ", el("a", { href: address(["loads", one.id]) }, `${one.dataset}@${one.version}`), ` ${number(one.records)} records, ${number(one.changes.added)} assertions added, ${number(one.rejected)} rejected. ${one.message}`));
-    }, "Loading"), "primary");
-  const check = button("Check what a load would do", () =>
+    }, "Loading").finally(() => (check.disabled = false));
+  }, "primary");
+  const check = button("Check what a load would do", () => {
+    const [mine, run] = [begin(), sending(true)];
     void put(body, async () => {
-      const { checked } = await run(true);
-      const fine = checked.every((one) => !one.problem);
-      load.disabled = !fine;
+      const { checked } = await run();
+      if (mine !== turn) return null;
+      load.disabled = checked.some((one) => one.problem);
       return checked.map(told);
-    }, "Checking"), "primary");
+    }, "Checking");
+  }, "primary");
+  const changed = (): void => {
+    begin();
+    if (!check.disabled) fill(body);
+  };
+  const choose = (name: string, wanted: boolean): void => {
+    if (wanted) chosen.add(name);
+    else chosen.delete(name);
+    changed();
+  };
   const offer = (): void => {
-    load.disabled = true;
     chosen.clear();
     const total = files.reduce((sum, file) => sum + file.size, 0);
     for (const file of files) if (/\.ya?ml$/i.test(file.name)) chosen.add(file.name);
     fill(
       names,
       el("fieldset", { class: "datasets" }, el("legend", {}, "Which of them are dataset or ontology files"), files.map((file) => {
-        const box = el("input", { type: "checkbox", checked: chosen.has(file.name), onchange: () => (box.checked ? chosen.add(file.name) : chosen.delete(file.name)) });
+        const box = el("input", { type: "checkbox", checked: chosen.has(file.name), onchange: () => choose(file.name, box.checked) });
         return el("label", { class: "check" }, box, file.name, el("span", { class: "quiet" }, `${number(Math.ceil(file.size / 1000))} kB`));
       })),
       total > MOST ? el("p", { class: "warn-line" }, "Together they are larger than is taken here (700 kB). Load them with ", el("code", {}, "whence load"), ".") : el("p", { class: "exports" }, check, " ", load),
     );
-    fill(body);
   };
   input.addEventListener("change", () => {
     files = [...(input.files ?? [])];
+    changed();
     if (files.length) offer();
+    else fill(names);
   });
   return el("section", { class: "card" }, el("h2", {}, "Load files"), labelledField("Dataset files, ontology files and their data", input, "Files lie beside each other: a dataset file names its data by file name only."), names, body);
 }
