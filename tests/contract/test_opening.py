@@ -84,7 +84,7 @@ def test_an_sqlite_database_of_the_first_schema_is_brought_up_to_date(
     assert opened.view(Scope()).passages("hours", [], 5).facts == (SAYS,)
     assert load(opened, target(), BUSY[:-1]).changes == Changes(kept=len(BUSY) - 1, retired=1, lost=1)
     assert opened.save_prompt("plan", TEMPLATE, "first", "ann").number == 1
-    assert [row.seq for row in opened.audit_rows(0, 9)] == [1, 2, 3]
+    assert [row.seq for row in opened.audit_rows(0, 9)] == [1, 2, 3, 4]
     assert opened.touching(["adapter:a-1"], 5) == [("d-1", True)]
 
 
