@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kg.domain.access import MAX_NAME, ROLES, Key, Role, hash_of
+from kg.domain.access import MAX_NAME, ROLES, Key, Role, hash_of, is_name
 from kg.domain.audit import Act, sha256
 from kg.domain.lineage import Classification
 from kg.domain.records import dump
@@ -106,7 +106,7 @@ def _valid(key_id: str, ring: KeyRing, clock: Clock) -> Key:
 
 
 def _named(name: str) -> str:
-    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+    if not is_name(name):
         raise KeyInvalid(f"the name of a caller has 1 to {MAX_NAME} characters that can be printed")
     return name.strip()
 

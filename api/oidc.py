@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kg.domain.access import MAX_NAME, ROLES, Caller, Role
+from kg.domain.access import MAX_NAME, ROLES, Caller, Role, is_name
 from kg.domain.lineage import Classification
 from kg.errors import ConfigError, IssuerUnavailable, Unauthenticated
 from kg.ports.clock import instant
@@ -132,7 +132,7 @@ class Issuer:
         level = str(_at(told, CEILING) or "public").upper()
         ceiling = Classification.__members__.get(level, Classification.PUBLIC)
         name = str(_at(told, self._name) or told["sub"])
-        if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
+        if not is_name(name):
             raise Unauthenticated(f"the token names no caller: 1 to {MAX_NAME} characters that can be printed")
         expires = instant(_moment(told["exp"]))
         return Caller(name, roles, None if "*" in datasets else datasets, ceiling, f"oidc:{told['sub']}", None, expires)

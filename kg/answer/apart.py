@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kg.answer.phrases import Lexicon
 from kg.domain.question import Mention, Word
-from kg.text.language import Token, english, stem
+from kg.text.language import Token, stem
 
 FARTHEST = 8
 """Words between the noun and the verb, those of names left out."""
@@ -28,19 +28,22 @@ def join_apart(
     taken = {
         i for m in mentions if m.kind in ("entity", "type") and m.score >= TAKEN for i in range(m.start, m.end)
     } | {i for m in mentions if m.kind == "predicate" and m.end - m.start > 1 for i in range(m.start, m.end)}
-    does = {stem(word) for word in lexicon.verbs}
     verbs: dict[int, set[str]] = {}
     for m in mentions:
-        if m.kind == "predicate" and m.end - m.start == 1 and m.start not in taken and spelt[m.start] in does:
+        if m.kind == "predicate" and m.end - m.start == 1 and m.start not in taken and spelt[m.start] in lexicon.does:
             verbs.setdefault(m.start, set()).add(m.value)
     used: dict[int, set[str]] = {}
     nouns: set[int] = set()
     for noun, word in enumerate(words):
-        if word.weight != "content" or noun in taken or (spelt[noun] in does and _inflected(word.folded, lexicon)):
+        if (
+            word.weight != "content"
+            or noun in taken
+            or (spelt[noun] in lexicon.does and _inflected(word.folded, lexicon))
+        ):
             continue
         for verb in sorted(verbs, key=lambda verb: (abs(verb - noun), verb)):
             between = [i for i in range(min(noun, verb) + 1, max(noun, verb)) if i not in taken]
-            meant = _meant(spelt[verb], spelt[noun], lexicon) & verbs[verb]
+            meant = lexicon.pairs.get(frozenset((spelt[verb], spelt[noun])), set()) & verbs[verb]
             if meant and len(between) <= FARTHEST and not any(tokens[i].text in ENDS for i in between):
                 used.setdefault(verb, set()).update(meant)
                 nouns.add(noun)
@@ -63,15 +66,3 @@ def join_apart(
 def _inflected(word: str, lexicon: Lexicon) -> bool:
     """Whether a word is a form of a verb, and no noun of its stem: "activates", not "activity"."""
     return word.endswith(("ed", "ing")) or bool({word, word + "s"} & lexicon.simple)
-
-
-def _meant(verb: str, noun: str, lexicon: Lexicon) -> set[str]:
-    """Predicates that have a phrase of these two alone, but for small words behind them."""
-    light = {stem(word) for word in english().light}
-    return {
-        mention.value
-        for pair in ((verb, noun), (noun, verb))
-        for phrase in (pair, *((*pair, small) for small in light))
-        for mention in lexicon.phrases.get(phrase, ())
-        if mention.kind == "predicate"
-    }

@@ -69,6 +69,10 @@ class Lexicon:
     """Phrases of one word for what something does."""
     simple: set[str] = field(default_factory=set)
     """Those of them that are whole phrases."""
+    does: frozenset[str] = frozenset()
+    """Stems of the verbs."""
+    pairs: dict[frozenset[str], set[str]] = field(default_factory=dict)
+    """Predicates that have a phrase of these two stems alone, but for a small word behind them."""
     longest: int = 1
     known: frozenset[str] = frozenset()
     """Every word that a phrase, a cue or the language has."""
@@ -121,6 +125,13 @@ def lexicon(ontology: Ontology, language: Language) -> Lexicon:
     for mention, texts in said:
         for text in texts:
             found.add(text, mention, language)
+    found.does = frozenset(stem(word) for word in found.verbs)
+    small = {stem(word) for word in language.light}
+    for sequence, mentions in found.phrases.items():
+        if len(sequence) == 2 or (len(sequence) == 3 and sequence[2] in small):
+            meant = {mention.value for mention in mentions if mention.kind == "predicate"}
+            if meant:
+                found.pairs.setdefault(frozenset(sequence[:2]), set()).update(meant)
     plain = language.light | language.droppable | language.filler
     found.known = plain | found.words | language.vocabulary
     found.passed = plain - found.words - language.vocabulary

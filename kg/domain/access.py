@@ -17,6 +17,13 @@ Permission = OneOf[
 ]
 MAX_NAME = 100
 """Characters of the name of a caller."""
+
+
+def is_name(text: str) -> bool:
+    """Whether a caller can be called so."""
+    return bool(text.strip()) and len(text) <= MAX_NAME and text.isprintable()
+
+
 ROLES: tuple[Role, ...] = get_args(Role)
 PERMISSIONS: dict[Permission, str] = {
     "read": "look around in the graph: entities, facts, paths, sources, lineage, runs; prompts and rules",

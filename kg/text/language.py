@@ -41,7 +41,6 @@ _IRREGULAR = {
 
 
 @functools.lru_cache(maxsize=50_000)
-@functools.lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Porter2 stem of a folded word; irregular forms as their base, abbreviations without the s of their plural."""
     if _ABBREVIATIONS.fullmatch(word):

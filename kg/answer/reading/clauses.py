@@ -69,18 +69,18 @@ class Clauses:
 
     def read(self) -> list[Story]:
         """Readings of the whole question, best first. Raises TooLong."""
-        stories = [Story()]
+        stories, asked = [Story()], asked_words(self.linked)
         for start, end in sentences(self.linked):
-            stories = self._sentence(stories, start, end)
+            stories = self._sentence(stories, start, end, asks=start in asked)
         # What is asked twice in the same words of a plan was not understood the second time.
         told = [story for story in stories if story.plans and len(set(story.plans)) == len(story.plans)]
         return sorted(told, key=lambda story: -story.score)
 
     # --- sentences ---
 
-    def _sentence(self, stories: list[Story], start: int, end: int) -> list[Story]:
+    def _sentence(self, stories: list[Story], start: int, end: int, *, asks: bool) -> list[Story]:
         found: list[Story] = []
-        unasked = ("told_unasked", float(start not in asked_words(self.linked)))
+        unasked = ("told_unasked", float(not asks))
         for story in stories:
             ways = splits(self.linked, start, end)
             for way in ways:

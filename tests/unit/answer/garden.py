@@ -104,10 +104,33 @@ SAID = [
 ]
 
 
+EACH = {"op": "each"}
+
+
+def named(*ids: str) -> dict[str, Any]:
+    return {"op": "entities", "ids": list(ids)}
+
+
+def all_of(type_: str) -> dict[str, Any]:
+    return {"op": "entities", "type": type_}
+
+
+def follow(source: dict[str, Any], predicate: str, direction: str, type_: str | None = None) -> dict[str, Any]:
+    step = {"op": "follow", "source": source, "predicate": predicate, "direction": direction}
+    return step | ({"type": type_} if type_ else {})
+
+
+def called(names: dict[str, tuple[str, str]]) -> list[Fact]:
+    """What each of these is, and its name."""
+    return [
+        fact
+        for one, (kind, name) in names.items()
+        for fact in (Fact.of(one, TYPE, Literal(kind)), Fact.of(one, NAME, Literal(name)))
+    ]
+
+
 def facts() -> list[Fact]:
-    said = []
-    for one, (type_, name) in NAMES.items():
-        said += [Fact.of(one, TYPE, Literal(type_)), Fact.of(one, NAME, Literal(name))]
+    said = called(NAMES)
     said += [Fact.of(subject, predicate, other) for subject, predicate, other in SAID]
     return [
         *said,

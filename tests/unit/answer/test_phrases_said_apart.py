@@ -15,13 +15,14 @@ from kg.answer.pipeline import answer
 from kg.answer.planner import plan
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
-from kg.domain.fact import NAME, TYPE, Fact, Literal
+from kg.domain.fact import Fact
 from kg.domain.ontology_file import parse
 from kg.domain.plan import Each, Entities, Follow, Having
 from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope
 from tests.builders import TickingClock, load, target
+from tests.unit.answer.garden import called
 
 ONTOLOGY: dict[str, Any] = {
     "ontology": "market",
@@ -71,12 +72,7 @@ SAID = [
 @cache
 def store() -> SqliteStore:
     opened = SqliteStore(":memory:", core_ontology(), TickingClock())
-    facts = [
-        fact
-        for one, (kind, name) in NAMES.items()
-        for fact in (Fact.of(one, TYPE, Literal(kind)), Fact.of(one, NAME, Literal(name)))
-    ]
-    load(opened, target(ontology=json.dumps(ONTOLOGY)), [*facts, *(Fact.of(*one) for one in SAID)])
+    load(opened, target(ontology=json.dumps(ONTOLOGY)), [*called(NAMES), *(Fact.of(*one) for one in SAID)])
     return opened
 
 

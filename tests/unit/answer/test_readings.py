@@ -11,33 +11,21 @@ from tests.unit.answer.garden import (
     ADA,
     BO,
     CLEO,
+    EACH,
     MINT,
     OTHER_CLEO,
     SAGE,
     SAGE_GROWER,
     SUNNY,
     THYME,
+    all_of,
     ask,
     chosen,
+    follow,
     keys,
+    named,
     readings,
 )
-
-EACH = {"op": "each"}
-
-
-def named(*ids: str) -> dict[str, Any]:
-    return {"op": "entities", "ids": list(ids)}
-
-
-def all_of(type_: str) -> dict[str, Any]:
-    return {"op": "entities", "type": type_}
-
-
-def follow(source: dict[str, Any], predicate: str, direction: str, type_: str | None = None) -> dict[str, Any]:
-    step = {"op": "follow", "source": source, "predicate": predicate, "direction": direction}
-    return step | ({"type": type_} if type_ else {})
-
 
 ADAS_PLANTS = follow(named(ADA), "tends", "out", "Plant")
 

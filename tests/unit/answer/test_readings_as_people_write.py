@@ -14,22 +14,21 @@ from kg.domain.fact import Fact, Literal
 from kg.domain.question import Question
 from kg.text.language import expand
 from tests.builders import TickingClock, load, target
-from tests.unit.answer.garden import ADA, BO, MINT, ONTOLOGY, SAGE, ask, facts, keys, readings
-
-EACH = {"op": "each"}
-
-
-def named(*ids: str) -> dict[str, Any]:
-    return {"op": "entities", "ids": list(ids)}
-
-
-def all_of(type_: str) -> dict[str, Any]:
-    return {"op": "entities", "type": type_}
-
-
-def follow(source: dict[str, Any], predicate: str, direction: str, type_: str | None = None) -> dict[str, Any]:
-    step = {"op": "follow", "source": source, "predicate": predicate, "direction": direction}
-    return step | ({"type": type_} if type_ else {})
+from tests.unit.answer.garden import (
+    ADA,
+    BO,
+    EACH,
+    MINT,
+    ONTOLOGY,
+    SAGE,
+    all_of,
+    ask,
+    facts,
+    follow,
+    keys,
+    named,
+    readings,
+)
 
 
 def herbs_of(grower: str) -> dict[str, Any]:

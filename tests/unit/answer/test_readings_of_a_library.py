@@ -15,13 +15,13 @@ from kg.answer.phrases import corrections
 from kg.answer.planner import plan
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
-from kg.domain.fact import NAME, TYPE, Fact, Literal
 from kg.domain.ontology_file import parse
 from kg.domain.plan_json import to_json
 from kg.domain.question import Question
 from kg.domain.scope import Scope
 from kg.text.language import tokenize
 from tests.builders import TickingClock, load, target
+from tests.unit.answer.garden import called
 
 ONTOLOGY: dict[str, Any] = {
     "ontology": "library",
@@ -64,12 +64,7 @@ NAMES = {
 @cache
 def store() -> SqliteStore:
     opened = SqliteStore(":memory:", core_ontology(), TickingClock())
-    facts = [
-        fact
-        for one, (kind, name) in NAMES.items()
-        for fact in (Fact.of(one, TYPE, Literal(kind)), Fact.of(one, NAME, Literal(name)))
-    ]
-    load(opened, target(ontology=json.dumps(ONTOLOGY)), facts)
+    load(opened, target(ontology=json.dumps(ONTOLOGY)), called(NAMES))
     return opened
 
 
