@@ -36,6 +36,12 @@ _VERSION_WORDS = frozenset(
 )
 
 
+_HELD = frozenset(
+    ["contained", "included", "listed", "present", "found", "appear", "appears", "appearing", "appeared", "held"]
+)
+"""Words that say of something that it is in a version, and no more."""
+
+
 _OLDER = frozenset(["previous", "older", "earlier", "prior", "old", "preceding", "former", "last"])
 
 
@@ -123,7 +129,8 @@ def _around(tokens: Sequence[Token], i: int, j: int, named: dict[str, str]) -> t
             if j + size <= len(tokens) and after in named:
                 j, own, changed = j + size, named[after], True
                 break
-    return i, j, own
+    held = i >= 2 and tokens[i - 1].folded in ("in", "by") and tokens[i - 2].folded in _HELD
+    return i - 2 * held, j, own
 
 
 def dataset_mentions(tokens: Sequence[Token], view: GraphView) -> Iterator[Mention]:

@@ -27,6 +27,7 @@ PASSIVE = 0.95
 ACTIVE = 0.55
 """Score of a phrase read as if it were active where it stands in the passive."""
 BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "get", "gets", "got"})
+VERB_AND_ADVERB = 2
 WHO = frozenset({"which", "what", "whom"})
 PARTICIPLES = frozenset(
     {
@@ -73,6 +74,8 @@ class Lexicon:
     """Stems of the verbs."""
     pairs: dict[frozenset[str], set[str]] = field(default_factory=dict)
     """Predicates that have a phrase of these two stems alone, but for a small word behind them."""
+    passive: set[tuple[tuple[str, ...], str, str | None]] = field(default_factory=set)
+    """Stems, predicate and direction of the phrases that say who does it behind ``by``, less that word."""
     longest: int = 1
     known: frozenset[str] = frozenset()
     """Every word that a phrase, a cue or the language has."""
@@ -105,6 +108,8 @@ class Lexicon:
             and not (kept[-2] in self.nouns and folded[:-2][-1:] in (["a"], ["an"], ["the"]))
         ):
             self.verbs.add(kept[-2])
+            if kept[-1] == "by":
+                self.passive.add((sequence[:-1], mention.value, mention.direction))
             short = replace(mention, score=mention.score * TRUNCATED)
             if sequence[:-1] not in language.cues and not any(
                 replace(one, score=1.0) == replace(short, score=1.0) for one in self.phrases.get(sequence[:-1], ())
@@ -219,7 +224,7 @@ def phrase_mentions(
             sequence = tuple(stem(corrected[p]) if p in corrected else tokens[p].stem for p in places)
             if sequence not in lexicon.phrases:
                 continue
-            passive = size == 1 and _passive(tokens, places[0])
+            passive = _passive_verb(tokens, places)
             broken = any(tokens[place].folded in BE for place in range(places[0], places[-1]))
             noun = not (passive or broken) and _is_noun(
                 corrected.get(places[-1], tokens[places[-1]].folded), lexicon.nouns
@@ -235,9 +240,11 @@ def phrase_mentions(
                 found = replace(mention, start=places[0], end=places[-1] + 1, score=score)
                 if mention.kind == "predicate" and passive:
                     # "Are touched": who is touched stands first, whatever the phrase says.
+                    active = mention.direction == "out" or size > 1
+                    active = active and (sequence, mention.value, mention.direction) not in lexicon.passive
                     turned = replace(found, direction="in" if found.direction == "out" else "out")
-                    yield replace(turned, score=score * (PASSIVE if mention.direction == "out" else ACTIVE))
-                    if mention.direction == "out":
+                    yield replace(turned, score=score * (PASSIVE if active else ACTIVE))
+                    if active:
                         found = replace(found, score=score * ACTIVE)
                     else:
                         found = replace(
@@ -270,6 +277,12 @@ def _passive(tokens: tuple[Token, ...], place: int) -> bool:
     if not (word.endswith(("ed", "en", "wn", "ne")) or word in PARTICIPLES):
         return False
     return any(tokens[i].folded in BE for i in range(max(0, place - 5), place)) or _fronted(tokens, place)
+
+
+def _passive_verb(tokens: tuple[Token, ...], places: Sequence[int]) -> bool:
+    """Whether these are a verb in the passive, alone or with how it is done: ``is Y used``, ``is Y used directly``."""
+    verbs = [place for place in places if len(places) == 1 or not tokens[place].folded.endswith("ly")]
+    return len(verbs) == 1 and len(places) <= VERB_AND_ADVERB and _passive(tokens, verbs[0])
 
 
 def _fronted(tokens: tuple[Token, ...], place: int) -> bool:

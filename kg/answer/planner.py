@@ -10,7 +10,7 @@ from kg.answer.adapter import Adapter
 from kg.answer.learned import Read, Said, chains_read, plan_of_chain, said
 from kg.answer.namesakes import namesakes
 from kg.answer.reading.chart import TooLong
-from kg.answer.reading.clauses import Clauses
+from kg.answer.reading.clauses import Clauses, Story
 from kg.answer.reading.leaves import leaves, size
 from kg.answer.reading.parts import Feature
 from kg.answer.reading.quotations import quotations
@@ -20,7 +20,7 @@ from kg.answer.reading.sources import agreements
 from kg.answer.reading.stretches import Stretches
 from kg.answer.reading.tables import decisions
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Parts, Plan
+from kg.domain.plan import Follow, Parts, Plan, walk
 from kg.domain.question import Linked
 
 TIE = 0.09
@@ -57,7 +57,7 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
         stories, too_long = clauses.read(), False
     except TooLong:
         stories, too_long = [], True
-    made = [(one.plans[0] if len(one.plans) == 1 else Parts(one.plans), one.score, one.features) for one in stories]
+    made = [_weighed(one, grammar) for one in stories]
     told = list(_said(linked, grammar, adapter, chains_read((plan, score) for plan, score, _ in made)))
     if too_long and not told:
         return Planned(too_long=True)
@@ -80,6 +80,13 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
             found |= {other: replace(top, plan=other) for other in namesakes(top.plan, linked, ontology)}
         ranked = sorted(found.values(), key=lambda reading: -reading.score)
     return Planned(tuple(ranked[:MAX_READINGS]), _unexplained(linked))
+
+
+def _weighed(story: Story, grammar: Grammar) -> tuple[Plan, float, tuple[Feature, ...]]:
+    """The plan of a story; of two that explain as much, the one that goes fewer steps is the better one."""
+    plan: Plan = story.plans[0] if len(story.plans) == 1 else Parts(story.plans)
+    steps = float(sum(isinstance(part, Follow) for part in walk(plan)))
+    return plan, story.score + grammar.weights.get("steps", 0.0) * steps, (*story.features, ("steps", steps))
 
 
 def _said(

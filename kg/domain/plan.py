@@ -10,6 +10,7 @@ The JSON form is canonical: one object per operator with the key ``op``; ``to_js
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Union, cast, get_args
@@ -318,11 +319,16 @@ def as_set(plan: Plan | None) -> SetPlan:
 
 def children(plan: Plan) -> Iterator[SetPlan]:
     """The set expressions directly inside, in field order."""
-    for field in fields(plan):
-        value = getattr(plan, field.name)
+    for name in _names(type(plan)):
+        value = getattr(plan, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, SETS):
                 yield item
+
+
+@functools.cache
+def _names(operator: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(operator))
 
 
 def walk(plan: Plan) -> Iterator[Plan]:
@@ -346,10 +352,10 @@ def uses_each(plan: Plan) -> bool:
     if isinstance(plan, Each):
         return True
     bound = EACH_FIELDS.get(type(plan), ())
-    for field in fields(plan):
-        value = getattr(plan, field.name)
+    for name in _names(type(plan)):
+        value = getattr(plan, name)
         for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, SETS) and field.name not in bound and uses_each(cast("SetPlan", item)):
+            if isinstance(item, SETS) and name not in bound and uses_each(cast("SetPlan", item)):
                 return True
     return False
 

@@ -285,7 +285,7 @@ def list_goes_on(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 def list_of_both(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
     """``A`` ``and also`` …: of both of them."""
     if left.named:
-        yield grammar.made(altered(left, joined="both"), left, op)
+        yield grammar.made(altered(left, joined="both"), left, op, features=(("both", 1.0),))
 
 
 @rule(SetPart, "beyond")

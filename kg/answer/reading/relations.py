@@ -109,7 +109,10 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
         yield grammar.made(altered(argument, pending=kept), argument, relation)
     if argument.unsaid and not relation.negative and not relation.noun and same(argument.unsaid, relation.rels):
         # "By X, which malware" "is used": the phrase for the relation that was taken for granted.
-        yield grammar.made(altered(argument, unsaid=()), argument, relation, features=(("said_late", 1.0),))
+        told = {(rel.predicate, rel.direction) for rel in argument.unsaid}
+        said = (rel.cost for rel in relation.rels if (rel.predicate, rel.direction) in told)
+        late = (("said_late", 1.0), ("unlikely", max(said, default=-1.0)))
+        yield grammar.made(altered(argument, unsaid=()), argument, relation, features=late)
     if not argument.wh and (relation.rels or argument.named):
         prop = PropPart(
             rels=relation.rels,

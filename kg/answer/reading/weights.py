@@ -152,6 +152,7 @@ DEFAULT: dict[str, float] = {
     "skip_other": -0.8,
     # what is odd at the end
     "bare_claim": -0.4,
+    "steps": -0.03,
     "order_unused": -2.0,
     "pick_unused": -1.0,
     "popular_unused": -2.0,
