@@ -302,7 +302,8 @@ def _value(plan: Value, sets: Sets) -> Result:
     distinct = {fact.object.value: fact.id for fact in facts if isinstance(fact.object, Literal)}
     if spec.functional and len(ids) == 1 and len(distinct) > 1:
         return replace(found, type="conflict", sides=tuple((fact,) for fact in distinct.values()))
-    return found
+    # Who asks when something happened takes for granted that it did; where all of it is recorded, it did not.
+    return replace(found, refuted=bool(ids) and not rows and spec.world == "closed")
 
 
 def _typed(value: Any, datatype: str | None) -> Any:

@@ -8,7 +8,7 @@ from kg.answer.wording import MAX_NAMED, MAX_SENTENCES, Wording
 from kg.domain.evidence import Claim, Draft, Evidence, EvidenceSet
 from kg.domain.fact import EntityId
 from kg.domain.ontology import Ontology
-from kg.domain.plan import RECORDED, Compare, Count, Cover, Decide, Passages, Plan, Rank
+from kg.domain.plan import RECORDED, Compare, Count, Cover, Decide, Passages, Plan, Rank, Value
 from kg.domain.result import Absence, Result, Row
 
 
@@ -62,6 +62,8 @@ def summary(plan: Plan, result: Result, wording: Wording) -> tuple[str, str]:
     if result.refuted:
         claim = wording.claim(plan)
         said = f"No source says that {claim}." if claim is not None else "No source says so."
+        if isinstance(plan, Value):
+            said = f"No source gives {wording.plan(plan)}."
         return f"The question takes for granted what does not hold. {said}", looked
     said_by = _SAID.get(result.type)
     if said_by is not None:
