@@ -43,6 +43,7 @@ _LESS = (Having, Minus, Only, Where, Diff, Suppose)
 """Operators by which a plan can say that something is not so."""
 MEANT: dict[str, tuple[type, ...]] = {
     "negation": (*_LESS, Count, Test),
+    "neither": _LESS,
     "except": (*_LESS, Test),
     "count": (Count, Group, Rank, Compare, Cover, Pairs, Value, Having, Top),
     "count_of": (Count, Group, Rank, Compare),
@@ -68,6 +69,7 @@ MEANT: dict[str, tuple[type, ...]] = {
 ASKED: dict[type, tuple[str, ...]] = {
     Minus: (
         "negation",
+        "neither",
         "except",
         "excepted",
         "but",
@@ -204,7 +206,8 @@ def _added(parts: list[Plan], ids: set[str], linked: Linked) -> Iterator[str]:
     # What is only like a cue asks for nothing that is not there.
     cues = {m.value for m in linked.mentions if m.kind == "cue" and m.score > SURE}
     denied = bool(
-        cues & {"negation", "except", "excepted", "only", "fewest", "lose", "left_none", "but", "other", "share"}
+        cues
+        & {"negation", "neither", "except", "excepted", "only", "fewest", "lose", "left_none", "but", "other", "share"}
     )
     denied |= any(m.negative for m in linked.mentions) or any(m.kind == "concept" for m in linked.mentions)
     for kind, some in ASKED.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kg.answer.phrases import Lexicon
@@ -12,11 +12,13 @@ from kg.text.language import Token, stem
 FARTHEST = 8
 """Words between the noun and the verb, those of names left out."""
 ENDS = frozenset(".?!;")
+LISTING = frozenset({"and", "or", "nor", ","})
+"""Words between verbs that share what stands behind the last of them."""
 TAKEN = 0.8
 """Score from which on a name or kind keeps its words."""
 
 
-def join_apart(
+def join_apart(  # noqa: C901 (a noun and its verb, and a verb that shares another's noun)
     tokens: Sequence[Token],
     words: tuple[Word, ...],
     mentions: list[Mention],
@@ -43,12 +45,20 @@ def join_apart(
             continue
         for verb in sorted(verbs, key=lambda verb: (abs(verb - noun), verb)):
             between = [i for i in range(min(noun, verb) + 1, max(noun, verb)) if i not in taken]
-            meant = lexicon.pairs.get(frozenset((spelt[verb], spelt[noun])), set()) & verbs[verb]
+            meant = _pair(lexicon, spelt[verb], spelt[noun]) & verbs[verb]
             if meant and len(between) <= FARTHEST and not any(tokens[i].text in ENDS for i in between):
                 used.setdefault(verb, set()).update(meant)
                 nouns.add(noun)
                 break
-    if not nouns:
+    for verb, told in verbs.items():
+        meant = {
+            value
+            for noun in _shared(tokens, mentions, verb)
+            for value in told & _pair(lexicon, spelt[verb], spelt[noun])
+        }
+        if meant:
+            used.setdefault(verb, set()).update(meant)
+    if not used:
         return words, mentions
     kept = [
         m
@@ -61,6 +71,22 @@ def join_apart(
         if noun and words[noun - 1].folded == "whose":
             passed[noun - 1] = replace(words[noun - 1], weight="light", folded="which")
     return tuple(passed), kept
+
+
+def _pair(lexicon: Lexicon, verb: str, noun: str) -> set[str]:
+    """The predicates that a verb and a noun mean together."""
+    return lexicon.pairs.get(frozenset((verb, noun)), set())
+
+
+def _shared(tokens: Sequence[Token], mentions: Sequence[Mention], verb: int) -> Iterator[int]:
+    """The words behind another verb that belong to this one too: ``raising or lowering the activity``."""
+    behind = verb + 1
+    while behind < len(tokens) and tokens[behind].folded in LISTING:
+        behind += 1
+    if behind > verb + 1:
+        for m in mentions:
+            if m.kind == "predicate" and m.start == behind:
+                yield from range(m.start + 1, m.end)
 
 
 def _inflected(word: str, lexicon: Lexicon) -> bool:

@@ -31,6 +31,7 @@ from kg.domain.plan import (
     Where,
     children,
     uses_each,
+    walk,
 )
 from kg.errors import PlanInvalid
 
@@ -46,6 +47,8 @@ def validate(plan: Plan, ontology: Ontology) -> None:
     Raises PlanInvalid naming what does not fit.
     """
     for part in plan.plans if isinstance(plan, Parts) else (plan,):
+        if any(isinstance(one, Diff) and one.change == "both" for child in children(part) for one in walk(child)):
+            raise PlanInvalid("a diff of both gains and losses may stand on top of a plan only")
         _names(part, ontology)
         _typed(part, ontology, None)
 

@@ -176,7 +176,9 @@ def _meant_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Seq
             yield m
 
 
-def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Sequence[Word]) -> Iterator[Mention]:
+def _needed_cues(  # noqa: C901 (one kind of cue each)
+    cues: Iterable[Mention], mentions: Sequence[Mention], words: Sequence[Word]
+) -> Iterator[Mention]:
     """Cues less the small words that stand before nothing they could work on."""
     starts: dict[int, set[str]] = {}
     for m in mentions:
@@ -191,6 +193,10 @@ def _needed_cues(cues: Iterable[Mention], mentions: Sequence[Mention], words: Se
             # Who "directed" something is not direct.
             continue
         if m.value == "if" and word.folded in _INVERTED and not _opens(words, m.start):
+            continue
+        origin = m.end + (m.end < len(words) and words[m.end].folded == "from")
+        if m.value == "changed" and "value" in starts.get(origin, set()):
+            # From one value to another: that something came or went is another question.
             continue
         if m.value == "share" and stem(word.folded) == "share" and _is_verb(words, mentions, m):
             continue
@@ -229,8 +235,14 @@ def _phrased(
         if words[i].weight == "content"
         and i not in named
         and token.folded not in vocabulary
-        and token.stem not in known
+        and (token.stem not in known or _odd_plural(token.folded, vocabulary))
     ]
+
+
+def _odd_plural(word: str, vocabulary: frozenset[str]) -> bool:
+    """Whether a word looks like a plural, and is that of no known word, though its stem is known: ``movis``."""
+    singular = {word[:-1], word[:-2], f"{word[:-3]}y"}
+    return word.endswith("s") and not word.endswith("ss") and vocabulary.isdisjoint(singular)
 
 
 @functools.lru_cache(maxsize=16)

@@ -182,7 +182,7 @@ def corrections(
     Of words that a reading may pass over, one that is 1 letter away: what is further may be a name.
 
     Of those as near, one that has the same letters: two that changed places are the commonest slip; then one that is
-    no shorter, since a letter is left out more often than put in; then one that has it twice.
+    longer, since a letter is left out more often than put in or taken for another; then one that has it twice.
     """
     found: dict[int, str] = {}
     for place in places:
@@ -198,7 +198,7 @@ def corrections(
             (
                 OSA.distance(one, other, score_cutoff=most),
                 sorted(one) != sorted(other),
-                len(other) < len(one),
+                len(other) <= len(one),
                 set(one) != set(other),
                 other,
             )

@@ -20,7 +20,7 @@ from kg.answer.reading.sources import agreements
 from kg.answer.reading.stretches import Stretches
 from kg.answer.reading.tables import decisions
 from kg.domain.ontology import Ontology
-from kg.domain.plan import Follow, Parts, Plan, walk
+from kg.domain.plan import Follow, Group, Parts, Plan, walk
 from kg.domain.question import Linked
 
 TIE = 0.09
@@ -85,7 +85,8 @@ def plan(linked: Linked, ontology: Ontology, adapter: Adapter) -> Planned:
 def _weighed(story: Story, grammar: Grammar) -> tuple[Plan, float, tuple[Feature, ...]]:
     """The plan of a story; of two that explain as much, the one that goes fewer steps is the better one."""
     plan: Plan = story.plans[0] if len(story.plans) == 1 else Parts(story.plans)
-    steps = float(sum(isinstance(part, Follow) for part in walk(plan)))
+    # What it is grouped by, a question says for itself.
+    steps = float(sum(isinstance(part, Follow) for part in walk(plan.source if isinstance(plan, Group) else plan)))
     return plan, story.score + grammar.weights.get("steps", 0.0) * steps, (*story.features, ("steps", steps))
 
 

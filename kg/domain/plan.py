@@ -327,7 +327,7 @@ def children(plan: Plan) -> Iterator[SetPlan]:
 
 
 @functools.cache
-def _names(operator: type) -> tuple[str, ...]:
+def _names(operator: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(operator))
 
 

@@ -190,7 +190,7 @@ class Chart:
         return self.cells.get((inside[0], inside[-1] + 1), []) if inside else []
 
 
-COUNTED = frozenset({"share", "share_with", "count", "negation", "except", "every", "all_of_them"})
+COUNTED = frozenset({"share", "share_with", "count", "negation", "neither", "except", "every", "all_of_them"})
 """Cues for a number that is asked for, and for what is not so: an answer without them answers another question."""
 ALIKE = 3
 """Parts kept of those that a later join could not tell apart."""

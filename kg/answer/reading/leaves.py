@@ -21,10 +21,10 @@ from kg.answer.reading.parts import (
     altered,
     scored,
 )
-from kg.answer.reading.plans import players
+from kg.answer.reading.plans import all_of, players
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import asks_from, sentences
-from kg.domain.ontology import Predicate
+from kg.domain.ontology import Ontology, Predicate
 from kg.domain.plan import Entities, Having, Point, SetPlan
 from kg.domain.plan_json import plan_of
 from kg.domain.question import Linked, Mention, Word
@@ -74,8 +74,8 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
             anything = SetPart(wh=True, types=_asked_by(word.folded, grammar))
             found.setdefault((at, at + 1), []).append(scored(anything, grammar.weights, ("words", 0.3)))
         if word.folded in ANYTHING:
-            for name in (name for name, spec in grammar.ontology.types.items() if spec.default):
-                usual = SetPart(plan=Entities(type=name), types=grammar.ontology.family(name))
+            for types in _usual(word.folded, grammar.ontology):
+                usual = SetPart(plan=all_of(types, grammar.ontology), types=types)
                 told = scored(usual, grammar.weights, ("words", 1.0), ("implied", 1.0))
                 found.setdefault((at, at + 1), []).append(told)
     ends = {m.end: m.kind for m in linked.mentions if m.kind in ("entity", "type")}
@@ -105,6 +105,12 @@ def leaves(linked: Linked, grammar: Grammar) -> dict[tuple[int, int], list[Part]
         # "No" by itself is not what something says.
         found.setdefault(place, []).append(scored(made, grammar.weights, ("bare_value", float(small)), of=(made,)))
     return found
+
+
+def _usual(word: str, ontology: Ontology) -> list[frozenset[str]]:
+    """Kinds that are meant where none is said; where there is none, anything is of any kind."""
+    found = [ontology.family(name) for name, spec in ontology.types.items() if spec.default]
+    return found or [frozenset(ontology.types)] * (word == "anything")
 
 
 def _relates(linked: Linked, place: int) -> bool:

@@ -295,14 +295,17 @@ def literal_in_order(grammar: Grammar, phrase: LiteralPart, op: OpPart) -> Itera
     yield from order_by_literal(grammar, op, phrase)
 
 
-@rule("negation", LiteralPart)
+@rule(("negation", "neither"), LiteralPart)
 def without_literal(grammar: Grammar, op: OpPart, phrase: LiteralPart) -> Iterator[Part]:
-    """``no`` ``due date``; ``not`` ``retired``."""
+    """``no`` ``due date``; ``not`` ``retired``: where all of it is recorded, what is not recorded as so is not."""
+    specs = [grammar.ontology.predicates[name] for name in phrase.predicates]
+    if all(spec.value == "boolean" and spec.world == "closed" for spec in specs):
+        so = tuple(Condition(spec.name, "=", "true") for spec in specs)
+        yield grammar.made(PropPart(conditions=so, negative=True), op, phrase)
+        return
     conditions = tuple(
-        Condition(name, "!=", "true")
-        if grammar.ontology.predicates[name].value == "boolean"
-        else Condition(name, "unknown")
-        for name in phrase.predicates
+        Condition(spec.name, "!=", "true") if spec.value == "boolean" else Condition(spec.name, "unknown")
+        for spec in specs
     )
     yield grammar.made(PropPart(conditions=conditions), op, phrase)
 

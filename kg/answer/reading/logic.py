@@ -22,7 +22,7 @@ from kg.domain.plan import Entities, Group, Test, UnionOf
 # --- not ---------------------------------------------------------------------------------------------------------
 
 
-@rule("negation", SetPart)
+@rule(("negation", "neither"), SetPart)
 def no_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     """``no`` ``campaign``; ``not`` ``by X``; ``without`` ``X``."""
     if right.late or right.quantifier not in ("", "any"):
@@ -30,7 +30,8 @@ def no_set(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
     yield grammar.made(altered(right, quantifier="none"), op, right)
     if right.named:
         yield grammar.made(PropPart(argument=right, negative=True), op, right, features=(("negated_name", 1.0),))
-        yield grammar.made(TopicPart(argument=right), op, right, features=(("without", 1.0),))
+        if op.op == "negation":
+            yield grammar.made(TopicPart(argument=right), op, right, features=(("without", 1.0),))
 
 
 @rule(SetPart, "negation")
@@ -41,18 +42,33 @@ def set_not(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
         yield grammar.made(made, left, op, features=(("late_negation", 1.0),))
 
 
-@rule("negation", PropPart)
+@rule(("negation", "neither"), PropPart)
 def no_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
     """``not`` ``used by X``."""
     if not prop.ranked and not prop.negative:
         yield grammar.made(altered(prop, negative=True), op, prop)
 
 
-@rule("negation", RelPart)
+@rule(("negation", "neither"), RelPart)
 def not_related(grammar: Grammar, op: OpPart, relation: RelPart) -> Iterator[Part]:
     """``not`` ``use``."""
     if not relation.negative:
         yield grammar.made(altered(relation, negative=True), op, relation)
+
+
+@rule("neither", PropPart)
+def nor_property(grammar: Grammar, op: OpPart, prop: PropPart) -> Iterator[Part]:
+    """``(neither tended)`` ``nor watered by X``: a second relation to the same."""
+    if prop.ready and prop.rels and prop.argument is not None and not (prop.negative or prop.tied):
+        yield grammar.made(altered(prop, negative=True, tied="nor"), op, prop)
+
+
+@rule(RelPart, PropPart)
+def neither_relation(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
+    """``neither tended`` ``nor watered by X``: neither relation to the same argument."""
+    if prop.tied == "nor" and relation.negative and relation.rels and not relation.noun:
+        second = altered(prop, tied="", score=0.0, features=())
+        yield grammar.made(PropPart(every=(altered(second, rels=relation.rels), second)), relation, prop)
 
 
 @rule(RelPart, "negation")

@@ -120,6 +120,9 @@ def _either(ontology: Ontology, head: SetPart, by: PropPart) -> Iterator[Narrowi
     features = tuple(feature for one in first for feature in one.features)
 
     def change(plan: SetPlan) -> SetPlan:
+        if any(part.negative and part.rels for part in by.every):
+            # What is neither one nor the other is what is left without both.
+            return functools.reduce(lambda left, one: one.change(left), first, plan)
         sets = tuple(one.change(plan) for one in first)
         return UnionOf(sets) if by.either else Intersect(sets)
 

@@ -177,7 +177,7 @@ class PropPart(Part):
     """What is lost if something else goes."""
     again: bool = False
     """Whether "also" stands before its phrase."""
-    tied: OneOf["", "and", "or"] = ""
+    tied: OneOf["", "and", "or", "nor"] = ""
     """The word before its phrase that ties it to another relation to the same."""
     exclude: bool = False
     """Whether the argument itself is left out: ``other than X``."""

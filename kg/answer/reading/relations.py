@@ -109,8 +109,8 @@ def related_before(grammar: Grammar, argument: SetPart, relation: RelPart) -> It
         yield grammar.made(altered(argument, pending=kept), argument, relation)
     if argument.unsaid and not relation.negative and not relation.noun and same(argument.unsaid, relation.rels):
         # "By X, which malware" "is used": the phrase for the relation that was taken for granted.
-        told = {(rel.predicate, rel.direction) for rel in argument.unsaid}
-        said = (rel.cost for rel in relation.rels if (rel.predicate, rel.direction) in told)
+        unsaid = {(rel.predicate, rel.direction) for rel in argument.unsaid}
+        said = (rel.cost for rel in relation.rels if (rel.predicate, rel.direction) in unsaid)
         late = (("said_late", 1.0), ("unlikely", max(said, default=-1.0)))
         yield grammar.made(altered(argument, unsaid=()), argument, relation, features=late)
     if not argument.wh and (relation.rels or argument.named):
@@ -221,7 +221,7 @@ def both_relations(grammar: Grammar, prop: PropPart, relation: RelPart) -> Itera
 def tied_before(grammar: Grammar, relation: RelPart, prop: PropPart) -> Iterator[Part]:
     """``directed`` ``and written by X``: both relations to the same argument, or with "or" either."""
     plain = not (relation.negative or relation.noun or relation.weak or prop.negative)
-    if prop.tied and plain and prop.rels and relation.rels and not same(prop.rels, relation.rels):
+    if prop.tied in ("and", "or") and plain and prop.rels and relation.rels and not same(prop.rels, relation.rels):
         second = altered(prop, tied="", ready=True, score=0.0, features=())
         two = (altered(second, rels=relation.rels), second)
         yield grammar.made(PropPart(every=two) if prop.tied == "and" else PropPart(either=two), relation, prop)

@@ -180,7 +180,7 @@ def in_changed(grammar: Grammar, version: VersionPart, op: OpPart) -> Iterator[P
         yield grammar.made(altered(version, change=CHANGES[op.op]), version, op)
 
 
-@rule(("negation", "except"), VersionPart)
+@rule(("negation", "neither", "except"), VersionPart)
 def not_in(grammar: Grammar, op: OpPart, version: VersionPart) -> Iterator[Part]:
     """``not in`` ``18.1``."""
     if len(version.points) == 1:

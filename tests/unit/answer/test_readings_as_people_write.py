@@ -133,3 +133,32 @@ def test_what_would_be_asked_twice_was_not_understood() -> None:
 
 def test_a_name_that_is_misspelt_is_found_beside_others_that_share_a_word() -> None:
     assert keys(ask("who waters the suny bed")) == ["GR-4"]
+
+
+def test_a_plural_with_a_letter_left_out_is_the_word_it_is_nearest_to() -> None:
+    assert readings("herbs tended by Ada") == readings("hebs tended by Ada")
+    assert readings("Which growrs tend Mint?") == readings("Which growers tend Mint?")
+
+
+def test_words_that_only_tie_things_together_change_nothing() -> None:
+    assert readings("Which herbs are attributed to Ada?") == readings("Which herbs are Ada's?")
+
+
+def test_neither_leaves_out_both() -> None:
+    neither = keys(ask("herbs that are neither tended by Ada nor by Bo"))
+    assert neither == keys(ask("herbs not tended by Ada or Bo"))
+
+
+def test_verbs_in_a_list_share_what_stands_behind_the_last() -> None:
+    [both] = readings("Which growers admire or look up to Bo?")
+    assert both == readings("Which growers admire Bo or look up to Bo?")[0]
+
+
+def test_who_asks_for_a_value_of_a_closed_world_takes_for_granted_that_there_is_one() -> None:
+    closed = json.loads(json.dumps(ONTOLOGY))
+    closed["predicates"]["height"]["world"] = "closed"
+    held = SqliteStore(":memory:", core_ontology(), TickingClock())
+    load(held, target(ontology=json.dumps(closed)), [*facts(), Fact.of(SAGE, "height", Literal("12"))])
+    told = answer(Question("What is the height of Mint?"), held, held, TickingClock())
+    assert told["outcome"] == "false_premise"
+    assert "No source gives the height of Mint" in told["answer"]["text"]
