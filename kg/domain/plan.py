@@ -10,9 +10,8 @@ The JSON form is canonical: one object per operator with the key ``op``; ``to_js
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Union, cast, get_args
 from typing import Literal as OneOf
 
@@ -319,16 +318,11 @@ def as_set(plan: Plan | None) -> SetPlan:
 
 def children(plan: Plan) -> Iterator[SetPlan]:
     """The set expressions directly inside, in field order."""
-    for name in _names(type(plan)):
+    for name in plan.__dataclass_fields__:
         value = getattr(plan, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, SETS):
                 yield item
-
-
-@functools.cache
-def _names(operator: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(operator))
 
 
 def walk(plan: Plan) -> Iterator[Plan]:
@@ -352,7 +346,7 @@ def uses_each(plan: Plan) -> bool:
     if isinstance(plan, Each):
         return True
     bound = EACH_FIELDS.get(type(plan), ())
-    for name in _names(type(plan)):
+    for name in plan.__dataclass_fields__:
         value = getattr(plan, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, SETS) and name not in bound and uses_each(cast("SetPlan", item)):
@@ -369,8 +363,8 @@ def assert_placed(plan: Plan, *, inside: bool = False) -> None:
             assert_placed(part)
         return
     bound = EACH_FIELDS.get(type(plan), ())
-    for field in fields(plan):
-        value: Any = getattr(plan, field.name)
+    for name in plan.__dataclass_fields__:
+        value: Any = getattr(plan, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, SETS):
-                assert_placed(cast("SetPlan", item), inside=inside or field.name in bound)
+                assert_placed(cast("SetPlan", item), inside=inside or name in bound)
