@@ -15,6 +15,7 @@ from api.headers import SecurityHeaders
 from api.metrics import Metrics
 from api.oidc import issuer_of
 from api.rates import Rates
+from api.request_log import FASTAPI, Requests
 from api.routes import (
     audit,
     decisions,
@@ -35,7 +36,6 @@ from api.routes import (
     tables,
 )
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
-from api.telemetry import FASTAPI, Requests
 from api.watching import Watch
 from kg.bootstrap import Services
 from kg.settings import Settings
