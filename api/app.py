@@ -68,8 +68,9 @@ def create_app(
         dependencies=[Depends(admit)],
     )
     settings = settings or Settings()
+    rates, strangers = Rates(settings.rate), Rates(settings.unknown_rate)
     app.state.context = Context(
-        services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
+        services, settings, Watch(services.runs), Metrics(services), rates, strangers, issuer_of(settings)
     )
     asked = (decisions, retention, reviews, graph, schema, lineage, impact, matches, runs, loads)
     for routes in (*asked, prompts, tables, audit, me, sign_in, health, metrics):

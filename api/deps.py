@@ -29,6 +29,8 @@ class Context:
     watch: Watch
     metrics: Metrics
     rates: Rates
+    strangers: Rates
+    """Of each address: requests that show nothing by which their caller is known."""
     issuer: Issuer | None = None
     """Of tokens, where one is set."""
 

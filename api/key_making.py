@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kg.domain.access import MAX_NAME, ROLES, Key, Role, hash_of, is_name
+from kg.domain.access import MAX_NAME, ROLES, SIGNED_IN, Key, Role, hash_of, is_name
 from kg.domain.audit import Act, sha256
 from kg.domain.lineage import Classification
 from kg.domain.records import dump
@@ -108,6 +108,8 @@ def _valid(key_id: str, ring: KeyRing, clock: Clock) -> Key:
 def _named(name: str) -> str:
     if not is_name(name):
         raise KeyInvalid(f"the name of a caller has 1 to {MAX_NAME} characters that can be printed")
+    if name.strip().startswith(SIGNED_IN):
+        raise KeyInvalid(f"{name!r}: names that begin with {SIGNED_IN!r} are of callers who show a token")
     return name.strip()
 
 

@@ -23,6 +23,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
     if not settings.access:
         refuse_remote(host)
     hosts = [name.strip() for name in os.environ.get("WHENCE_HOSTS", "").split(",") if name.strip()]
+    proxies = _proxies(os.environ.get("WHENCE_PROXIES", ""))
     write(settings.log or "plain")
     services = open_services(settings)
     try:
@@ -33,7 +34,8 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
             server_header=False,
             # Its lines hold what was looked for; ours hold the route.
             access_log=False,
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
             timeout_graceful_shutdown=10,
         )
         _log.addFilter(without_errors)
@@ -49,6 +51,17 @@ def without_errors(record: logging.LogRecord) -> bool:
     """A filter for uvicorn's log: what raised an error may hold what was asked, and our own line says where it was."""
     record.exc_info = record.exc_text = None
     return True
+
+
+def _proxies(said: str) -> list[str]:
+    """Whose word is taken for where a request comes from. Raises ConfigError."""
+    named = [one.strip() for one in said.split(",") if one.strip()]
+    for one in named:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as exc:
+            raise ConfigError(f"WHENCE_PROXIES: {one!r} is no address and no network of a proxy") from exc
+    return named
 
 
 def refuse_remote(host: str) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,8 @@ class LocalIssuer:
     configured: int = 0
     pages: list[str] = field(default_factory=list)
     """Addresses that a browser may be sent back to."""
+    answers: threading.Event | None = None
+    """Until then it lets whoever asks for its keys wait."""
     wrong: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token, parameters of the way back, and addresses that are others than they should be."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -53,6 +56,8 @@ class LocalIssuer:
         @app.get("/jwks")
         def jwks() -> dict[str, Any]:
             self.asked += 1
+            if self.answers is not None:
+                self.answers.wait(20)
             return {"keys": [public(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]}
 
         @app.get("/authorize")

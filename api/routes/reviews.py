@@ -29,8 +29,11 @@ from api.wire_reviews import (
 from kg.decisions.review_file import review_content
 from kg.decisions.reviews import RULES, Looked, Move, ending, event_told, line, put_in_use
 from kg.decisions.rule_files import overview, resolve, whole
+from kg.domain.access import Caller
+from kg.domain.decision import Document
 from kg.domain.review import Kind, Review, ReviewEvent, State
-from kg.errors import Forbidden, InvalidInput
+from kg.errors import Forbidden, InvalidInput, MoveRefused
+from kg.ports.access import KeyRing
 
 router = APIRouter(tags=["reviews"], route_class=StrictRoute)
 DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
@@ -87,7 +90,7 @@ def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
 def read_review(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Response:
     """A review with its decision, its evidence checked on today's graph. Its ETag is what a move takes as If-Match."""
     reach.decision(decision_id, services.decisions)
-    return _reply(services.reviews.look(decision_id), reach)
+    return _reply(services.reviews.look(decision_id), reach, services.keys)
 
 
 @router.post(
@@ -103,7 +106,7 @@ def move_review(
     A judgement is of what was shown: it needs `shown`, or If-Match with the ETag of the review. Nobody judges what
     they asked for, and nobody counts twice.
     """
-    reach.decision(decision_id, services.decisions)
+    document = reach.decision(decision_id, services.decisions)
     shown = body.shown if if_match is None else _shown(if_match)
     if shown is None and body.move != "assign":
         return problem(428, "precondition_required", "say what was shown: `shown` of the review, or If-Match")
@@ -113,10 +116,22 @@ def move_review(
         raise Forbidden(
             f"to {body.move} a decision is not for {', '.join(caller.roles) or 'nobody'}: it needs `approve`"
         )
+    if _asked_formerly(caller, document, services.keys):
+        raise MoveRefused(f"{caller.formerly!r} asked for this decision with a token, as you do: somebody else has to")
     roles = caller.roles if caller.key else tuple(body.roles)
     actor = acting(caller, body.actor)
     move = Move(KINDS[body.move], actor, roles, body.reason, shown, body.answer, until, body.to)
-    return _reply(services.reviews.move(decision_id, move), reach)
+    return _reply(services.reviews.move(decision_id, move), reach, services.keys)
+
+
+def _asked_formerly(caller: Caller, document: Document, ring: KeyRing) -> bool:
+    """Whether the caller asked it with a token before names of tokens were told apart from those of keys."""
+    asked = document["trace"]
+    if not caller.formerly or asked.get("actor") != caller.formerly:
+        return False
+    held = ring.keys()
+    named = [key for key in held if key.caller == caller.formerly]
+    return not any(key.created_at <= asked["asked_at"] < (key.revoked_at or key.expires_at) for key in named)
 
 
 def _shown(if_match: str) -> str:
@@ -126,10 +141,11 @@ def _shown(if_match: str) -> str:
     return found[1]
 
 
-def _reply(looked: Looked, reach: Reach) -> Response:
+def _reply(looked: Looked, reach: Reach, keys: KeyRing) -> Response:
     # Who asked does not get by reviewing what waits for the review of others.
     caller = reach.caller
-    told = looked.told(whole=not caller.key or caller.name != looked.review.author)
+    asked = caller.name == looked.review.author or _asked_formerly(caller, looked.document, keys)
+    told = looked.told(whole=not caller.key or not asked)
     return JSONResponse(told, headers={"ETag": f'"{told["shown"]}"'})
 
 

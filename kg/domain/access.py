@@ -17,6 +17,8 @@ Permission = OneOf[
 ]
 MAX_NAME = 100
 """Characters of the name of a caller."""
+SIGNED_IN = "oidc:"
+"""Before the names of callers who show a token: no key has such a name, so that nobody is taken for another."""
 
 
 def is_name(text: str) -> bool:
@@ -67,6 +69,8 @@ class Caller:
     rate: int | None = None
     """Requests a minute; ``None`` is what the server has for all."""
     expires_at: Instant | None = None
+    formerly: str = ""
+    """Of who shows a token: the name under which an earlier Whence told of them, which a key may have too."""
 
     def may(self, permission: Permission) -> bool:
         return any(permission in MAY[role] for role in self.roles)
@@ -112,7 +116,7 @@ class Key:
     def opens(self, secret: str, now: Instant) -> bool:
         """Whether the secret is that of this key, and the key is valid now."""
         same = hmac.compare_digest(self.hash, hash_of(secret))
-        return same and self.valid(now)
+        return same and self.valid(now) and not self.caller.startswith(SIGNED_IN)
 
     def valid(self, now: Instant) -> bool:
         return self.revoked_at is None and now < self.expires_at
