@@ -21,6 +21,7 @@ from api.routes import (
     decisions,
     graph,
     health,
+    history,
     impact,
     lineage,
     loads,
@@ -72,7 +73,7 @@ def create_app(
     app.state.context = Context(
         services, settings, Watch(services.runs), Metrics(services), rates, strangers, issuer_of(settings)
     )
-    asked = (decisions, retention, reviews, graph, schema, lineage, impact, matches, runs, loads)
+    asked = (decisions, retention, reviews, graph, history, schema, lineage, impact, matches, runs, loads)
     for routes in (*asked, prompts, tables, audit, me, sign_in, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))

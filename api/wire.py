@@ -332,6 +332,9 @@ class LineageNodeOut(BaseModel):
     text: str = Field(title="Text")
     dataset: str | None = Field(title="Dataset", description="`NAME@VERSION`, of a source or row.")
     run: str | None = Field(title="Run", description="Of a row: the run that read it.")
+    carried: bool | None = Field(
+        title="Carried", description="Of a decision: whether a claim of it was carried; else it was only looked at."
+    )
 
 
 class LineageLinkOut(BaseModel):
@@ -359,6 +362,7 @@ class LineageOut(BaseModel):
     nodes: list[LineageNodeOut] = Field(title="Nodes", description="Nearest first; the root is the first.")
     links: list[LineageLinkOut] = Field(title="Links", description="They lead away from the root.")
     cut: list[LineageCutOut] = Field(title="Cut")
+    more_decisions: bool = Field(title="More decisions", description="Whether there are more than are told.")
 
     @staticmethod
     def of(walk: Walk) -> LineageOut:

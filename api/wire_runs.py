@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, Field
 
+from kg.answer.run_facts import ChangedFact
 from kg.domain.difference import Summary
 from kg.domain.lineage import LiveRun, Rejection, Run, RunState, Stage
 
@@ -54,6 +55,7 @@ class RunList(BaseModel):
     """Runs, newest first."""
 
     runs: list[RunOut] = Field(title="Runs")
+    next: str | None = Field(title="Next", description="Give it as `after` for those that come next; null at the end.")
 
 
 class RejectionOut(BaseModel):
@@ -124,6 +126,28 @@ class RunDetail(BaseModel):
     live: LiveOut | None = Field(title="Live", description="How far it has come; null once it is recorded.")
     rejections: list[RejectionOut] = Field(title="Rejections")
     cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+    next: int | None = Field(title="Next", description="Give it as `after` for the rejections that come next.")
     openlineage: list[dict[str, Any]] = Field(
         title="OpenLineage", description="Its events as OpenLineage has them: START, then COMPLETE or FAIL."
     )
+
+
+class ChangedFactOut(BaseModel):
+    """A fact that a run gained, lost or kept."""
+
+    fact: str = Field(title="Fact id")
+    subject: str = Field(title="Subject", description="Entity id.")
+    predicate: str = Field(title="Predicate")
+    text: str = Field(title="Text")
+
+    @staticmethod
+    def of(one: ChangedFact) -> ChangedFactOut:
+        return ChangedFactOut(fact=one.fact.id, subject=one.fact.subject, predicate=one.fact.predicate, text=one.text)
+
+
+class RunFactsOut(BaseModel):
+    """Facts of a run, page by page."""
+
+    facts: list[ChangedFactOut] = Field(title="Facts")
+    next: int | None = Field(title="Next", description="Give it as `after` for those that come next; null at the end.")
+    cut: bool = Field(title="Cut", description="Whether a source says more than is read for this.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from kg.domain.lineage import Classification, DatasetVersion
+from kg.domain.lineage import Classification, DatasetVersion, Refresh
 from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.formats import formats
 from loaders.yaml_text import parse_yaml
@@ -154,6 +154,7 @@ class DatasetFile(_Part):
     licence: str
     classification: Literal["public", "internal", "confidential", "restricted"]
     issued: Annotated[str | None, BeforeValidator(_text)] = None
+    refresh: Refresh | None = None
     aliases: list[str] = []
     ontology: str
     after: list[str] = []
@@ -199,6 +200,7 @@ class DatasetFile(_Part):
             aliases=tuple(self.aliases),
             record=self.record,
             sequence=self.sequence,
+            refresh=self.refresh,
         )
 
 

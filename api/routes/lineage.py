@@ -9,14 +9,17 @@ from fastapi import APIRouter, Body, Path, Query
 from api.access import CallerDep
 from api.deps import ReachDep, ScopeDep, ServicesDep, ViewDep
 from api.documented import refusals
+from api.reach import Reach
 from api.strict import StrictRoute
 from api.wire import EventsOut, LineageOut, SourceList, SourceOut
 from kg.answer.lineage import walk
+from kg.answer.lineage_decisions import with_decisions
 from kg.answer.lineage_start import MAX_REF
 from kg.bootstrap import Services
 from kg.domain.access import Caller
+from kg.domain.decision import Document
 from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, is_decision, received
-from kg.errors import LineageInvalid, NotFound
+from kg.errors import AnswerWithheld, DecisionNotFound, LineageInvalid, NotFound
 
 MAX_EVENTS = 1_000
 """Events in a batch."""
@@ -84,12 +87,28 @@ def lineage(  # noqa: PLR0913, PLR0917 (its parameters are the query's)
         Query(title="Depth", description="Steps at most: 6, from a decision 20, if not said.", ge=1, le=MAX_DEPTH),
     ] = None,
     width: Annotated[int, Query(title="Width", description="Neighbours of each at most.", ge=1, le=MAX_WIDTH)] = 20,
+    decisions: Annotated[  # noqa: FBT002
+        bool,
+        Query(
+            title="Decisions", description="With the decisions that what is met carried; up to the width, only down."
+        ),
+    ] = False,
 ) -> LineageOut:
-    """Walk from a dataset, `NAME@VERSION`, source, run, job, outside dataset `NAMESPACE/NAME`, fact or entity.
+    """Walk from a dataset, `NAME@VERSION`, source, row, run, job, outside dataset `NAMESPACE/NAME`, fact or entity.
 
     Or from a decision, by its id, as known then: up to the facts it cites and the sources that were searched, their
     rows and files, and the jobs and datasets these come from.
     """
     decision = services.reviews.readable(reach.decision(ref, services.decisions)) if is_decision(ref) else None
     found = walk(services.store, services.runs, scope, ref, toward, depth=depth, width=width, decision=decision)
+    if decisions:
+        found = with_decisions(found, services.decisions, lambda one: _readable(one, services, reach), width)
     return LineageOut.of(found)
+
+
+def _readable(decision: str, services: Services, reach: Reach) -> Document | None:
+    """A decision that is there for the caller and whose answer is."""
+    try:
+        return services.reviews.readable(reach.decision(decision, services.decisions))
+    except (AnswerWithheld, DecisionNotFound):
+        return None
