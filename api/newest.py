@@ -13,7 +13,7 @@ from kg.ports.ledger import RunLedger
 T = TypeVar("T")
 GROWTH = 4
 RUNS_LOOKED_AT = (1_000, 10_000, 100_000)
-"""Newest runs that one run is looked for among, one number after the other."""
+"""Newest runs that something is looked for among, one number after the other."""
 
 
 def newest(read: Callable[[int], list[T]], shown: Callable[[list[T]], list[T]], limit: int, most: int) -> list[T]:
@@ -64,13 +64,3 @@ def newest_loads(ledger: RunLedger, refs: Collection[str]) -> dict[str, Run]:
         if len(met) == len(set(refs)) or len(found) < asked:
             break
     return met
-
-
-def run_of(ledger: RunLedger, run_id: str) -> Run | None:
-    """The run of this id, if it is among the newest 100,000."""
-    for asked in RUNS_LOOKED_AT:
-        found = ledger.runs(asked)
-        named = next((run for run in found if run.id == run_id), None)
-        if named is not None or len(found) < asked:
-            return named
-    return None

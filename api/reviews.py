@@ -63,6 +63,8 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """The queue: reviews that wait, newest first."""
+    from kg.decisions.queue import Sought
+
     wanted = None if everything and state is None else "open" if state is None else state.value
 
     def fits(one: Review) -> bool:
@@ -75,8 +77,8 @@ def listed(
 
     with opened(ctx, store) as (services, _):
         standing = not everything and wanted == "open"
-        found, rest = services.reviews.queue(fits, standing=standing, after=after, limit=limit)
-    show_queue(found, rest, as_json=as_json)
+        found = services.reviews.queue(Sought(fits, standing=standing, after=after, limit=limit))
+    show_queue(found, as_json=as_json)
 
 
 @review.command()

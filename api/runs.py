@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from api.newest import run_of
 from api.options import AsJson, Limit, Store, opened, print_json
 from api.show_difference import show_difference, show_summary
 from api.terminal import in_json, printable, progress, show_table
@@ -53,7 +52,7 @@ def runs(
             follow(run, services, as_json=as_json)
             return
         live = live if live is not None and live.run.id == run else None
-        named = live.run if live is not None else run_of(services.runs, run)
+        named = live.run if live is not None else services.runs.run(run)
         if named is None:
             raise RunNotFound(f"no run {run!r}")
         if rejected is not None:

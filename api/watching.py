@@ -12,7 +12,6 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from api.newest import run_of
 from api.streaming import SILENT_S, event_text
 from api.wire_runs import LiveOut, RunOut, SummaryOut
 from kg.domain.difference import Summary, difference, summary
@@ -55,7 +54,7 @@ class Watch:
             live = self._live
         if live is not None and live.run.id == run_id:
             return Watched(live, live.run)
-        run = run_of(self._ledger, run_id)
+        run = self._ledger.run(run_id)
         if run is None:
             raise RunNotFound(f"no run {run_id!r}")
         return Watched(None, run)

@@ -26,6 +26,7 @@ from api.wire_reviews import (
     RulesOut,
     RuleVersionOut,
 )
+from kg.decisions.queue import Sought
 from kg.decisions.review_file import review_content
 from kg.decisions.reviews import RULES, Looked, Move, ending, event_told, line, put_in_use
 from kg.decisions.rule_files import overview, resolve, whole
@@ -67,23 +68,18 @@ def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
     limit: Limit = 50,
 ) -> Queue:
     """Reviews, newest first. Without a state: those that something may still change."""
-    if after is not None:
-        reach.decision(after, services.decisions)
 
     def wanted(one: Review) -> bool:
         waits = one.waits_for
-        document = services.decisions.decision(one.decision)
         return (
             (state is None or one.state == state)
             and (role is None or (waits is not None and waits.role == role))
             and (assignee is None or one.assignee == assignee)
-            and document is not None
-            and reach.may_read(document)
         )
 
-    found, rest = services.reviews.queue(wanted, standing=state in (None, "open"), after=after, limit=limit)
-    lines = [QueueLine.model_validate(line(one) | {"question": question}) for one, question in found]
-    return Queue(reviews=lines, next=rest)
+    found = services.reviews.queue(Sought(wanted, reach.may_read, state in (None, "open"), after, limit))
+    lines = [QueueLine.model_validate(line(one) | {"question": question}) for one, question in found.reviews]
+    return Queue(reviews=lines, next=found.next)
 
 
 @router.get("/v1/reviews/{decision_id}", response_model=ReviewOut, responses=refusals(400, 404, 422, 503, 504))

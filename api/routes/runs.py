@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from api.deps import ContextDep, Limit, ReachDep, ServicesDep
 from api.documented import refusals
-from api.newest import run_of, runs_after
+from api.newest import runs_after
 from api.reach import Reach
 from api.streaming import EVENT_STREAM
 from api.strict import StrictRoute
@@ -121,7 +121,7 @@ def _find(run_id: str, services: Services, reach: Reach) -> tuple[LiveRun | None
     live = services.runs.live()  # first: what ends meanwhile is recorded by then
     if live is not None and live.run.id != run_id:
         live = None
-    named = live.run if live is not None else run_of(services.runs, run_id)
+    named = live.run if live is not None else services.runs.run(run_id)
     if named is None or not readable_runs([named], services, reach):
         raise RunNotFound(f"no run {run_id!r}")
     return live, named

@@ -17,8 +17,6 @@ from kg.ports.ledger import RunLedger
 from kg.ports.rules import Registry
 from kg.ports.store import GraphStore
 
-RECENT = 100_000
-"""Runs among which one is looked for."""
 RECENTLY_ENDED = 1_000
 MAX_ENDS = 50
 """Of the runs by which something ended, and of so many runs, those before which what is gone is looked for."""
@@ -96,8 +94,7 @@ def _node(node: LineageNode, runs: RunLedger) -> Named:
     if node.kind == "dataset" and node.namespace == WHENCE:
         return Named(frozenset({f"dataset:{node.name}"}), retirable=node.name)
     if node.kind == "run":
-        held = next((run for run in runs.runs(RECENT) if run.id == node.name), None)
-        return Named(frozenset({f"run:{node.name}"}), run=held)
+        return Named(frozenset({f"run:{node.name}"}), run=runs.run(node.name))
     raise InvalidInput(
         f"{node.id} is not ours: `whence lineage {node.id} --down` says which sources of ours come of it"
     )

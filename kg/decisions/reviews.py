@@ -10,6 +10,7 @@ from typing import Any
 from kg.answer.adapter import Adapter
 from kg.answer.prompts import PRODUCTION
 from kg.answer.seal import sha256
+from kg.decisions.queue import Queued, Sought, queue
 from kg.decisions.replay_report import replay
 from kg.decisions.review_file import rules_of
 from kg.decisions.rule_files import in_use, move, save
@@ -218,42 +219,29 @@ class Reviews:
 
     # --- the queue, and what a change of the graph does to it ---
 
-    def queue(
-        self, wanted: Callable[[Review], bool], *, standing: bool = True, after: str | None = None, limit: int = 50
-    ) -> tuple[list[tuple[Review, str]], str | None]:
-        """Reviews that are wanted with the question of each, newest first; and the decision to go on after.
+    def queue(self, sought: Sought) -> Queued:
+        """Reviews that are sought, newest first. Raises ReviewNotFound for the one to go on after."""
+        return queue(self.ledger, sought, self._now())
 
-        Raises ReviewNotFound for ``after``.
-        """
-        found: list[tuple[Review, str]] = []
-        for review in self._reviews(standing=standing, after=after):
-            if wanted(review):
-                document = self.ledger.decision(review.decision) or {}
-                found.append((review, str(document.get("question", ""))))
-                if len(found) > limit:
-                    return found[:limit], found[limit - 1][0].decision
-        return found, None
-
-    def _reviews(self, *, standing: bool, after: str | None = None) -> Iterator[Review]:
-        while page := self.ledger.reviews(standing=standing, after=after, limit=PAGE):
-            events = self.ledger.review_events(page)
-            for decision in page:
-                review = review_of(events.get(decision, ()), self._now())
-                if review is not None:
-                    yield review
-            after = page[-1]
-
-    def check(self, tell: Callable[[int], None] = lambda _: None) -> list[Review]:
+    def check(self, tell: Callable[[int], None] = lambda _: None, *, at_once: int = PAGE) -> list[Review]:
         """Look at every review that stands, after a change of the graph; those that ended by it."""
         ended = []
-        for number, review in enumerate(list(self._reviews(standing=True)), 1):
-            if self.ledger.decision(review.decision) is None:
-                continue
-            found = self.look(review.decision).review
+        for number, decision in enumerate(self._standing(at_once), 1):
+            try:
+                found = self.look(decision).review
+            except (DecisionNotFound, ReviewNotFound):
+                continue  # it was erased meanwhile
             if found.state in ("lapsed", "expired"):
                 ended.append(found)
             tell(number)
         return ended
+
+    def _standing(self, at_once: int) -> Iterator[str]:
+        """Page by page, however many stand; one that is looked at may not stand any more, and is gone on after."""
+        after: str | None = None
+        while page := self.ledger.reviews(standing=True, after=after, limit=at_once):
+            yield from page
+            after = page[-1]
 
     def _decision(self, decision: str) -> Document:
         document = self.ledger.decision(decision)

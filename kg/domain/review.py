@@ -150,6 +150,13 @@ def stands(event: ReviewEvent) -> bool | None:
     return False if event.kind in FINAL else None
 
 
+def releases(events: Iterable[ReviewEvent]) -> bool:
+    """Whether an answer may be used by what was said of it, when that was said: an exception may have ended since."""
+    said = tuple(events)
+    review = review_of(said, said[-1].at) if said else None
+    return review is not None and review.state in RELEASING
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """Who approved, for which stage."""

@@ -48,6 +48,10 @@ class DecisionLedger(Appending, Protocol):
         """The document; without a word of it where it was erased."""
         ...
 
+    def documents(self, decision_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The documents of those that are there, in one read."""
+        ...
+
     def kept(self, decision_id: str) -> Kept | None: ...
 
     def decisions(
@@ -108,8 +112,8 @@ class ReviewLedger(Protocol):
         """By decision, as they happened; none of one of which nothing was said."""
         ...
 
-    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
-        """Decisions that have a review, newest first, from the one that came before ``after`` on.
+    def reviews(self, *, standing: bool, after: str | None, limit: int, skip: int = 0) -> list[str]:
+        """Decisions that have a review, newest first, from the one that came before ``after`` on, less so many.
 
         ``standing`` leaves out those that only a later decision changes. Raises ReviewNotFound for ``after``.
         """
@@ -120,7 +124,10 @@ class TouchLedger(Protocol):
     """What each decision rests on and what it read, as keys (kg/domain/touched.py) recorded with it."""
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
-        """Decisions with one of these keys, and whether one of them carried a claim; those first, then the newest."""
+        """Decisions with one of these keys, and whether one of them carried a claim.
+
+        First those whose review releases them, as it was said last; of these those that were carried, then the newest.
+        """
         ...
 
 
@@ -138,6 +145,8 @@ class RunLedger(Protocol):
     def runs(self, limit: int) -> list[Run]:
         """Newest first."""
         ...
+
+    def run(self, run_id: str) -> Run | None: ...
 
     def live(self) -> LiveRun | None:
         """The load at work, as it told last; or one that ended without a word, which is lost. One loads at a time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import apsw
 from kg.backends.sqlite import schema, touches
 from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
+from kg.domain.records import load_review_event
+from kg.domain.review import releases
 from kg.errors import (
     ConfigError,
     SchemaTooNew,
@@ -60,6 +63,11 @@ def _lookup(*row: Any) -> str | None:
 def _touches(*row: Any) -> str:
     decision, record, text, purged = row
     return touches.as_json(decision, record, text, purged)
+
+
+def _approved(*row: Any) -> int:
+    [documents] = row
+    return int(releases(load_review_event(json.dumps(one)) for one in json.loads(documents)))
 
 
 class Database:
@@ -144,6 +152,7 @@ class Database:
             return
         connection.create_scalar_function("whence_lookup", _lookup)
         connection.create_scalar_function("whence_touched", _touches)
+        connection.create_scalar_function("whence_approved", _approved)
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = connection.execute("PRAGMA user_version").get

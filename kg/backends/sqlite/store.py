@@ -182,9 +182,9 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
         with self._database.use() as connection:
             return reviews.events(connection, decision_ids)
 
-    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
+    def reviews(self, *, standing: bool, after: str | None, limit: int, skip: int = 0) -> list[str]:
         with self._database.use() as connection:
-            return reviews.listed(connection, standing=standing, after=after, limit=limit)
+            return reviews.listed(connection, standing=standing, after=after, limit=limit, skip=skip)
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
         with self._database.use() as connection:
@@ -200,6 +200,11 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
                 load_run(text)
                 for (text,) in connection.execute("SELECT document FROM run ORDER BY seq DESC LIMIT ?", (limit,))
             ]
+
+    def run(self, run_id: str) -> Run | None:
+        with self._database.use() as connection:
+            found: str | None = connection.execute("SELECT document FROM run WHERE id = ?", (run_id,)).get
+            return None if found is None else load_run(found)
 
     def live(self) -> LiveRun | None:
         with self._database.use() as connection:

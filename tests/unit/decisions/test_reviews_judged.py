@@ -14,6 +14,7 @@ from kg.answer.adapter import Adapter
 from kg.answer.pipeline import answer
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
+from kg.decisions.queue import Sought
 from kg.decisions.review_file import review_content, schema_text
 from kg.decisions.reviews import Looked, Move, Reviews, ending
 from kg.decisions.rule_files import move as move_label
@@ -335,16 +336,16 @@ def test_a_review_that_is_over_its_time_expires_and_stays_so(garden: Garden) -> 
 def test_the_queue_holds_what_stands_newest_first(garden: Garden) -> None:
     first, second, third = (garden.asked(text) for text in QUESTIONS)
     garden.move(second, "rejected")
-    found, rest = garden.reviews.queue(lambda review: review.state == "open")
-    assert [review.decision for review, _ in found] == [third, first]
-    assert (found[-1][1], rest) == (HERBS, None)
+    found = garden.reviews.queue(Sought(lambda review: review.state == "open"))
+    assert [review.decision for review, _ in found.reviews] == [third, first]
+    assert (found.reviews[-1][1], found.next) == (HERBS, None)
 
 
 def test_the_queue_goes_on_from_where_a_page_ended(garden: Garden) -> None:
     asked = [garden.asked(text) for text in QUESTIONS]
-    found, place = garden.reviews.queue(lambda _: True, limit=2)
-    more, _ = garden.reviews.queue(lambda _: True, after=place, limit=2)
-    assert [review.decision for review, _ in (*found, *more)] == asked[::-1]
+    found = garden.reviews.queue(Sought(limit=2))
+    more = garden.reviews.queue(Sought(after=found.next, limit=2))
+    assert [review.decision for review, _ in (*found.reviews, *more.reviews)] == asked[::-1]
 
 
 def test_feedback_is_kept_with_what_would_be_right(garden: Garden) -> None:
