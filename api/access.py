@@ -47,7 +47,9 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("GET", "/v1/tables/{name}/versions/{wanted}"): "read",
     ("GET", "/v1/tables/{name}/diff"): "read",
     ("POST", "/v1/tables"): "configure",
+    ("GET", "/v1/tables/{name}/labels/{label}"): "read",
     ("PUT", "/v1/tables/{name}/labels/{label}"): "configure",
+    ("DELETE", "/v1/tables/{name}/labels/{label}"): "configure",
     ("GET", "/v1/entities"): "read",
     ("GET", "/v1/entities/{entity_id:path}"): "read",
     ("GET", "/v1/paths"): "read",
@@ -78,6 +80,7 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("GET", "/v1/prompts/{name}/labels/{label}"): "read",
     ("POST", "/v1/prompts/{name}/versions"): "configure",
     ("PUT", "/v1/prompts/{name}/labels/{label}"): "configure",
+    ("DELETE", "/v1/prompts/{name}/labels/{label}"): "configure",
 }
 """What a caller has to be allowed for each route. One that is not here is refused where access is on."""
 
@@ -91,9 +94,6 @@ def _caller(request: Request) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-
-
-ACTOR = "Who does it, where access is off; else it is the caller, and can be left out."
 
 
 def acting(who: Caller, said: str | None) -> str:

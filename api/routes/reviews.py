@@ -7,11 +7,11 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from api.access import CallerDep, acting
 from api.deps import Limit, ReachDep, ServicesDep
 from api.documented import refusals
-from api.errors import problem
 from api.reach import Reach
 from api.strict import StrictRoute
 from api.wire_reviews import (
@@ -23,9 +23,9 @@ from api.wire_reviews import (
     QueueLine,
     ReviewOut,
     RulesIn,
-    RulesOut,
     RuleVersionOut,
 )
+from api.wire_versions import VersionsOut
 from kg.decisions.queue import Sought
 from kg.decisions.review_file import review_content
 from kg.decisions.reviews import RULES, Looked, Move, ending, event_told, line, put_in_use
@@ -105,7 +105,7 @@ def move_review(
     document = reach.decision(decision_id, services.decisions)
     shown = body.shown if if_match is None else _shown(if_match)
     if shown is None and body.move != "assign":
-        return problem(428, "precondition_required", "say what was shown: `shown` of the review, or If-Match")
+        raise HTTPException(428, "say what was shown: `shown` of the review, or If-Match")
     until = None if body.until is None else ending(body.until)
     caller = reach.caller
     if body.move in ("override", "except") and not caller.may("approve"):
@@ -181,9 +181,9 @@ def read_feedback(decision_id: DecisionId, services: ServicesDep, reach: ReachDe
 
 
 @router.get("/v1/review-rules", responses=refusals(400, 404, 422, 503, 504))
-def read_rules(services: ServicesDep) -> RulesOut:
+def read_rules(services: ServicesDep) -> VersionsOut:
     """The versions of the review rules, and which one is used."""
-    return RulesOut.model_validate(overview("review", RULES, services.prompts))
+    return VersionsOut.model_validate(overview("review", RULES, services.prompts))
 
 
 @router.get("/v1/review-rules/{wanted}", responses=refusals(400, 404, 422, 503, 504))
