@@ -33,10 +33,10 @@ def other(path: Path) -> Iterator[Database]:
     held.close()
 
 
-def write(database: Database, times: int) -> None:
+def write(database: Database, times: int, size: int = BLOB) -> None:
     for _ in range(times):
         with database.write() as connection:
-            connection.execute(f"INSERT INTO meta VALUES (hex(randomblob(8)), zeroblob({BLOB}))")
+            connection.execute(f"INSERT INTO meta VALUES (hex(randomblob(8)), zeroblob({size}))")
 
 
 def sizes(path: Path) -> tuple[int, int]:
@@ -48,10 +48,10 @@ def sizes(path: Path) -> tuple[int, int]:
 def test_a_log_that_is_long_enough_is_copied_when_what_wrote_it_ends(path: Path) -> None:
     before, _ = sizes(path)
     database = Database(str(path))
-    write(database, 4)
+    write(database, 1, 4 * BLOB)
     database.close()
     whole, log = sizes(path)
-    assert whole > 3 * BLOB + before
+    assert whole > 4 * BLOB + before
     again = Database(str(path))
     write(again, 1)
     again.close()
