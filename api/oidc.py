@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.remembered import Remembered
-from kg.domain.access import MAX_NAME, ROLES, SIGNED_IN, Caller, Role, is_name
+from kg.domain.access import CALLER_KINDS, MAX_NAME, ROLES, SIGNED_IN, Caller, CallerKind, Role, is_name
 from kg.domain.lineage import Classification
 from kg.errors import ConfigError, IssuerUnavailable, Unauthenticated
 from kg.ports.clock import instant
@@ -25,8 +25,8 @@ MOST_S = 10.0
 """For all of an answer, however slowly it comes."""
 MAX_TOKEN = 16_000
 MAX_ANSWER = 1_000_000
-DATASETS, CEILING = "whence_datasets", "whence_ceiling"
-"""Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``."""
+DATASETS, CEILING, KIND = "whence_datasets", "whence_ceiling", "whence_kind"
+"""Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``; a kind."""
 DISCOVERY = "/.well-known/openid-configuration"
 ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(?=[/?]|\Z)")
 """Of an issuer, up to its path: a name and a port, and nothing that would say more in a header."""
@@ -137,7 +137,7 @@ class Issuer:
             raise Unauthenticated(f"the token names no caller: 1 to {most} characters that can be printed")
         key, expires = f"{SIGNED_IN}{told['sub']}", instant(_moment(told["exp"]))
         granted = None if "*" in datasets else datasets
-        return Caller(name, roles, granted, ceiling, key, None, expires, formerly=said)
+        return Caller(name, roles, granted, ceiling, key, None, expires, _kind(told), said)
 
     def _key(self, kid: str | None, algorithm: str) -> Any:
         """The key of this id; the issuer is asked again for one that it may have since."""
@@ -216,6 +216,19 @@ def _at(told: Mapping[str, Any], name: str) -> Any:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
+
+
+def _kind(told: Mapping[str, Any]) -> CallerKind:
+    """As the claim says; without it a client that got the token for itself is a service, and all others are people.
+
+    That a client did is told by RFC 9068, and by the claims that widely used issuers have for it. Who says to be of a
+    kind that there is not only gives advice.
+    """
+    said = _at(told, KIND)
+    if said is not None:
+        return next((one for one in CALLER_KINDS if one == said), "advisory")
+    itself = told["sub"] in (told.get("client_id"), told.get("azp"))
+    return "service" if itself or told.get("gty") == "client-credentials" or told.get("idtyp") == "app" else "human"
 
 
 def _texts(value: Any) -> tuple[str, ...]:

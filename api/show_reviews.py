@@ -11,15 +11,28 @@ from api.terminal import show_decision, show_table, shown
 from kg.bootstrap import Services
 
 if TYPE_CHECKING:
+    from kg.decisions.fillers import Fillers
     from kg.decisions.queue import Queued
+    from kg.settings import Settings
 
 
-def show_queue(found: Queued, *, as_json: bool) -> None:
+def fillers_of(services: Services, settings: Settings) -> Fillers:
+    """Who could judge."""
+    from kg.decisions.fillers import Fillers
+    from kg.ports.clock import instant
+
+    now, tokens = instant(services.clock()), bool(settings.oidc_issuer)
+    return Fillers.of(services.keys, now, access=settings.access, tokens=tokens)
+
+
+def show_queue(found: Queued, fillers: Fillers, *, as_json: bool) -> None:
     """One line a review, and where to go on after."""
     from kg.decisions.reviews import line
 
     if as_json:
-        lines = [line(one) | {"question": question} for one, question in found.reviews]
+        lines = [
+            line(one) | {"question": question, "unfilled": fillers.missing_of(one)} for one, question in found.reviews
+        ]
         print_json({"reviews": lines, "next": found.next})
         return
     screen = Console(highlight=False)
@@ -31,6 +44,9 @@ def show_queue(found: Queued, *, as_json: bool) -> None:
         for one, question in found.reviews
     ]
     show_table(("decision", "state", "waits for", "assigned to", "due", "question"), rows, screen)
+    for one, _ in found.reviews:
+        if (missing := fillers.missing_of(one)) is not None:
+            screen.print(shown(f"nobody can fill the stage of {one.decision}: {missing}", "yellow"), soft_wrap=True)
     if found.next is not None:
         more = "more" if found.reviews else "more, and none of those looked at so far is one of these"
         screen.print(shown(f"there are {more}: --after {found.next}", style="dim"))

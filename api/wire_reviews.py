@@ -47,10 +47,11 @@ class MoveIn(BaseModel):
 
 
 class StageOut(BaseModel):
-    """How many people in a role have to approve."""
+    """How many callers in a role have to approve, and of which kind."""
 
     role: str = Field(title="Role")
     count: int = Field(title="Count")
+    by: OneOf["human", "any"] = Field(title="By", description="`any`: a service may, too.")
 
 
 class ReviewLine(BaseModel):
@@ -84,6 +85,7 @@ class QueueLine(ReviewLine):
     """A review in the queue, with its question."""
 
     question: str = Field(title="Question")
+    unfilled: str | None = Field(title="Unfilled", description="Why nobody can fill the stage it waits for; else null.")
 
 
 class Queue(BaseModel):
@@ -147,3 +149,9 @@ class RuleVersionOut(VersionLine):
 
     name: str = Field(title="Name")
     content: dict[str, Any] = Field(title="Content", description="What the file says.")
+
+
+class SavedRulesOut(RuleVersionOut):
+    """A version that was saved."""
+
+    warnings: list[str] = Field(title="Warnings", description="Stages that nobody could fill, as callers are now.")

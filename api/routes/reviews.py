@@ -10,9 +10,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.access import CallerDep, acting
-from api.deps import Limit, ReachDep, ServicesDep
+from api.deps import Limit, ReachDep, ServicesDep, SettingsDep
 from api.documented import refusals
 from api.reach import Reach
+from api.show_reviews import fillers_of
 from api.strict import StrictRoute
 from api.wire_reviews import (
     FeedbackIn,
@@ -24,10 +25,11 @@ from api.wire_reviews import (
     ReviewOut,
     RulesIn,
     RuleVersionOut,
+    SavedRulesOut,
 )
 from api.wire_versions import VersionsOut
 from kg.decisions.queue import Sought
-from kg.decisions.review_file import review_content
+from kg.decisions.review_file import review_content, rules_of
 from kg.decisions.reviews import RULES, Looked, Move, ending, event_told, line, put_in_use
 from kg.decisions.rule_files import overview, resolve, whole
 from kg.domain.access import Caller
@@ -55,6 +57,7 @@ ETAG = re.compile(r'"(sha256:[0-9a-f]{64})"')
 @router.get("/v1/reviews", responses=refusals(400, 404, 422, 503, 504))
 def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
     services: ServicesDep,
+    settings: SettingsDep,
     reach: ReachDep,
     state: Annotated[
         State | None,
@@ -78,7 +81,11 @@ def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
         )
 
     found = services.reviews.queue(Sought(wanted, reach.may_read, state in (None, "open"), after, limit))
-    lines = [QueueLine.model_validate(line(one) | {"question": question}) for one, question in found.reviews]
+    fillers = fillers_of(services, settings)
+    lines = [
+        QueueLine.model_validate(line(one) | {"question": question, "unfilled": fillers.missing_of(one)})
+        for one, question in found.reviews
+    ]
     return Queue(reviews=lines, next=found.next)
 
 
@@ -116,7 +123,7 @@ def move_review(
         raise MoveRefused(f"{caller.formerly!r} asked for this decision with a token, as you do: somebody else has to")
     roles = caller.roles if caller.key else tuple(body.roles)
     actor = acting(caller, body.actor)
-    move = Move(KINDS[body.move], actor, roles, body.reason, shown, body.answer, until, body.to)
+    move = Move(KINDS[body.move], actor, roles, body.reason, shown, body.answer, until, body.to, caller.kind)
     return _reply(services.reviews.move(decision_id, move), reach, services.keys)
 
 
@@ -198,8 +205,12 @@ def read_rules_version(
 
 
 @router.post("/v1/review-rules", status_code=201, responses=refusals(400, 408, 412, 413, 422, 503, 504))
-def save_rules(body: RulesIn, services: ServicesDep, caller: CallerDep) -> RuleVersionOut:
-    """Check rules, keep them as the next version, and use them for the decisions from now on."""
+def save_rules(body: RulesIn, services: ServicesDep, settings: SettingsDep, caller: CallerDep) -> SavedRulesOut:
+    """Check rules, keep them as the next version, and use them for the decisions from now on.
+
+    `warnings` names stages that nobody could fill.
+    """
     name, content = review_content(body.content, "content")
     version = put_in_use(name, content, body.message, acting(caller, body.actor), services.prompts)
-    return RuleVersionOut.model_validate(whole(version, services.prompts))
+    warnings = fillers_of(services, settings).warnings(rules_of(version))
+    return SavedRulesOut.model_validate(whole(version, services.prompts) | {"warnings": warnings})

@@ -15,6 +15,7 @@ from kg.decisions.replay_report import replay
 from kg.decisions.review_file import rules_of
 from kg.decisions.rule_files import in_use, move, save
 from kg.decisions.withheld import withheld
+from kg.domain.access import CallerKind
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.review import JUDGED, Kind, Review, ReviewEvent, moved, review_of
@@ -50,6 +51,7 @@ class Move:
     answer: str | None = None
     until: str | None = None
     to: str | None = None
+    actor_kind: CallerKind = "human"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Reviews:
                 move.answer,
                 move.until,
                 move.to,
+                actor_kind=move.actor_kind,
             )
             moved(looked.review, event)
             if move.shown is not None and move.shown != looked.shown:

@@ -15,6 +15,9 @@ Role = OneOf["reader", "analyst", "reviewer", "approver", "engineer", "auditor",
 Permission = OneOf[
     "read", "ask", "oversee", "review", "approve", "hold", "expire", "load", "configure", "watch", "audit", "admin"
 ]
+CallerKind = OneOf["human", "service", "advisory"]
+"""What a caller is: a person, a program that follows rules, or one that only gives advice, as a language model does."""
+CALLER_KINDS: tuple[CallerKind, ...] = get_args(CallerKind)
 MAX_NAME = 100
 """Characters of the name of a caller."""
 SIGNED_IN = "oidc:"
@@ -69,6 +72,7 @@ class Caller:
     rate: int | None = None
     """Requests a minute; ``None`` is what the server has for all."""
     expires_at: Instant | None = None
+    kind: CallerKind = "human"
     formerly: str = ""
     """Of who shows a token: the name under which an earlier Whence told of them, which a key may have too."""
 
@@ -112,6 +116,7 @@ class Key:
     follows: str = ""
     """Id of the key that this one takes the place of."""
     rate: int | None = None
+    kind: CallerKind = "human"
 
     def opens(self, secret: str, now: Instant) -> bool:
         """Whether the secret is that of this key, and the key is valid now."""
@@ -125,7 +130,8 @@ class Key:
         return "revoked" if self.revoked_at is not None else "valid" if self.valid(now) else "expired"
 
     def caller_of(self) -> Caller:
-        return Caller(self.caller, self.roles, self.datasets, self.ceiling, self.id, self.rate, self.expires_at)
+        granted = (self.roles, self.datasets, self.ceiling, self.id, self.rate, self.expires_at)
+        return Caller(self.caller, *granted, kind=self.kind)
 
     def token(self, secret: str) -> str:
         """What the caller sends."""

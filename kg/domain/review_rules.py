@@ -8,7 +8,7 @@ from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.decision import Document
-from kg.domain.review import Requirement, Stage
+from kg.domain.review import Approver, Requirement, Stage
 
 Tier = OneOf["low", "medium", "high", "critical"]
 TIERS: tuple[Tier, ...] = ("low", "medium", "high", "critical")
@@ -198,12 +198,14 @@ UNREVIEWED = Reviewing()
 
 
 def _together(rules: list[ReviewRule]) -> tuple[Stage, ...]:
-    """Every stage of every rule, each role once, with the most that one of them asks for."""
-    most: dict[str, int] = {}
+    """Every stage of every rule, each role once, with the most that one of them asks for: people, if one does."""
+    most: dict[str, Stage] = {}
     for rule in rules:
         for stage in rule.stages:
-            most[stage.role] = max(stage.count, most.get(stage.role, 0))
-    return tuple(Stage(role, count) for role, count in most.items())
+            held = most.get(stage.role, stage)
+            by: Approver = "human" if "human" in (held.by, stage.by) else "any"
+            most[stage.role] = Stage(stage.role, max(stage.count, held.count), by)
+    return tuple(most.values())
 
 
 def policy_of(rules: ReviewRules) -> dict[str, str]:

@@ -330,6 +330,7 @@ export interface Attribution {
 interface Stage {
   role: string;
   count: number;
+  by: "human" | "any";
 }
 
 export interface ReviewLine {
@@ -348,6 +349,7 @@ export interface ReviewLine {
   stages: Stage[];
   approvals: { [name: string]: Json }[];
   waits_for: Stage | null;
+  unfilled?: string | null;
   assignee: string | null;
   due_at: string | null;
   escalated: boolean;

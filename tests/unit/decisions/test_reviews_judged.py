@@ -154,7 +154,9 @@ def test_what_several_rules_ask_for_is_taken_together() -> None:
     ]
     review = Garden({"rules": rules}).ask()["review"]
     assert (review["reason"], review["withhold"], review["within_hours"]) == ("one; two", True, 24)
-    assert review["stages"] == [{"role": "reviewer", "count": 2}, {"role": "approver", "count": 1}]
+    assert [(one["role"], one["count"], one["by"]) for one in review["stages"]] == [
+        ("reviewer", 2, "human"), ("approver", 1, "human"),
+    ]  # fmt: skip
 
 
 # --- what is told of one that is held ---
