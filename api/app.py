@@ -37,7 +37,7 @@ from api.routes import (
     tables,
 )
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
-from api.watching import Watch
+from api.watching import Touched, Watch
 from kg.bootstrap import Services
 from kg.settings import Settings
 
@@ -71,7 +71,14 @@ def create_app(
     settings = settings or Settings()
     rates, strangers = Rates(settings.rate), Rates(settings.unknown_rate)
     app.state.context = Context(
-        services, settings, Watch(services.runs), Metrics(services), rates, strangers, issuer_of(settings)
+        services,
+        settings,
+        Watch(services.runs),
+        Touched(services),
+        Metrics(services),
+        rates,
+        strangers,
+        issuer_of(settings),
     )
     asked = (decisions, retention, reviews, graph, history, schema, lineage, impact, matches, runs, loads)
     for routes in (*asked, prompts, tables, audit, me, sign_in, health, metrics):

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from api.impact import touched_by
 from api.options import AsJson, Limit, Store, opened, print_json
 from api.show_difference import show_difference, show_summary
 from api.terminal import in_json, printable, progress, show_table
@@ -65,7 +66,8 @@ def runs(
                 typer.echo(in_json(json.dumps(event, ensure_ascii=False)))
         elif as_json:
             told = {"difference": difference(services.runs.changes(run)), "rejections": services.runs.rejections(run)}
-            print_json({"run": named, "live": numbers(live), **told, "openlineage": events})
+            [decisions] = touched_by([named], services, None) if named.state == "complete" else [None]
+            print_json({"run": named, "live": numbers(live), **told, "openlineage": events, "decisions": decisions})
         else:
             _show_one(named, services, Console(highlight=False), live)
 
@@ -149,3 +151,5 @@ def _show_one(run: Run, services: Services, screen: Console, live: LiveRun | Non
     if rejections := services.runs.rejections(run.id):
         rows = [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections]
         show_table(("where", "reason", "record"), rows, screen)
+    if run.state == "complete":
+        touched_by([run], services, screen)

@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.wire_impact import ImpactOut
 from kg.answer.explore import Statement, Way
 from kg.answer.lineage import CutBy, Walk
 from kg.domain.decision import Document
@@ -320,6 +321,9 @@ class EventsOut(BaseModel):
 
     events: list[str] = Field(title="Events", description="Their ids, made of what they say.")
     recorded: int = Field(title="Recorded", description="How many were not recorded before.")
+    decisions: ImpactOut = Field(
+        title="Decisions", description="Those that rest on what comes of them, 100 at most; none is run again."
+    )
 
 
 class LineageNodeOut(BaseModel):

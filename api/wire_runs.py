@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, Field
 
+from api.wire_impact import ImpactOut
 from kg.answer.run_facts import ChangedFact
 from kg.domain.difference import Summary
 from kg.domain.lineage import LiveRun, Rejection, Run, RunState, Stage
@@ -120,7 +121,7 @@ class SummaryOut(BaseModel):
 
 
 class RunDetail(BaseModel):
-    """A run with the records it rejected and its OpenLineage events."""
+    """A run with the records it rejected, its OpenLineage events and the decisions it touched."""
 
     run: RunOut = Field(title="Run")
     live: LiveOut | None = Field(title="Live", description="How far it has come; null once it is recorded.")
@@ -129,6 +130,11 @@ class RunDetail(BaseModel):
     next: int | None = Field(title="Next", description="Give it as `after` for the rejections that come next.")
     openlineage: list[dict[str, Any]] = Field(
         title="OpenLineage", description="Its events as OpenLineage has them: START, then COMPLETE or FAIL."
+    )
+    decisions: ImpactOut | None = Field(
+        title="Decisions",
+        description="Those that it touched, with what they say today, 100 of them run again; null unless it is "
+        "complete. Only decisions that you may read.",
     )
 
 

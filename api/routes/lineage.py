@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 
-from api.access import CallerDep
 from api.deps import ReachDep, ScopeDep, ServicesDep, ViewDep
 from api.documented import refusals
 from api.reach import Reach
 from api.strict import StrictRoute
 from api.wire import EventsOut, LineageOut, SourceList, SourceOut
+from api.wire_impact import ImpactOut
 from kg.answer.lineage import walk
 from kg.answer.lineage_decisions import with_decisions
 from kg.answer.lineage_start import MAX_REF
 from kg.bootstrap import Services
-from kg.domain.access import Caller
 from kg.domain.decision import Document
 from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, is_decision, received
 from kg.errors import AnswerWithheld, DecisionNotFound, LineageInvalid, NotFound
 
 MAX_EVENTS = 1_000
 """Events in a batch."""
+MAX_TOLD = 100
+"""Decisions that a reply names: jobs send events all the time, and wait for it."""
 EVENT: dict[str, Any] = {
     "required": ["eventTime", "producer", "schemaURL"],
     "externalDocs": {"url": "https://openlineage.io/spec/2-0-2/OpenLineage.json"},
@@ -53,13 +55,16 @@ def source(source_id: Annotated[str, Path(title="Source id", max_length=2_000)],
 
 
 @router.post("/lineage", status_code=201, responses=refusals(400, 408, 413, 422, 503, 504))
-def receive(event: Event, services: ServicesDep, caller: CallerDep) -> EventsOut:
-    """Record an OpenLineage event: of a run, a job or a dataset. Sent again, it is recorded once."""
-    return _record([received(event)], services, caller)
+def receive(event: Event, services: ServicesDep, reach: ReachDep) -> EventsOut:
+    """Record an OpenLineage event: of a run, a job or a dataset. Sent again, it is recorded once.
+
+    The reply names the decisions that rest on what comes of it.
+    """
+    return _record([received(event)], services, reach)
 
 
 @router.post("/lineage/batch", status_code=201, responses=refusals(400, 408, 413, 422, 503, 504))
-def receive_batch(events: Events, services: ServicesDep, caller: CallerDep) -> EventsOut:
+def receive_batch(events: Events, services: ServicesDep, reach: ReachDep) -> EventsOut:
     """Record several events, all of them or none."""
     found = []
     for number, event in enumerate(events):
@@ -67,12 +72,14 @@ def receive_batch(events: Events, services: ServicesDep, caller: CallerDep) -> E
             found.append(received(event))
         except LineageInvalid as exc:
             raise LineageInvalid(f"{number}.{exc}") from exc
-    return _record(found, services, caller)
+    return _record(found, services, reach)
 
 
-def _record(events: list[LineageEvent], services: Services, caller: Caller) -> EventsOut:
-    recorded = services.runs.append_events(events, caller.name)
-    return EventsOut(events=[event.id for event in events], recorded=recorded)
+def _record(events: list[LineageEvent], services: Services, reach: Reach) -> EventsOut:
+    recorded = services.runs.append_events(events, reach.caller.name)
+    impacts = replace(services.impacts, may_read=reach.may_read, most_touched=MAX_TOLD)
+    touched = impacts.of_events(events, reach.whole())
+    return EventsOut(events=[event.id for event in events], recorded=recorded, decisions=ImpactOut.of(touched))
 
 
 @router.get("/lineage/{ref:path}", responses=refusals(400, 404, 409, 422, 503, 504))

@@ -26,7 +26,8 @@ After = Annotated[int, Query(title="After", description="Go on after so many, as
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: `progress` at most once a second, then one `end`. Their data are a run "
-        "and its `live` numbers; of `end` also the `difference` that it made, in counts",
+        "and its `live` numbers; of `end` also the `difference` that it made, in counts. After it, of a run that is "
+        "complete, one `decisions`: those that it touched, as the run itself has them",
         "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
     }
 }
@@ -64,12 +65,16 @@ def runs(
 @router.get("/runs/{run_id}", responses=refusals(400, 404, 422, 503, 504))
 def run(
     run_id: RunId,
-    services: ServicesDep,
+    context: ContextDep,
     reach: ReachDep,
     after: After = 0,
     limit: Limit = 100,
 ) -> RunDetail:
-    """A run and the records it rejected, each with its place and the reason; of a load at work its live numbers."""
+    """A run and the records it rejected, each with its place and the reason; of a load at work its live numbers.
+
+    Of one that is complete also the decisions that it touched.
+    """
+    services = context.services
     live, named = _find(run_id, services, reach)
     rejections = services.runs.rejections(run_id)
     more = len(rejections) > after + limit
@@ -80,6 +85,7 @@ def run(
         cut=more,
         next=after + limit if more else None,
         openlineage=told(named, services.runs),
+        decisions=context.touched.by(named, reach),
     )
 
 
@@ -113,7 +119,8 @@ def facts_of_run(  # noqa: PLR0913, PLR0917 (its parameters are the query's)
 def run_events(run_id: RunId, context: ContextDep, reach: ReachDep) -> StreamingResponse:
     """Follow a run to its end, as server-sent events."""
     live, named = _find(run_id, context.services, reach)
-    return StreamingResponse(events_of(Watched(live, named), context.watch), media_type=EVENT_STREAM)
+    events = events_of(Watched(live, named), context.watch, lambda run: context.touched.by(run, reach))
+    return StreamingResponse(events, media_type=EVENT_STREAM)
 
 
 def _find(run_id: str, services: Services, reach: Reach) -> tuple[LiveRun | None, Run]:

@@ -16,7 +16,7 @@ from kg.answer.adapter import Adapter
 from kg.answer.merged import MergedStore
 from kg.decisions.compare import compare
 from kg.decisions.impact_keys import keys_of_profile, keys_of_run, retired_by
-from kg.decisions.impact_refs import Named, named
+from kg.decisions.impact_refs import Named, come_of, named
 from kg.decisions.kept import KeptStore
 from kg.decisions.replay import RunAgain, as_now
 from kg.decisions.withheld import WITHHELD, withheld
@@ -25,6 +25,7 @@ from kg.domain.batches import batches
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.lineage import GraphProfile, Run
+from kg.domain.openlineage import LineageEvent, LineageNode
 from kg.domain.ref import ref_of
 from kg.domain.review import RELEASING, Review, review_of
 from kg.domain.scope import Scope
@@ -42,6 +43,8 @@ MAX_LOOKED_AT = 10_000
 AT_ONCE = 100
 MAX_RUN_AGAIN = 300
 """Of these, so many are run again: some ten seconds."""
+AFTER_A_LOAD = 100
+"""Decisions that are run again after a load, of however many datasets: a few seconds."""
 Tell = Callable[[int, int], None]
 MayRead = Callable[[Document], bool]
 
@@ -193,6 +196,12 @@ class Impacts:
         keys = {f"dataset:{dataset}", SEARCHED, *keys_of_profile(profile)}
         return self._told(f"dataset:{dataset}", keys, looking, nobody, what_if=True)
 
+    def of_events(self, events: Iterable[LineageEvent], scope: Scope) -> Impact:
+        """Of what jobs of others say of themselves: the decisions that rest on what comes of it; none is run again."""
+        written = [one for event in events for one in _told_by(event)]
+        keys = come_of(written, self.store.view(scope), self.runs)
+        return self._told("events", keys, Looking.at(self.store, 0), nobody)
+
     def _if(self, found: Named, ref: str, tell: Tell) -> Impact:
         if (run := found.ended_by) is not None:
             raise InvalidInput(f"{ref!r} ended already, at {run.ended_at} by {run.id}: ask without --what-if")
@@ -273,6 +282,12 @@ class Impacts:
         except (DatasetNotFound, PlanInvalid) as exc:
             return replace(made, changed=True, note=f"it cannot be run any more: {exc}")
         return replace(made, changed=differs(document, again), after=_side(again.document))
+
+
+def _told_by(event: LineageEvent) -> Iterable[LineageNode]:
+    """What an event says is written; of one that names nothing of the kind its job, or what it is about."""
+    ends = [end for _, end in event.links]
+    return [one for one in ends if one.kind != "job"] or ends or event.nodes
 
 
 def together(found: Sequence[Impact], ref: str) -> Impact:

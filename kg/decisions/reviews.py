@@ -63,6 +63,8 @@ class Looked:
     review: Review
     evidence: str
     """Evidence hash on today's graph."""
+    known: Instant | None
+    """Known time of that graph; None where it was not looked at."""
 
     @property
     def shown(self) -> str:
@@ -106,28 +108,29 @@ class Reviews:
             found = review_of(events, self._now())
             if found is None:
                 raise ReviewNotFound(f"no review rule asked for a review of {decision}")
-            evidence = self._evidence(document, found)
+            evidence, known = self._evidence(document, found)
             noted = self._noted(document, found, events, evidence)
             if noted is None:
-                return Looked(document, events, found, evidence)
+                return Looked(document, events, found, evidence, known)
             try:
                 self.ledger.append_review(replace(noted, number=len(events) + 1))
             except ReviewMoved:
                 continue
         raise ReviewMoved(f"the review of {decision} moves all the time: try again")
 
-    def _evidence(self, document: Document, review: Review) -> str:
-        """The evidence hash on today's graph; what it was when nothing can change the review any more."""
+    def _evidence(self, document: Document, review: Review) -> tuple[str, Instant | None]:
+        """The evidence hash on today's graph, and its known time; what it was when nothing can change the review."""
         if review.state in ("rejected", "changes_requested", "superseded", "lapsed"):
-            return str(document["evidence_hash"])
+            return str(document["evidence_hash"]), None
         try:
             told = replay(document, self.store, self.registry, self.adapter, live=True)
         except PlanInvalid:
             # What it was read with, a decision table say, is not there any more.
-            return "none: it cannot be run any more"
-        if told["state"] == "same":
-            return str(document["evidence_hash"])
-        return str(told["evidence_hash"]["after"]) if "evidence_hash" in told else f"none: {told['state']}"
+            return "none: it cannot be run any more", None
+        if "evidence_hash" not in told:
+            return f"none: {told['state']}", None
+        evidence = document["evidence_hash"] if told["state"] == "same" else told["evidence_hash"]["after"]
+        return str(evidence), told["known_at"]["after"]
 
     def _noted(
         self, document: Document, review: Review, events: Sequence[ReviewEvent], evidence: str
@@ -195,7 +198,7 @@ class Reviews:
                     f"the review of {decision}, or its evidence, is not what was shown: look at it again, then decide"
                 )
             try:
-                self.ledger.append_review(event)
+                self.ledger.append_review(event, looked.known)
             except ReviewMoved:
                 continue
             return self.look(decision)

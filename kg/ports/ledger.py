@@ -10,7 +10,7 @@ from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward
 from kg.domain.review import ReviewEvent
-from kg.errors import Conflict, DecisionNotFound, DecisionSuperseded, RequestReused
+from kg.errors import Conflict, DecisionNotFound, DecisionSuperseded, RequestReused, ReviewMoved
 from kg.ports.kept import ALL, HoldMove, Kept, Requested, Wanted
 
 RunEvents = Callable[[Run], Iterable[LineageEvent]]
@@ -98,14 +98,23 @@ def check_body(requested: Requested, body: str) -> None:
         raise RequestReused("this idempotency key was used for another request: take a new one")
 
 
+def check_unmoved(event: ReviewEvent, head: Instant, known: Instant | None) -> None:
+    """Whether the graph is still as its evidence was looked at: the rule of every ledger. Raises ReviewMoved."""
+    if known is not None and head > known:
+        raise ReviewMoved(f"the graph moved since the evidence of {event.decision} was looked at: look at it again")
+
+
 class ReviewLedger(Protocol):
     """What was said of decisions, one event after the other; append and read. A purge alone empties their texts.
 
     The event that opens a review is appended with its decision, in one transaction.
     """
 
-    def append_review(self, event: ReviewEvent) -> None:
-        """The next event of its decision. Raises ReviewMoved if another one has its number already."""
+    def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
+        """The next event of its decision, if the graph did not move past ``known``, at which it was looked at.
+
+        Raises ReviewMoved if it did, or if another event has its number already.
+        """
         ...
 
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:

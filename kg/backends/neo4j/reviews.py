@@ -9,10 +9,14 @@ from kg.backends.neo4j.database import Database, Transaction
 from kg.domain import acts
 from kg.domain.audit import Act
 from kg.domain.decision import Document
+from kg.domain.fact import Instant
 from kg.domain.records import dump, load_review_event
 from kg.domain.review import ReviewEvent, emptied, opening_of, releases, stands, superseding
 from kg.errors import ReviewMoved, ReviewNotFound
+from kg.ports.ledger import check_unmoved
 
+# The SET takes the lock of the node whose head a load moves, so that none moves it before this ends.
+HOLD_HEAD = "MATCH (g:Graph {id: 'graph'}) SET g.touched = timestamp() RETURN g.head"
 # The SET takes the lock of the decision's node, so that two events do not get one number.
 HOLD_REVIEW = """MATCH (d:Decision {id: $in.decision}) SET d.said = coalesce(d.said, 0) RETURN d.said"""
 HAS_REVIEW = "MATCH (r:Review {id: $in.decision}) RETURN 1"
@@ -50,6 +54,12 @@ def open_review(tx: Transaction, document: Document) -> list[Act]:
         said.append(append(tx, superseding(document, number + 1)))
     event = opening_of(document)
     return [*said, *([] if event is None else [append(tx, event)])]
+
+
+def hold_head(tx: Transaction, event: ReviewEvent, known: Instant) -> None:
+    """Keep the graph as its evidence was looked at, to the end of this transaction. Raises ReviewMoved."""
+    [[head]] = tx.run(HOLD_HEAD)
+    check_unmoved(event, head, known)
 
 
 def append(tx: Transaction, event: ReviewEvent) -> Act:

@@ -179,9 +179,15 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
 
     # --- ledgers ---
 
-    def append_review(self, event: ReviewEvent) -> None:
+    def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
         at = instant(self._clock())
-        self._database.write(lambda tx: audit.append(tx, reviews.append(tx, event), at))
+
+        def append(tx: Transaction) -> None:
+            if known is not None:
+                reviews.hold_head(tx, event, known)
+            audit.append(tx, reviews.append(tx, event), at)
+
+        self._database.write(append)
 
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
         return reviews.events(self._database, decision_ids)

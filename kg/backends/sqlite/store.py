@@ -34,6 +34,7 @@ from kg.domain.scope import Scope
 from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError, LoadInProgress
 from kg.ports.clock import Clock, instant, later
+from kg.ports.ledger import check_unmoved
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
 ENGINE = "sqlite"
@@ -174,8 +175,9 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
 
     # --- ledgers ---
 
-    def append_review(self, event: ReviewEvent) -> None:
+    def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
         with self._database.write() as connection:
+            check_unmoved(event, connection.execute("SELECT value FROM meta WHERE key = 'head'").get, known)
             reviews.append(connection, event, instant(self._clock()))
 
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
