@@ -9,6 +9,7 @@ from typing import Literal as OneOf
 
 from kg.domain.decision import Document
 from kg.domain.review import Approver, Requirement, Stage
+from kg.domain.touched import ANYTHING
 
 Tier = OneOf["low", "medium", "high", "critical"]
 TIERS: tuple[Tier, ...] = ("low", "medium", "high", "critical")
@@ -53,7 +54,7 @@ class Condition:
                 )
             )
             and all(
-                not wanted or wanted & found
+                not wanted or wanted & found or ANYTHING in found
                 for wanted, found in (
                     (self.types, traits.types),
                     (self.predicates, traits.predicates),
@@ -89,6 +90,10 @@ class Traits:
         predicates |= {node["predicate"] for node in plan if isinstance(node.get("predicate"), str)}
         model = document["versions"]["model"]
         cited = {one for claim in document["claims"] for one in claim["evidence"]}
+        if any(item["kind"] == "absence" and item["id"] in cited for item in document["evidence"]):
+            # What was searched in vain is drawn nowhere: it speaks of all that its plans read.
+            labels |= set(document["trace"]["reads"]["types"])
+            predicates |= set(document["trace"]["reads"]["predicates"])
         return Traits(
             document["outcome"],
             tier,

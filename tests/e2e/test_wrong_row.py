@@ -18,7 +18,7 @@ ASKED = ("Does Dniprovia Agro", "How many suppliers supply", "Which suppliers of
 
 def blocks() -> list[str]:
     found = BLOCK.findall((ROOT / "docs" / "wrong-row.md").read_text("utf-8"))
-    assert len(found) == 8
+    assert len(found) == 10
     return found
 
 
@@ -36,7 +36,6 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the page uses jq")
 def test_from_a_wrong_row_to_corrected_answers_and_the_verified_log(address: str, tmp_path: Path) -> None:
-    (tmp_path / "build").mkdir()
     shutil.copytree(ROOT / "examples" / "supply", tmp_path / "examples" / "supply")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "WHENCE_STORE": address, "PYTHONPATH": str(ROOT)}
@@ -53,7 +52,7 @@ def test_from_a_wrong_row_to_corrected_answers_and_the_verified_log(address: str
         assert ended.returncode == 0, (text, ended.stdout[-2_000:], ended.stderr[-2_000:])
         return ended.stdout
 
-    *before, checkpoint, impact, correction, after, verify = blocks()
+    *before, checkpoint, impact, reviewers, correction, after, replays, verify = blocks()
     for text in (*before, checkpoint):
         run(text)
     carried = run(impact)
@@ -61,13 +60,16 @@ def test_from_a_wrong_row_to_corrected_answers_and_the_verified_log(address: str
     for asked in ASKED:
         assert asked in carried, carried
     assert carried.count("approved") == len(ASKED), carried
+    assert run(reviewers).count("asked by ann, approved by bo at ") == len(ASKED)
     told = run(correction)
     assert "3 decisions read what it would say, 3 of them approved" in told
     assert ("was: 7 suppliers." in told, "now: 6 suppliers." in told) == (True, True)
     assert told.count("has lapsed") == 3
     queue = run(after)
     assert "6 suppliers" in queue
-    assert "lapsed" not in queue.rpartition("decision ")[2]
+    waiting = queue.rpartition("decision ")[2]
+    assert ("lapsed" in waiting, waiting.count("1 reviewer")) == (False, len(ASKED))
+    assert run(replays).count("the same as it was known then") == len(ASKED)
     said = run(verify)
     assert re.search(r"^integrity +unchanged", said, re.MULTILINE)
     assert re.search(r"^completeness all that the checkpoints saw is there", said, re.MULTILINE)

@@ -31,6 +31,8 @@ from tests.unit.answer.garden import ADA, ONTOLOGY, SAGE, THYME, facts
 GARDEN = json.dumps(ONTOLOGY)
 HERBS = "Which herbs does Ada tend?"
 QUESTIONS = (HERBS, "How many herbs does Ada tend?", "Which growers tend Mint?")
+NOT_TENDED = "Does Ada tend Thyme?"
+"""No: nothing of it is drawn, since nothing was found."""
 TREES = "Which trees does Ada tend?"
 REVIEWER = ("reviewer",)
 RULES: dict[str, Any] = {
@@ -114,6 +116,9 @@ def test_a_decision_says_which_rules_it_was_held_against(garden: Garden) -> None
         ({"types": ["Bed"]}, HERBS, False),
         ({"predicates": ["tends"]}, HERBS, True),
         ({"predicates": ["waters"]}, HERBS, False),
+        ({"types": ["Grower"]}, NOT_TENDED, True),
+        ({"predicates": ["tends"]}, NOT_TENDED, True),
+        ({"types": ["Bed"]}, NOT_TENDED, False),
         ({"confidence_below": 0.5}, HERBS, True),
         ({"conflict": True}, HERBS, False),
         ({"conflict": False}, HERBS, True),
