@@ -24,6 +24,7 @@ from loaders.fields import (
     Field,
     describe,
     free_scheme,
+    is_noun,
     singular,
     words_of,
 )
@@ -42,6 +43,8 @@ KINDS = ("@type", "kind", "type")
 LANGUAGE = re.compile(r"\w@\w")
 """In the name of a field of RDF: values of one language."""
 MOST_TOGETHER = 8
+SHOWN = 3
+"""Values that a note shows."""
 DOCUMENTS = ("markdown", "text")
 """Formats of which the records are parts of a document; what these are is the same in all."""
 
@@ -197,11 +200,18 @@ class _Drafter:
         target = self._referred_to(found)
         if target is not None and said.get("object", target) == target and "value" not in said:
             said["object"] = target
+            if is_noun(words, found) and (phrases := said.pop("phrases", None)):
+                said["roles"] = phrases
             return {"predicate": predicate, "object": {"type": target, "key": _listed(name, found)}}
         if "object" in said:
             predicate = f"{predicate}_text"
             said = self._ontology["predicates"].setdefault(predicate, {"subject": [one.type], "phrases": []})
         describe(said, words, found)
+        if found.nearly is not None:
+            datatype, few = found.nearly
+            told = ", ".join(repr(value[:40]) for value in few[:SHOWN])
+            more = "" if len(few) <= SHOWN else f" and {len(few) - SHOWN} more"
+            self._notes.append(f"{name}: drafted as text; all values are of datatype {datatype} but {told}{more}")
         return {"predicate": predicate, "value": _listed(name, found)}
 
     def _referred_to(self, found: Field) -> str | None:

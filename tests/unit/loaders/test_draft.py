@@ -61,6 +61,23 @@ def test_types_keys_names_and_datatypes_are_read_off_a_table(tmp_path: Path) -> 
     assert notes == []
 
 
+def test_a_field_that_leads_elsewhere_says_what_is_there_or_how(tmp_path: Path) -> None:
+    table = "id,parent,owned by,owns\n1,2,2,2\n2,1,3,3\n3,2,1,1\n"
+    said = drafted(tmp_path, "firms.csv", table)[1]["predicates"]
+    assert said["parent"] == {"subject": ["Firm"], "object": "Firm", "roles": ["parent"]}
+    assert [said[name]["phrases"] for name in ("owned_by", "owns")] == [["owned by"], ["owns"]]
+
+
+def test_few_values_that_keep_a_field_from_its_datatype_are_named(tmp_path: Path) -> None:
+    rows = "".join(f"{n},2026-03-0{n},{n}.5,text {n}\n" for n in range(1, 10))
+    _, ontology, notes = drafted(tmp_path, "firms.csv", f"id,since,share,note\n{rows}10,31/02/2026,n/a,7\n")
+    assert {said["value"] for said in ontology["predicates"].values()} == {"text"}
+    assert notes == [
+        "since: drafted as text; all values are of datatype date but '31/02/2026'",
+        "share: drafted as text; all values are of datatype number but 'n/a'",
+    ]
+
+
 JSON = json.dumps({"meta": {"n": 2}, "list": [{"id": "a", "tags": ["x", "y"], "in": {"deep": 1}}, {"id": "b"}]})
 TURTLE = """@prefix ex: <http://example.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 ex:a a ex:Place ; rdfs:label "Ulm"@en ; ex:near ex:b . ex:b a ex:Place ; rdfs:label "Aalen"@en ."""
