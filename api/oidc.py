@@ -51,6 +51,8 @@ class SignIn:
     scope: str
     authorization_endpoint: str
     token_endpoint: str
+    end_session_endpoint: str | None
+    """Where the issuer ends its own session, if it says so (RP-initiated logout)."""
     sends: str
     """Which token is for us: ``id_token`` where the audience is the client itself, else ``access_token``."""
 
@@ -94,11 +96,17 @@ class Issuer:
         sends = "id_token" if self._audience == settings.oidc_client else "access_token"
         return SignIn(self._url, settings.oidc_client, settings.oidc_scope, *self._endpoints.get(), sends)
 
-    def _asked_for_endpoints(self) -> tuple[str, str]:
+    def _asked_for_endpoints(self) -> tuple[str, str, str | None]:
+        """Where it lets people in, gives tokens and, if it says so, ends its own session."""
         told = self._configuration()
         authorization, token = (str(told.get(f"{name}_endpoint", "")) for name in ("authorization", "token"))
+        ending = told.get("end_session_endpoint")
         try:
-            return _safe(authorization, "authorization_endpoint"), _safe(token, "token_endpoint")
+            return (
+                _safe(authorization, "authorization_endpoint"),
+                _safe(token, "token_endpoint"),
+                None if ending is None else _safe(str(ending), "end_session_endpoint"),
+            )
         except ConfigError as exc:
             raise IssuerUnavailable(f"the issuer {self._url!r} names no safe place to sign in: {exc}") from exc
 

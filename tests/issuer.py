@@ -31,6 +31,9 @@ class LocalIssuer:
     url: str = ""
     asked: int = 0
     configured: int = 0
+    ends_sessions: bool = True
+    ended: int = 0
+    """How often somebody signed out of it."""
     pages: list[str] = field(default_factory=list)
     """Addresses that a browser may be sent back to."""
     answers: threading.Event | None = None
@@ -51,7 +54,15 @@ class LocalIssuer:
                 "jwks_uri": f"{self.url}/jwks",
                 "authorization_endpoint": at["authorize"],
                 "token_endpoint": self.wrong.get("token_endpoint", at["token"]),
+                **({"end_session_endpoint": f"{self.url}/logout"} if self.ends_sessions else {}),
             }
+
+        @app.get("/logout")
+        def logout(client_id: str, post_logout_redirect_uri: str) -> Response:
+            assert client_id == CLIENT
+            assert post_logout_redirect_uri in self.pages
+            self.ended += 1
+            return RedirectResponse(post_logout_redirect_uri, 303)
 
         @app.get("/jwks")
         def jwks() -> dict[str, Any]:

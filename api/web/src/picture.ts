@@ -206,7 +206,7 @@ function arrange(graph: Core): void {
 }
 
 /** Draws a graph; `told` hears of a node or line that is chosen. */
-export function picture(label: string, nodes: readonly Drawn[], drawn: readonly Line[], told: (id: string) => void): Picture {
+export function picture(label: string, nodes: readonly Drawn[], drawn: readonly Line[], told: (id: string) => void, mainly = "what is asked for"): Picture {
   const kinds = [...new Set(nodes.filter((one) => !one.value).map((one) => one.kind))];
   const holder = el("div", { class: "canvas" });
   const scroll = el("div", { class: "picture-scroll", role: "img", "aria-label": label, tabindex: 0 }, holder);
@@ -214,7 +214,7 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     "ul",
     { class: "legend", "aria-hidden": true },
     kinds.map((kind, at) => el("li", {}, el("span", { class: `swatch shape-${(at % SHAPES.length) + 1} kind-${(at % 8) + 1}` }), kind)),
-    nodes.some((one) => one.main) ? el("li", {}, "★ ", el("span", {}, "what is asked for")) : null,
+    nodes.some((one) => one.main) ? el("li", {}, "★ ", el("span", {}, mainly)) : null,
   );
   const elements: ElementDefinition[] = [
     ...nodes.map((one) => {
@@ -276,7 +276,11 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
   });
   arrange(graph);
   mounted.observe(scroll);
-  const repaint = (): void => void graph.style(looks(kinds));
+  const repaint = (): void => {
+    graph.style(looks(kinds));
+    // At once: a printer does not wait for the next frame.
+    if (graph.container() !== null) (graph as unknown as { renderer(): { render(options: object): void } }).renderer().render({});
+  };
   onShade.add(repaint);
   graph.on("tap", "node, edge", (event) => told(own(event.target as cytoscape.SingularElementArgument)));
   graph.on("mouseover", "node, edge", () => (holder.style.cursor = "pointer"));

@@ -215,6 +215,45 @@ export interface Dataset {
   current: boolean;
 }
 
+/** A dataset version with how fresh it is. */
+export interface Fresh extends Dataset {
+  refresh: string | null;
+  run: string | null;
+  loaded_at: string | null;
+  due_at: string | null;
+  overdue: boolean;
+}
+
+export interface ChangedFact {
+  fact: string;
+  subject: string;
+  predicate: string;
+  text: string;
+}
+
+export interface ByRun {
+  id: string;
+  job: string;
+  ended_at: string;
+  actor: string;
+}
+
+export interface EntityStep {
+  run: ByRun;
+  before: Entity | null;
+  after: Entity | null;
+  came: Statement[];
+  went: Statement[];
+  cut: boolean;
+}
+
+export interface FactStep {
+  run: ByRun;
+  text: string;
+  came: Fact["assertions"];
+  went: Fact["assertions"];
+}
+
 export interface Run {
   id: string;
   job: string;
@@ -248,6 +287,7 @@ export interface RunDetail {
   live: Live | null;
   rejections: { source: string; locator: string; reason: string; record: Json }[];
   cut: boolean;
+  next: number | null;
 }
 
 export interface Walk {
@@ -255,9 +295,20 @@ export interface Walk {
   toward: "up" | "down";
   depth: number;
   root: string;
-  nodes: { id: string; kind: string; name: string; text: string; dataset: string | null; run: string | null }[];
+  nodes: WalkNode[];
   links: { start: string; end: string }[];
   cut: { node: string; by: string }[];
+  more_decisions: boolean;
+}
+
+export interface WalkNode {
+  id: string;
+  kind: string;
+  name: string;
+  text: string;
+  dataset: string | null;
+  run: string | null;
+  carried: boolean | null;
 }
 
 export interface PromptLine {
