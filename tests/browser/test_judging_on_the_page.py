@@ -50,7 +50,7 @@ def say(page: Page, move: str, **fields: str) -> None:
 def test_a_review_is_assigned_and_found_by_whom(judged: Site) -> None:
     page = review(judged)
     say(page, "assign", To="cy")
-    expect(page.locator(".pairs")).to_contain_text("cy")
+    expect(page.locator(".pairs").first).to_contain_text("cy")
     page.goto("/reviews?assignee=cy")
     expect(page.locator("tbody tr")).to_have_count(1)
 
@@ -61,10 +61,9 @@ def test_another_answer_is_given_with_a_reason(judged: Site, axe: str) -> None:
     page.get_by_label("The answer to use instead").fill("Only the Corner Shop.")
     page.get_by_role("button", name="Send").click()
     assert page.get_by_label("Reason").evaluate("one => one.validity.valueMissing")
-    page.get_by_label("In the role").fill("approver")
     say(page, "override", Reason="the mill closed")
     expect(page.locator(".badge.review-overridden").first).to_be_visible()
-    expect(page.locator(".pairs")).to_contain_text("Only the Corner Shop.")
+    expect(page.locator(".pairs").first).to_contain_text("Only the Corner Shop.")
     expect(page.locator("main")).to_contain_text("the mill closed")
     assert findings(page, axe, "{}") == []
     page.get_by_role("link", name="Open the decision").click()
@@ -73,11 +72,10 @@ def test_another_answer_is_given_with_a_reason(judged: Site, axe: str) -> None:
 
 def test_an_answer_may_be_used_for_a_time(judged: Site) -> None:
     page = review(judged)
-    page.get_by_label("In the role").fill("approver")
     page.get_by_label("What do you say?").select_option("except")
     say(page, "except", Until="2999-01-01", Reason="until the audit")
     expect(page.locator(".badge.review-excepted").first).to_have_text("excepted for a time")
-    expect(page.locator(".pairs")).to_contain_text("Excepted until")
+    expect(page.locator(".pairs").first).to_contain_text("Excepted until")
 
 
 def test_what_differs_between_two_versions_of_a_prompt_is_marked(judged: Site, axe: str) -> None:

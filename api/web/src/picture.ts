@@ -97,7 +97,8 @@ function lines(one: Drawn): string[] {
   const whole = [one.kind, one.key].filter(Boolean).join(" · ");
   // Where both do not fit, the key says more; the kind is told by shape and colour too.
   const first = wrapped(star + whole, 2, bold).length > 1 && one.key ? one.key : whole;
-  return [...wrapped(star + first, 1, bold), ...wrapped(one.name, 2, bold)];
+  // A sentence differs from others at its end.
+  return [...wrapped(star + first, 1, bold), ...wrapped(one.name, one.key ? 2 : 3, bold)];
 }
 
 function colour(name: string): string {

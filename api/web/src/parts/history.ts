@@ -4,7 +4,7 @@ import { get, part, parts } from "../api";
 import { el, type Child } from "../dom";
 import { address } from "../place";
 import type { ByRun, EntityStep, FactStep, Statement } from "../types";
-import { place, time, valid } from "../words";
+import { place, time } from "../words";
 import { badge, button } from "./controls";
 import { put } from "./notice";
 
@@ -43,7 +43,7 @@ const when = (run: ByRun): HTMLElement =>
 
 function entityStep(one: EntityStep): Child {
   const said = (how: string, kind: string, facts: Statement[]): HTMLElement[] =>
-    facts.slice(0, 60).map((fact) => el("li", {}, badge(how, kind), " ", fact.text, valid(fact.valid_from, fact.valid_to) ? el("span", { class: "quiet" }, ` ${valid(fact.valid_from, fact.valid_to)}`) : null));
+    facts.slice(0, 60).map((fact) => el("li", {}, badge(how, kind), " ", fact.text));
   const more = Math.max(0, one.came.length - 60) + Math.max(0, one.went.length - 60);
   return [
     when(one.run),

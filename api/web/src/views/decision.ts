@@ -60,7 +60,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
       el("div", { class: "answer-head" }, badge(OUTCOMES[decision.outcome] ?? decision.outcome, decision.outcome), reviewBadge(decision), el("span", { class: "quiet" }, `${scopeInWords({ ...decision.scope, valid_as_of: decision.as_of.valid })} · asked ${since(decision.trace.asked_at)}`)),
       el("h1", { id: "answered", class: "asked said-above" }, decision.question),
       answerText(decision.answer),
-      decision.answer.reason && !decision.answer.text.includes(decision.answer.reason) ? el("p", {}, decision.answer.reason) : null,
+      decision.answer.reason && !decision.answer.choices.length && !decision.answer.text.includes(decision.answer.reason) ? el("p", {}, decision.answer.reason) : null,
       confidence(decision),
       answerRows(decision.answer, cite, run, names),
       decision.evidence.length && !held ? el("p", { class: "quiet to-the-row" }, "Choose a piece of evidence, like ", chip(decision.evidence[0]?.id ?? ""), ", to see the row that it was read from.") : null,

@@ -209,6 +209,7 @@ function pathsForm(query: URLSearchParams): HTMLElement {
 async function whatThereIs(): Promise<HTMLElement[]> {
   const held = await schema();
   const types = held.types.filter((one) => one.count > 0).sort((a, b) => b.count - a.count);
+  if (types.length === 0) return [empty("Nothing is loaded yet", el("p", {}, "Load data on the ", el("a", { href: "/loads" }, "Loads"), " view, or with ", el("code", {}, "whence load"), "."))];
   const most = Math.max(1, ...types.map((one) => one.count));
   const said = held.predicates.filter((one) => one.count > 0 || one.derived).sort((a, b) => b.count - a.count);
   const amount = (count: number, of: number): HTMLElement => el("span", { class: "amount" }, el("meter", { min: 0, max: of, value: count, "aria-hidden": true }), number(count));

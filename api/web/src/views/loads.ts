@@ -68,9 +68,9 @@ async function sources(signal: AbortSignal): Promise<HTMLElement[]> {
         { name: "", cell: (one) => (one.current ? badge("current", "answered") : badge("kept", "")) },
         { name: "Freshness", cell: freshness },
         { name: "Publisher", cell: (one) => one.publisher },
-        { name: "Licence", cell: (one) => one.licence },
+        { name: "Licence", cell: (one) => el("span", { class: "whole" }, one.licence) },
         { name: "Seen by", cell: (one) => one.classification },
-        { name: "Published", cell: (one) => (one.issued ? day(one.issued) : "") },
+        { name: "Published", cell: (one) => (one.issued ? el("span", { class: "whole" }, day(one.issued)) : "") },
         { name: "Files", cell: (one) => (files.get(one.ref) ?? []).map((file) => el("div", {}, el("a", { class: "file", href: address(["lineage"], { ref: file.id, toward: "down" }), title: file.checksum }, file.name))) },
       ],
       held.datasets,
@@ -82,7 +82,7 @@ async function sources(signal: AbortSignal): Promise<HTMLElement[]> {
 /** When it was loaded last, and how often it is renewed. */
 function freshness(one: Fresh): Child {
   const loaded = one.loaded_at ? [one.run ? el("a", { href: address(["loads", one.run]), title: time(one.loaded_at) }, `loaded ${since(one.loaded_at)}`) : `loaded ${since(one.loaded_at)}`] : "no load is recorded";
-  if (one.refresh === null) return [loaded, el("div", { class: "quiet" }, "how often it is renewed is not said")];
+  if (one.refresh === null) return loaded;
   if (one.due_at === null) return [loaded, el("div", { class: "quiet" }, one.refresh === "never" ? "is not renewed" : `renewed ${one.refresh}`)];
   return [loaded, el("div", { class: "quiet" }, `renewed ${one.refresh}, due ${day(one.due_at)}`), one.overdue ? el("div", {}, badge("overdue", "warn")) : null];
 }
