@@ -1,7 +1,11 @@
-"""Each state of a view is sound, in light and dark: empty, waiting, refused, not answered, withheld, under a hold."""
+"""Each state of a view is sound, in light and dark: empty, waiting, refused, not answered, withheld, under a hold.
+
+Of the views that are empty, waiting or refused, all with WHENCE_PROOFS=1.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +18,7 @@ from tests.browser.conftest import Asked, Site, looked_at
 from tests.browser.test_review_on_the_page import QUESTION, RULES
 from tests.browser.test_views_are_sound import findings, settle
 
+ALL = os.environ.get("WHENCE_PROOFS") == "1"
 EMPTY = (
     "/",
     "/decisions",
@@ -28,7 +33,7 @@ EMPTY = (
 OUTCOMES = {
     "ambiguous": "Which audits took place at Mill Lane?",
     "abstained": "What is the price of sunflower oil?",
-    "false_premise": "Why did Nutfield Pastes lose its certificate?",
+    "false_premise": "Why does Nutfield Pastes hold an organic certificate?",
 }
 LISTS = {
     "/decisions": "**/v1/decisions?*",
@@ -53,7 +58,7 @@ def problems(page: Page, axe: str) -> list[str]:
 
 def test_an_empty_graph_says_what_to_do(other: Site, axe: str) -> None:
     page = other.tab()
-    for address in EMPTY:
+    for address in EMPTY if ALL else EMPTY[::2]:
         page.goto(address)
         settle(page)
         expect(page.locator("main .notice").first).to_be_visible()
@@ -62,7 +67,7 @@ def test_an_empty_graph_says_what_to_do(other: Site, axe: str) -> None:
 
 def test_waiting_and_a_refusal_are_sound(site: Site, axe: str) -> None:
     page = site.tab(expected="503")
-    for address, route in LISTS.items():
+    for address, route in LISTS.items() if ALL else list(LISTS.items())[::3]:
         held: list[Route] = []
 
         def hold(one: Route, kept: list[Route] = held) -> None:

@@ -262,6 +262,12 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     scroll.dataset.ids = shown.map(own).join(" ");
     scroll.dataset.lit = graph.elements(".lit").map(own).join(" ");
   };
+  /** Scrolls to what is lit, if it is not in sight. */
+  const bring = (box: { x1: number; y1: number; w: number; h: number }): void => {
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = scroll;
+    if (box.x1 < scrollLeft || box.x1 + box.w > scrollLeft + clientWidth) scroll.scrollLeft = box.x1 + Math.min(0, (box.w - clientWidth) / 2);
+    if (box.y1 < scrollTop || box.y1 + box.h > scrollTop + clientHeight) scroll.scrollTop = box.y1 + Math.min(0, (box.h - clientHeight) / 2);
+  };
   const nearer = (by: number): void => {
     zoom = Math.min(2.5, Math.max(0.25, graph.zoom() * by));
     size();
@@ -310,6 +316,7 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
       const lit = graph.elements().filter((one) => ids?.has(own(one)) ?? false);
       lit.addClass("lit");
       if (ids !== null) graph.elements().difference(lit).addClass("dim");
+      if (lit.nonempty() && graph.container() !== null) bring(lit.renderedBoundingBox());
       tell();
     },
     strong(ids) {
