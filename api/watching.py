@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,6 +80,7 @@ class Touched:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._guard = threading.Lock()
+        self._turn = asyncio.Semaphore()
         self._found: dict[tuple[str, str, Reach], ImpactOut] = {}
 
     def by(self, run: Run, reach: Reach) -> ImpactOut | None:
@@ -96,8 +97,15 @@ class Touched:
                 self._found = dict([*kept, (now, ImpactOut.of(found))])
             return self._found[now]
 
+    async def told(self, run: Run, reach: Reach) -> ImpactOut | None:
+        """The same for those who follow it: however many they are, one thread at a time is taken from others."""
+        async with self._turn:
+            return await run_in_threadpool(self.by, run, reach)
 
-async def events_of(first: Watched, watch: Watch, touched: Callable[[Run], ImpactOut | None]) -> AsyncIterator[str]:
+
+async def events_of(
+    first: Watched, watch: Watch, touched: Callable[[Run], Awaitable[ImpactOut | None]]
+) -> AsyncIterator[str]:
     """A run up to its end, and then the decisions it touched, for which nobody has to wait.
 
     A store that does not answer ends the stream with a ``problem``: clients connect again.
@@ -115,7 +123,7 @@ async def events_of(first: Watched, watch: Watch, touched: Callable[[Run], Impac
             found = await run_in_threadpool(watch.now, first.run.id)
         made = await run_in_threadpool(watch.summary, found.run)
         yield event_text("end", data_of(found, difference=SummaryOut.of(made, found.run).model_dump()))
-        if (decisions := await run_in_threadpool(touched, found.run)) is not None:
+        if (decisions := await touched(found.run)) is not None:
             yield event_text("decisions", decisions.model_dump_json())
     except KgError as exc:
         yield event_text("problem", json.dumps({"code": exc.code, "detail": str(exc), "retryable": exc.retryable}))

@@ -119,7 +119,7 @@ def facts_of_run(  # noqa: PLR0913, PLR0917 (its parameters are the query's)
 def run_events(run_id: RunId, context: ContextDep, reach: ReachDep) -> StreamingResponse:
     """Follow a run to its end, as server-sent events."""
     live, named = _find(run_id, context.services, reach)
-    events = events_of(Watched(live, named), context.watch, lambda run: context.touched.by(run, reach))
+    events = events_of(Watched(live, named), context.watch, lambda run: context.touched.told(run, reach))
     return StreamingResponse(events, media_type=EVENT_STREAM)
 
 
