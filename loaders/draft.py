@@ -30,7 +30,7 @@ from loaders.fields import (
 )
 from loaders.guess import format_of
 from loaders.inputs import open_unpacked
-from loaders.readers import Record, reader_for
+from loaders.readers import SHEET, Record, reader_for
 
 MOST_KINDS = 40
 """Kinds of records told apart."""
@@ -38,7 +38,7 @@ DATASET_HEAD = """# A draft: say who publishes it, under which licence and class
 """
 ONTOLOGY_HEAD = """# A draft: give types and predicates the words people use for them, in both directions.
 """
-KINDS = ("@type", "kind", "type")
+KINDS = ("@type", "kind", "type", SHEET)
 """Fields that say what a record is, where files have several kinds."""
 LANGUAGE = re.compile(r"\w@\w")
 """In the name of a field of RDF: values of one language."""
@@ -95,7 +95,9 @@ def write_documents(*documents: tuple[Path, dict[str, Any], str]) -> list[Path]:
             with path.open("x", encoding="utf-8") as out:
                 out.write(f"{first}{text}")
         except OSError as exc:
-            raise MappingInvalid(f"cannot write {str(path)!r}: {exc.strerror or exc}") from exc
+            raise MappingInvalid(
+                f"cannot write {str(path)!r}: {exc.strerror or exc}: give another folder with --out"
+            ) from exc
     return [path for path, *_ in documents]
 
 
@@ -241,13 +243,16 @@ class _Kind:
         fields: dict[str, Field] = defaultdict(Field)
         for record in records:
             for path, top, member in _flat(record):
-                fields[path].see(member)
-                fields[path].top = top
+                if top != SHEET:
+                    fields[path].see(member)
+                    fields[path].top = top
         key = _key(fields, len(records))
         words = singular(words_of(value) if value else name)
         type_name = "".join(word.capitalize() for word in words)
         key_path = key or _together(records, fields)
-        return _Kind(value, words, type_name, key, key_path, {name for one in records for name in one}, dict(fields))
+        return _Kind(
+            value, words, type_name, key, key_path, {name for one in records for name in one} - {SHEET}, dict(fields)
+        )
 
 
 def _part_of(type_name: str, key: str) -> dict[str, Any]:
@@ -265,7 +270,7 @@ def _by_kind(records: list[Record]) -> tuple[str | None, dict[str | None, list[d
                 break
             groups[first].append(record.fields)
         else:
-            if len(groups) <= MOST_KINDS:
+            if len(groups) <= MOST_KINDS and (name != SHEET or len(groups) > 1):
                 return name, dict(groups)
     return None, {None: [record.fields for record in records]}
 

@@ -24,7 +24,7 @@ NAME_NAMES = re.compile(r"^(@label|name|title|label|.*[_\s-](name|title))$", re.
 CONVERTED: Mapping[str, Callable[[str], str]] = {"number": number, "date": date, "boolean": boolean}
 NEARLY = 3
 """One value in so many may be of no datatype where a draft says which one the others have."""
-PREPOSITIONS = ("of", "in", "on", "at", "by", "to", "from", "for", "with", "as", "under", "into", "about")
+PREPOSITIONS = ("of", "in", "on", "at", "by", "to", "from", "for", "with", "as", "under", "into", "about", "near")
 SEPARATORS = (";", "|", ",")
 MAX_PART = 60
 SOME_VALUES = 2_000
@@ -109,7 +109,7 @@ def describe(said: dict[str, Any], words: list[str], found: Field) -> None:
 def is_noun(words: list[str], found: Field) -> bool:
     """Whether the name of a field that leads elsewhere says what is there (*parent*), rather than how (*owned by*)."""
     single = not found.many and found.separator is None
-    return words[-1] not in PREPOSITIONS and not (single and words[-1].endswith("s"))
+    return words[0] not in ("has", "is") and words[-1] not in PREPOSITIONS and not (single and words[-1].endswith("s"))
 
 
 def free_scheme() -> dict[str, Any]:
