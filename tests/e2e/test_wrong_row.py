@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import socketserver
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.faults.children import FORKS
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -34,10 +40,44 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+COMMAND = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as calling:
+    calling.connect({address!r})
+    calling.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode() + b"\\n")
+    code, out, err = json.loads(calling.makefile().readline())
+sys.stdout.write(out)
+sys.stderr.write(err)
+sys.exit(code)
+"""
+
+
+class Call(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        arguments, folder, environment = json.loads(self.rfile.readline())
+        self.wfile.write(json.dumps(FORKS.run(arguments, Path(folder), environment)).encode() + b"\n")
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a ``whence`` that is forked from a process that has imported all: the page calls it forty times."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    with socketserver.ThreadingUnixStreamServer(str(folder / "calls"), Call) as calls:
+        threading.Thread(target=calls.serve_forever, daemon=True).start()
+        command = folder / "whence"
+        command.write_text(COMMAND.format(python=sys.executable, address=str(folder / "calls")))
+        command.chmod(0o755)
+        yield folder
+        calls.shutdown()
+
+
 @pytest.mark.skipif(shutil.which("jq") is None, reason="the page uses jq")
-def test_from_a_wrong_row_to_corrected_answers_and_the_verified_log(address: str, tmp_path: Path) -> None:
+def test_from_a_wrong_row_to_corrected_answers_and_the_verified_log(
+    address: str, commands: Path, tmp_path: Path
+) -> None:
     shutil.copytree(ROOT / "examples" / "supply", tmp_path / "examples" / "supply")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{commands}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "WHENCE_STORE": address, "PYTHONPATH": str(ROOT)}
 
     def run(text: str) -> str:
