@@ -282,12 +282,32 @@ export interface Live {
   rate: number | null;
 }
 
+interface TouchSide {
+  outcome: string;
+  text: string;
+}
+export interface Touch {
+  decision: string;
+  question: string;
+  review: string | null;
+  changed: boolean | null;
+  before: TouchSide;
+  after: TouchSide | null;
+  note: string;
+}
+export interface Impact {
+  carried: Touch[];
+  looked_at: Touch[];
+  more: boolean;
+}
+
 export interface RunDetail {
   run: Run;
   live: Live | null;
   rejections: { source: string; locator: string; reason: string; record: Json }[];
   cut: boolean;
   next: number | null;
+  decisions: Impact | null;
 }
 
 export interface Walk {

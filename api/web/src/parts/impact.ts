@@ -3,29 +3,11 @@
 import { get } from "../api";
 import { el, say } from "../dom";
 import { address, change } from "../place";
+import type { Impact, Touch } from "../types";
 import { brief, plural, stateWords } from "../words";
 import { badge, button } from "./controls";
 import { put } from "./notice";
 import { table } from "./table";
-
-interface Side {
-  outcome: string;
-  text: string;
-}
-interface Touch {
-  decision: string;
-  question: string;
-  review: string | null;
-  changed: boolean | null;
-  before: Side;
-  after: Side | null;
-  note: string;
-}
-interface Impact {
-  carried: Touch[];
-  looked_at: Touch[];
-  more: boolean;
-}
 
 /** What was asked last stands in the address (`impact`), so that a link asks it again. */
 export function impact(ref: string, query: URLSearchParams): HTMLElement {
@@ -45,6 +27,15 @@ export function impact(ref: string, query: URLSearchParams): HTMLElement {
 
 function told(found: Impact, whatIf: boolean): HTMLElement[] {
   say(`It touches ${plural(found.carried.length + found.looked_at.length, "decision")}.`);
+  return listed(found, whatIf);
+}
+
+/** Those that a run touched, with what they say today. */
+export function touched(found: Impact | null): HTMLElement | null {
+  return found && el("section", { class: "facts-of" }, el("h2", {}, "Decisions it touched"), listed(found, false));
+}
+
+function listed(found: Impact, whatIf: boolean): HTMLElement[] {
   if (found.carried.length + found.looked_at.length === 0) return [el("p", { class: "quiet" }, "No decision touches it.")];
   return [
     list(`It carried a claim of ${plural(found.carried.length, "decision")}`, found.carried, whatIf),

@@ -3,11 +3,12 @@
 import { events, get, part } from "../api";
 import { el, fill, say } from "../dom";
 import { badge, button, switcher } from "../parts/controls";
+import { touched } from "../parts/impact";
 import { empty, put } from "../parts/notice";
 import { forgetSchema } from "../parts/scope";
 import { pairs, table } from "../parts/table";
 import { address, change, type View } from "../place";
-import type { ChangedFact, Live, Run, RunDetail } from "../types";
+import type { ChangedFact, Impact, Live, Run, RunDetail } from "../types";
 import { number, place as placed, plural, spoken, time } from "../words";
 
 const PAGE = 50;
@@ -25,7 +26,8 @@ export async function run(id: string, query: URLSearchParams, signal: AbortSigna
   const head = el("div", {});
   const facts = el("div", {});
   const rejections = el("div", {});
-  const node = el("div", { class: "page" }, el("h1", {}, detail.run.job), head, live, facts, rejections);
+  const decisions = el("div", {});
+  const node = el("div", { class: "page" }, el("h1", {}, detail.run.job), head, live, decisions, facts, rejections);
   let at = query;
   const listFacts = (): void => void put(facts, () => changed(id, detail.run, at, signal));
   const listRejections = (): void => void put(rejections, async () => rejected(await read(at.get("rejected")), at));
@@ -53,8 +55,10 @@ export async function run(id: string, query: URLSearchParams, signal: AbortSigna
         listRejections();
         say(`The load ended: ${ended.state}`);
       },
+      (found) => fill(decisions, touched(found)),
     );
   } else {
+    fill(decisions, touched(detail.decisions));
     listFacts();
     fill(rejections, rejected(detail, at));
   }
@@ -70,11 +74,12 @@ export async function run(id: string, query: URLSearchParams, signal: AbortSigna
   };
 }
 
-async function watch(id: string, signal: AbortSignal, tell: (live: Live) => void, end: (run: Run, difference: Record<string, number>) => void): Promise<void> {
+async function watch(id: string, signal: AbortSignal, tell: (live: Live) => void, end: (run: Run, difference: Record<string, number>) => void, touch: (found: Impact) => void): Promise<void> {
   try {
     for await (const { name, data } of events(`/v1/runs/${part(id)}/events`, { signal })) {
       if (name === "progress" && data.live) tell(data.live as unknown as Live);
       if (name === "end") end(data.run as unknown as Run, (data.difference ?? {}) as Record<string, number>);
+      if (name === "decisions") touch(data as unknown as Impact);
     }
   } catch (error) {
     if (!signal.aborted) say((error as Error).message, true);
