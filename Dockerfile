@@ -31,5 +31,5 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=5 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Refused without WHENCE_ALLOW_REMOTE=1: who sets it publishes the port on 127.0.0.1 only, as the compose file does.
+# Refused without WHENCE_ACCESS=on: others can reach this address.
 CMD ["whence", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 from fastapi.security.utils import get_authorization_scheme_param
 
 from kg.domain.access import LOCAL, PERMISSIONS, Caller, Permission, split_token
-from kg.errors import Forbidden, RateLimited, Unauthenticated
+from kg.errors import Forbidden, IssuerUnavailable, RateLimited, Unauthenticated
 from kg.ports.clock import instant
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("GET", "/v1/tables/{name}/versions/{wanted}"): "read",
     ("GET", "/v1/tables/{name}/diff"): "read",
     ("POST", "/v1/tables"): "configure",
+    ("GET", "/v1/tables/{name}/labels/{label}"): "read",
     ("PUT", "/v1/tables/{name}/labels/{label}"): "configure",
+    ("DELETE", "/v1/tables/{name}/labels/{label}"): "configure",
     ("GET", "/v1/entities"): "read",
     ("GET", "/v1/entities/{entity_id:path}"): "read",
     ("GET", "/v1/paths"): "read",
@@ -65,6 +68,10 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("POST", "/v1/loads"): "load",
     ("GET", "/v1/runs/{run_id}"): "read",
     ("GET", "/v1/runs/{run_id}/events"): "read",
+    ("GET", "/v1/runs/{run_id}/facts"): "read",
+    ("GET", "/v1/datasets"): "read",
+    ("GET", "/v1/history/facts/{fact_id}"): "read",
+    ("GET", "/v1/history/entities/{entity_id:path}"): "read",
     ("GET", "/v1/prompts"): "read",
     ("GET", "/v1/prompts/{name}"): "read",
     ("GET", "/v1/prompts/{name}/diff"): "read",
@@ -73,6 +80,7 @@ NEEDS: dict[tuple[str, str], Permission | None] = {
     ("GET", "/v1/prompts/{name}/labels/{label}"): "read",
     ("POST", "/v1/prompts/{name}/versions"): "configure",
     ("PUT", "/v1/prompts/{name}/labels/{label}"): "configure",
+    ("DELETE", "/v1/prompts/{name}/labels/{label}"): "configure",
 }
 """What a caller has to be allowed for each route. One that is not here is refused where access is on."""
 
@@ -86,9 +94,6 @@ def _caller(request: Request) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
-
-
-ACTOR = "Who does it, where access is off; else it is the caller, and can be left out."
 
 
 def acting(who: Caller, said: str | None) -> str:
@@ -119,12 +124,38 @@ def admit(request: Request) -> None:
     if needed is None:
         request.state.caller = Caller("anybody", (), ())
         return
-    request.state.caller = who = known(context, request.headers.get("authorization"))
+    request.state.caller = who = _known(context, request)
     waits = context.rates.take(who.key, who.rate)
     if waits:
         raise RateLimited(f"{who.name!r} asks too often: try again in {waits} s", retry_after=waits)
     if not who.may(needed):
         raise Forbidden(f"{who.name!r} may not {needed}: that is to {PERMISSIONS[needed]}")
+
+
+def _known(context: Context, request: Request) -> Caller:
+    """Who asks. An address from which too many ask whom nobody knows is told to wait, before anything is looked at.
+
+    Raises Unauthenticated, IssuerUnavailable, RateLimited.
+    """
+    address = _address(request)
+    if waits := context.strangers.take(address, spend=False):
+        said = f"too many requests from your address showed no key or token that is taken: try again in {waits} s"
+        raise RateLimited(said, retry_after=waits)
+    try:
+        return known(context, request.headers.get("authorization"))
+    except (Unauthenticated, IssuerUnavailable):
+        context.strangers.take(address)
+        raise
+
+
+def _address(request: Request) -> str:
+    """Where the request comes from; of IPv6 the network, in which one caller has as many addresses as they like."""
+    host = "" if request.client is None else request.client.host
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def known(context: Context, header: str | None) -> Caller:

@@ -15,11 +15,13 @@ from api.headers import SecurityHeaders
 from api.metrics import Metrics
 from api.oidc import issuer_of
 from api.rates import Rates
+from api.request_log import FASTAPI, Requests
 from api.routes import (
     audit,
     decisions,
     graph,
     health,
+    history,
     impact,
     lineage,
     loads,
@@ -35,8 +37,7 @@ from api.routes import (
     tables,
 )
 from api.strict import LOOPBACK, MAX_BODY, BodyCap, HostList
-from api.telemetry import FASTAPI, Requests
-from api.watching import Watch
+from api.watching import Touched, Watch
 from kg.bootstrap import Services
 from kg.settings import Settings
 
@@ -68,10 +69,18 @@ def create_app(
         dependencies=[Depends(admit)],
     )
     settings = settings or Settings()
+    rates, strangers = Rates(settings.rate), Rates(settings.unknown_rate)
     app.state.context = Context(
-        services, settings, Watch(services.runs), Metrics(services), Rates(settings.rate), issuer_of(settings)
+        services,
+        settings,
+        Watch(services.runs),
+        Touched(services),
+        Metrics(services),
+        rates,
+        strangers,
+        issuer_of(settings),
     )
-    asked = (decisions, retention, reviews, graph, schema, lineage, impact, matches, runs, loads)
+    asked = (decisions, retention, reviews, graph, history, schema, lineage, impact, matches, runs, loads)
     for routes in (*asked, prompts, tables, audit, me, sign_in, health, metrics):
         app.include_router(routes.router)
     app.include_router(page.router(built))

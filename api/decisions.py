@@ -74,7 +74,9 @@ def show_replay(told: dict[str, Any], screen: Console) -> None:
 def _show_difference(what: str, found: dict[str, list[dict[str, Any]]], screen: Console) -> None:
     for kind, sign in SIGNS.items():
         for one in found[kind][:MOST_SHOWN]:
-            screen.print(shown(f"  {sign} {what[:-1]} {one['id']}: {_words(one)}"), soft_wrap=True)
+            words = _words(one)
+            said = "" if words in ("", one["id"]) else f": {words}"
+            screen.print(shown(f"  {sign} {what[:-1]} {one['id']}{said}"), soft_wrap=True)
         if (more := len(found[kind]) - MOST_SHOWN) > 0:
             screen.print(shown(f"  {sign} and {more} more {what} (--json shows all)", style="dim"))
 
@@ -87,7 +89,7 @@ def _words(one: dict[str, Any]) -> str:
 def _said(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(str(item["text"]) for item in value)
-    return str(value["text"]) if "text" in value else ", ".join(str(v) for v in value.values() if v is not None) or "in"
+    return str(value["text"]) if "text" in value else ", ".join(str(v) for v in value.values() if v is not None)
 
 
 def told_attribution(services: Services, document: Document) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from api.metrics import Metrics
 from api.oidc import Issuer
 from api.rates import Rates
 from api.reach import Reach
-from api.watching import Watch
+from api.watching import Touched, Watch
 from kg.bootstrap import Services
 from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
@@ -27,8 +27,11 @@ class Context:
     services: Services
     settings: Settings
     watch: Watch
+    touched: Touched
     metrics: Metrics
     rates: Rates
+    strangers: Rates
+    """Of each address: requests that show nothing by which their caller is known."""
     issuer: Issuer | None = None
     """Of tokens, where one is set."""
 

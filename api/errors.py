@@ -96,8 +96,11 @@ STATUSES: dict[type[kg.KgError], int] = {
     kg.AttachmentInvalid: 500,
 }
 
-CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large"}
-"""Codes of refusals that the framework makes."""
+CODES = {
+    400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large",
+    428: "precondition_required",
+}  # fmt: skip
+"""Codes of refusals that no error of ours stands for."""
 SAYINGS = {404: "there is nothing at this path", 405: "the path does not take this method; see the Allow header"}
 
 OF_OPERATION = (kg.StoreUnavailable, kg.StoreTimeout, kg.StoreFull, kg.SchemaTooNew)

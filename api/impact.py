@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from loaders.reading import Progress
 
 MOST_SHOWN = 25
-AFTER_A_LOAD = 100
-"""Decisions that are run again after a load, of however many datasets: a few seconds."""
 SHORT = 160
 
 
@@ -101,7 +99,7 @@ def touched_by(
     runs: Sequence[Run], services: Services, screen: Console | None, told: Progress = lambda *_: None
 ) -> list[dict[str, Any]]:
     """The decisions that each run touched, as the report of the last ends with them; shown where there are any."""
-    from kg.decisions.impact import report, together
+    from kg.decisions.impact import AFTER_A_LOAD, report, together
 
     found = services.impacts.of_runs(
         runs, AFTER_A_LOAD, lambda done, total: told("running decisions again", done, total)

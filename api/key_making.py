@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kg.domain.access import MAX_NAME, ROLES, Key, Role, hash_of, is_name
+from kg.domain.access import CALLER_KINDS, MAX_NAME, ROLES, SIGNED_IN, CallerKind, Key, Role, hash_of, is_name
 from kg.domain.audit import Act, sha256
 from kg.domain.lineage import Classification
 from kg.domain.records import dump
@@ -32,6 +32,7 @@ class Grant:
     ceiling: str
     lasts: timedelta
     rate: int | None = None
+    kind: str = "human"
 
 
 def create(grant: Grant, ring: KeyRing, clock: Clock, actor: str) -> tuple[Key, str]:
@@ -49,6 +50,7 @@ def create(grant: Grant, ring: KeyRing, clock: Clock, actor: str) -> tuple[Key, 
         created_by=actor,
         expires_at=instant(now + grant.lasts),
         rate=grant.rate,
+        kind=_kind(grant.kind),
     )
     ring.put_keys([key], Act("key.create", key.id, actor, ",".join(key.roles), sha256(dump(key)), f"for {key.caller}"))
     return key, key.token(secret)
@@ -108,6 +110,8 @@ def _valid(key_id: str, ring: KeyRing, clock: Clock) -> Key:
 def _named(name: str) -> str:
     if not is_name(name):
         raise KeyInvalid(f"the name of a caller has 1 to {MAX_NAME} characters that can be printed")
+    if name.strip().startswith(SIGNED_IN):
+        raise KeyInvalid(f"{name!r}: names that begin with {SIGNED_IN!r} are of callers who show a token")
     return name.strip()
 
 
@@ -117,6 +121,13 @@ def _roles(named: Sequence[str]) -> tuple[Role, ...]:
     if not named:
         raise KeyInvalid(f"a key needs a role: {', '.join(ROLES)}")
     return tuple(role for role in ROLES if role in named)
+
+
+def _kind(name: str) -> CallerKind:
+    for one in CALLER_KINDS:
+        if name == one:
+            return one
+    raise KeyInvalid(f"{name!r} is no kind of caller; there are {', '.join(CALLER_KINDS)}")
 
 
 def _dataset(name: str) -> str:

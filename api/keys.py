@@ -33,6 +33,9 @@ def create(
     ceiling: Annotated[str, typer.Option("--ceiling", help="Highest classification that they read.")] = "confidential",
     expires: Lasts = "90d",
     rate: Annotated[int | None, typer.Option("--rate", min=1, help="Requests a minute (else WHENCE_RATE).")] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="human, service, or advisory: advice satisfies no stage of a review.")
+    ] = "human",
     by: By = None,
     store: Store = None,
     as_json: AsJson = False,
@@ -42,7 +45,7 @@ def create(
     from api.key_making import create as make
     from loaders.retirement import this_person
 
-    grant = Grant(caller, role, dataset, ceiling, lasting(expires), rate)
+    grant = Grant(caller, role, dataset, ceiling, lasting(expires), rate, kind)
     with opened(ctx, store) as (services, _):
         made, token = make(grant, services.keys, services.clock, by or this_person())
     _told(made, token, as_json=as_json)
@@ -63,6 +66,7 @@ def listed(ctx: typer.Context, store: Store = None, as_json: AsJson = False) -> 
         (
             one["id"],
             one["caller"],
+            one["kind"],
             ", ".join(one["roles"]),
             "all" if one["datasets"] is None else ", ".join(one["datasets"]),
             one["ceiling"],
@@ -71,7 +75,8 @@ def listed(ctx: typer.Context, store: Store = None, as_json: AsJson = False) -> 
         )
         for one in found
     ]
-    show_table(("key", "caller", "roles", "datasets", "ceiling", "is", "expires"), rows, Console(highlight=False))
+    columns = ("key", "caller", "kind", "roles", "datasets", "ceiling", "is", "expires")
+    show_table(columns, rows, Console(highlight=False))
 
 
 @keys.command()
@@ -120,6 +125,7 @@ def _shown(key: Key) -> dict[str, Any]:
     return {
         "id": key.id,
         "caller": key.caller,
+        "kind": key.kind,
         "roles": list(key.roles),
         "datasets": None if key.datasets is None else list(key.datasets),
         "ceiling": key.ceiling.label,

@@ -27,9 +27,7 @@ def lineage(
     ctx: typer.Context,
     ref: Annotated[
         str,
-        typer.Argument(
-            help="Dataset, NAME@VERSION, source, run, job, dataset of others (NAMESPACE/NAME), fact, entity, decision."
-        ),
+        typer.Argument(help="Dataset, NAME@VERSION, source, row, run, job, dataset of others, fact, entity, decision."),
     ],
     up: Annotated[bool, typer.Option("--up/--down", help="Where it comes from, or what comes of it.")] = True,
     depth: Annotated[
@@ -37,6 +35,9 @@ def lineage(
         typer.Option("--depth", min=1, max=MAX_DEPTH, help="Steps at most: 6, from a decision all, if not said."),
     ] = None,
     width: Annotated[int, typer.Option("--width", min=1, max=MAX_WIDTH, help="Neighbours of each at most.")] = 20,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="With --down: the decisions that what is met carried, up to the width.")
+    ] = False,
     as_of: AsOf = None,
     known_as_of: KnownAsOf = None,
     dataset: Datasets = None,
@@ -46,12 +47,15 @@ def lineage(
 ) -> None:
     """Show where something comes from or what comes of it, from tables of others to rows and facts."""
     from kg.answer.lineage import walk
+    from kg.answer.lineage_decisions import with_decisions
 
     with opened(ctx, store) as (services, settings):
         scope = scope_of_options(settings, dataset, as_of, known_as_of, ceiling)
         decision = recorded(services, ref) if is_decision(ref) else None
         toward: Toward = "up" if up else "down"
         found = walk(services.store, services.runs, scope, ref, toward, depth=depth, width=width, decision=decision)
+        if decisions:
+            found = with_decisions(found, services.decisions, services.decisions.decision, width)
     if as_json:
         links = [{"start": start, "end": end} for start, end in found.links]
         print_json(dataclasses.asdict(found) | {"links": links})
@@ -76,6 +80,8 @@ def _tree(found: Walk) -> Tree:
             if other not in met:
                 met.add(other)
                 growing.append((twig, other))
+        if node == found.root and found.more_decisions:
+            branch.add(shown("… more decisions than are told (--width)", "yellow"))
         if node in cut:
             branch.add(shown(f"… {cut[node]}", "yellow"))
     return tree

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kg.domain.access import MAX_NAME, ROLES, Caller, Role, is_name
+from api.remembered import Remembered
+from kg.domain.access import CALLER_KINDS, MAX_NAME, ROLES, SIGNED_IN, Caller, CallerKind, Role, is_name
 from kg.domain.lineage import Classification
 from kg.errors import ConfigError, IssuerUnavailable, Unauthenticated
 from kg.ports.clock import instant
@@ -21,13 +21,12 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Those with a private and a public key. None of them can be used with a key that we publish, and ``none`` is none."""
 LEEWAY_S = 30
 TIMEOUT_S = 5.0
-KEYS_FOR_S = 300.0
-ASKED_AGAIN_S = 10.0
-"""A token with an unknown key makes the issuer be asked for its keys, so often at most."""
+MOST_S = 10.0
+"""For all of an answer, however slowly it comes."""
 MAX_TOKEN = 16_000
 MAX_ANSWER = 1_000_000
-DATASETS, CEILING = "whence_datasets", "whence_ceiling"
-"""Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``."""
+DATASETS, CEILING, KIND = "whence_datasets", "whence_ceiling", "whence_kind"
+"""Claims: a list of names, or ``*`` for all, without it none; a classification, without it ``public``; a kind."""
 DISCOVERY = "/.well-known/openid-configuration"
 ADDRESS = re.compile(r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(?=[/?]|\Z)")
 """Of an issuer, up to its path: a name and a port, and nothing that would say more in a header."""
@@ -52,6 +51,8 @@ class SignIn:
     scope: str
     authorization_endpoint: str
     token_endpoint: str
+    end_session_endpoint: str | None
+    """Where the issuer ends its own session, if it says so (RP-initiated logout)."""
     sends: str
     """Which token is for us: ``id_token`` where the audience is the client itself, else ``access_token``."""
 
@@ -61,10 +62,21 @@ class SignIn:
         return ADDRESS.match(self.token_endpoint)[0]  # type: ignore[index]  # it was found safe
 
 
-class Issuer:
-    """One issuer. Its keys are read when they are needed, and kept for some minutes."""
+Keys = dict[str | None, tuple[Any, str | None]]
+"""By id: the key, and the one algorithm that it is for, if its issuer says so."""
 
-    def __init__(self, url: str, audience: str, roles: str = "roles", name: str = "sub") -> None:
+
+class Issuer:
+    """One issuer. Its keys are read when they are needed, and kept for some minutes; its addresses too."""
+
+    def __init__(
+        self,
+        url: str,
+        audience: str,
+        roles: str = "roles",
+        name: str = "sub",
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         try:
             import jwt  # noqa: F401 (it is used with the first token; that it is missing is said at the start)
         except ImportError as exc:
@@ -74,32 +86,27 @@ class Issuer:
         self._url = _safe(url, "WHENCE_OIDC_ISSUER")
         self._audience = audience
         self._roles, self._name = roles, name
-        self._guard = threading.Lock()
-        self._keys: dict[str | None, tuple[Any, str | None]] = {}
-        """By id: the key, and the one algorithm that it is for, if its issuer says so."""
-        self._read_at = float("-inf")
-        self._endpoints: tuple[str, str] | None = None
-        self._told_at = float("-inf")
+        self._keys = Remembered(self._asked_for_keys, seconds)
+        self._endpoints = Remembered(self._asked_for_endpoints, seconds)
 
     def sign_in(self, settings: Settings) -> SignIn | None:
         """Where browsers sign in; ``None`` where the issuer knows no client of ours. Raises IssuerUnavailable."""
         if not settings.oidc_client:
             return None
-        with self._guard:
-            age = time.monotonic() - self._told_at
-            if age > (KEYS_FOR_S if self._endpoints else ASKED_AGAIN_S):
-                self._told_at, self._endpoints = time.monotonic(), None
-                self._endpoints = self._asked_for_endpoints()
-            if self._endpoints is None:
-                raise IssuerUnavailable(f"the issuer {self._url!r} did not say a moment ago where to sign in")
-            sends = "id_token" if self._audience == settings.oidc_client else "access_token"
-            return SignIn(self._url, settings.oidc_client, settings.oidc_scope, *self._endpoints, sends)
+        sends = "id_token" if self._audience == settings.oidc_client else "access_token"
+        return SignIn(self._url, settings.oidc_client, settings.oidc_scope, *self._endpoints.get(), sends)
 
-    def _asked_for_endpoints(self) -> tuple[str, str]:
+    def _asked_for_endpoints(self) -> tuple[str, str, str | None]:
+        """Where it lets people in, gives tokens and, if it says so, ends its own session."""
         told = self._configuration()
         authorization, token = (str(told.get(f"{name}_endpoint", "")) for name in ("authorization", "token"))
+        ending = told.get("end_session_endpoint")
         try:
-            return _safe(authorization, "authorization_endpoint"), _safe(token, "token_endpoint")
+            return (
+                _safe(authorization, "authorization_endpoint"),
+                _safe(token, "token_endpoint"),
+                None if ending is None else _safe(str(ending), "end_session_endpoint"),
+            )
         except ConfigError as exc:
             raise IssuerUnavailable(f"the issuer {self._url!r} names no safe place to sign in: {exc}") from exc
 
@@ -131,37 +138,35 @@ class Issuer:
         roles: tuple[Role, ...] = tuple(role for role in ROLES if role in names)
         level = str(_at(told, CEILING) or "public").upper()
         ceiling = Classification.__members__.get(level, Classification.PUBLIC)
-        name = str(_at(told, self._name) or told["sub"])
-        if not is_name(name):
-            raise Unauthenticated(f"the token names no caller: 1 to {MAX_NAME} characters that can be printed")
-        expires = instant(_moment(told["exp"]))
-        return Caller(name, roles, None if "*" in datasets else datasets, ceiling, f"oidc:{told['sub']}", None, expires)
+        said = str(_at(told, self._name) or told["sub"])
+        name = f"{SIGNED_IN}{said}"
+        if not said.strip() or not is_name(name):
+            most = MAX_NAME - len(SIGNED_IN)
+            raise Unauthenticated(f"the token names no caller: 1 to {most} characters that can be printed")
+        key, expires = f"{SIGNED_IN}{told['sub']}", instant(_moment(told["exp"]))
+        granted = None if "*" in datasets else datasets
+        return Caller(name, roles, granted, ceiling, key, None, expires, _kind(told), said)
 
     def _key(self, kid: str | None, algorithm: str) -> Any:
         """The key of this id; the issuer is asked again for one that it may have since."""
-        with self._guard:
-            age = time.monotonic() - self._read_at
-            if age > KEYS_FOR_S or (kid not in self._keys and age > ASKED_AGAIN_S):
-                self._read()
-            key, only = self._keys.get(kid, (None, None))
+        key, only = self._keys.get(lambda keys: kid in keys).get(kid, (None, None))
         if key is None or only not in (None, algorithm):
             raise Unauthenticated("the token is signed with a key that its issuer does not have")
         return key
 
-    def _read(self) -> None:
+    def _asked_for_keys(self) -> Keys:
         import jwt
 
-        self._read_at = time.monotonic()
         told = self._configuration()
         keys = _fetched(_safe(str(told.get("jwks_uri", "")), "jwks_uri")).get("keys", [])
-        found: dict[str | None, tuple[Any, str | None]] = {}
+        found: Keys = {}
         for one in keys if isinstance(keys, list) else []:
             try:
                 if one.get("use", "sig") == "sig" and one.get("kty") != "oct":
                     found[one.get("kid")] = jwt.PyJWK(one).key, one.get("alg")
             except (jwt.PyJWTError, AttributeError):
                 continue  # of a kind that we do not know
-        self._keys = found
+        return found
 
     def _configuration(self) -> dict[str, Any]:
         """What the issuer tells of itself. Raises IssuerUnavailable."""
@@ -184,12 +189,22 @@ def _fetched(url: str) -> dict[str, Any]:
     """Raises IssuerUnavailable."""
     try:
         with _DIRECT.open(url, timeout=TIMEOUT_S) as answer:
-            found = json.loads(answer.read(MAX_ANSWER))
+            found = json.loads(_read(answer))
     except (OSError, ValueError) as exc:
         raise IssuerUnavailable(f"the issuer does not answer at {url!r}") from exc
     if not isinstance(found, dict):
         raise IssuerUnavailable(f"what the issuer answers at {url!r} is no JSON object")
     return found
+
+
+def _read(answer: Any) -> bytes:
+    """What there is of it, up to a length and a time. Raises TimeoutError."""
+    until, read = time.monotonic() + MOST_S, b""
+    while len(read) < MAX_ANSWER and (part := answer.read1(MAX_ANSWER - len(read))):
+        if time.monotonic() > until:
+            raise TimeoutError
+        read += part
+    return read
 
 
 def _safe(url: str, what: str) -> str:
@@ -209,6 +224,19 @@ def _at(told: Mapping[str, Any], name: str) -> Any:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
+
+
+def _kind(told: Mapping[str, Any]) -> CallerKind:
+    """As the claim says; without it a client that got the token for itself is a service, and all others are people.
+
+    That a client did is told by RFC 9068, and by the claims that widely used issuers have for it. Who says to be of a
+    kind that there is not only gives advice.
+    """
+    said = _at(told, KIND)
+    if said is not None:
+        return next((one for one in CALLER_KINDS if one == said), "advisory")
+    itself = told["sub"] in (told.get("client_id"), told.get("azp"))
+    return "service" if itself or told.get("gty") == "client-credentials" or told.get("idtyp") == "app" else "human"
 
 
 def _texts(value: Any) -> tuple[str, ...]:

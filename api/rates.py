@@ -21,8 +21,8 @@ class Rates:
         self._guard = threading.Lock()
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str, per_minute: int | None = None) -> int:
-        """Take one request; or say in how many seconds there is one."""
+    def take(self, who: str, per_minute: int | None = None, *, spend: bool = True) -> int:
+        """Take one request, or only look whether there is one; or say in how many seconds there is one."""
         most = self._per_minute if per_minute is None else per_minute
         if most <= 0:
             return 0
@@ -31,7 +31,7 @@ class Rates:
             left, then = self._buckets.pop(who, (float(most), now))
             left = min(float(most), left + (now - then) * most / 60)
             waits = 0 if left >= 1 else math.ceil((1 - left) * 60 / most)
-            self._buckets[who] = (left if waits else left - 1, now)
+            self._buckets[who] = (left - 1 if spend and not waits else left, now)
             if len(self._buckets) > MOST_BUCKETS:
                 self._buckets.popitem(last=False)
             return waits

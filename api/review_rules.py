@@ -10,7 +10,8 @@ from rich.console import Console
 
 from api.options import AsJson, Store, opened, print_json
 from api.retirement import By
-from api.terminal import printable
+from api.show_reviews import fillers_of
+from api.terminal import printable, shown
 from api.versions import read_yaml, show_overview
 from kg.errors import ReviewInvalid, RulesNotFound
 
@@ -30,19 +31,22 @@ def save(
 
     A version that was saved before is used again by saving it again.
     """
-    from kg.decisions.review_file import review_content
+    from kg.decisions.review_file import review_content, rules_of
     from kg.decisions.reviews import put_in_use
     from kg.decisions.rule_files import described
     from loaders.retirement import this_person
 
     name, content = review_content(read_yaml(file, ReviewInvalid), str(file))
-    with opened(ctx, store) as (services, _):
+    with opened(ctx, store) as (services, settings):
         version = put_in_use(name, content, message, by or this_person(), services.prompts)
         told = described(version, services.prompts.rule_labels("review", name))
+        warnings = fillers_of(services, settings).warnings(rules_of(version))
     if as_json:
-        print_json(told)
-    else:
-        typer.echo(printable(f"{version.ref} is used from now on ({version.hash[:19]})"))
+        print_json(told | {"warnings": warnings})
+        return
+    typer.echo(printable(f"{version.ref} is used from now on ({version.hash[:19]})"))
+    for one in warnings:
+        Console(highlight=False).print(shown(f"nobody can fill a stage of {one}", "yellow"), soft_wrap=True)
 
 
 @rules.command()

@@ -11,7 +11,7 @@ from rich.console import Console
 from api.options import AsJson, Limit, Store, opened, print_json
 from api.retirement import By
 from api.review_rules import rules
-from api.show_reviews import show_queue, show_review
+from api.show_reviews import fillers_of, show_queue, show_review
 from api.terminal import printable
 from kg.domain.review import Kind, Review
 
@@ -63,6 +63,8 @@ def listed(
     as_json: AsJson = False,
 ) -> None:
     """The queue: reviews that wait, newest first."""
+    from kg.decisions.queue import Sought
+
     wanted = None if everything and state is None else "open" if state is None else state.value
 
     def fits(one: Review) -> bool:
@@ -73,10 +75,10 @@ def listed(
             and (assignee is None or one.assignee == assignee)
         )
 
-    with opened(ctx, store) as (services, _):
+    with opened(ctx, store) as (services, settings):
         standing = not everything and wanted == "open"
-        found, rest = services.reviews.queue(fits, standing=standing, after=after, limit=limit)
-    show_queue(found, rest, as_json=as_json)
+        found = services.reviews.queue(Sought(fits, standing=standing, after=after, limit=limit))
+        show_queue(found, fillers_of(services, settings), as_json=as_json)
 
 
 @review.command()

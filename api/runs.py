@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from api.newest import run_of
+from api.impact import touched_by
 from api.options import AsJson, Limit, Store, opened, print_json
 from api.show_difference import show_difference, show_summary
 from api.terminal import in_json, printable, progress, show_table
@@ -53,7 +53,7 @@ def runs(
             follow(run, services, as_json=as_json)
             return
         live = live if live is not None and live.run.id == run else None
-        named = live.run if live is not None else run_of(services.runs, run)
+        named = live.run if live is not None else services.runs.run(run)
         if named is None:
             raise RunNotFound(f"no run {run!r}")
         if rejected is not None:
@@ -66,7 +66,8 @@ def runs(
                 typer.echo(in_json(json.dumps(event, ensure_ascii=False)))
         elif as_json:
             told = {"difference": difference(services.runs.changes(run)), "rejections": services.runs.rejections(run)}
-            print_json({"run": named, "live": numbers(live), **told, "openlineage": events})
+            [decisions] = touched_by([named], services, None) if named.state == "complete" else [None]
+            print_json({"run": named, "live": numbers(live), **told, "openlineage": events, "decisions": decisions})
         else:
             _show_one(named, services, Console(highlight=False), live)
 
@@ -150,3 +151,5 @@ def _show_one(run: Run, services: Services, screen: Console, live: LiveRun | Non
     if rejections := services.runs.rejections(run.id):
         rows = [(x.locator, x.reason, json.dumps(x.record)[:120]) for x in rejections]
         show_table(("where", "reason", "record"), rows, screen)
+    if run.state == "complete":
+        touched_by([run], services, screen)

@@ -1,4 +1,4 @@
-"""Serve the application with uvicorn, on this machine only unless that is asked for twice."""
+"""Serve the application with uvicorn: on this machine only, unless access control is on."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
     """Serve until stopped. Raises ConfigError for an address others can reach, and StoreError."""
     import uvicorn
 
-    kept_out = os.environ.get("WHENCE_ALLOW_REMOTE") == "1"
-    remote = refuse_remote(host, allowed=settings.access or kept_out)
+    if not settings.access:
+        refuse_remote(host)
     hosts = [name.strip() for name in os.environ.get("WHENCE_HOSTS", "").split(",") if name.strip()]
+    proxies = _proxies(os.environ.get("WHENCE_PROXIES", ""))
     write(settings.log or "plain")
     services = open_services(settings)
     try:
@@ -33,13 +34,14 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> None
             server_header=False,
             # Its lines hold what was looked for; ours hold the route.
             access_log=False,
-            proxy_headers=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
             timeout_graceful_shutdown=10,
         )
         _log.addFilter(without_errors)
         if not settings.access:
-            who = "whoever reaches" if remote else "everybody on this machine who reaches"
-            _log.warning("access control is off: %s %s may read and change all (WHENCE_ACCESS=on)", who, host)
+            who = f"everybody on this machine who reaches {host}"
+            _log.warning("access control is off: %s may read and change all (WHENCE_ACCESS=on)", who)
         uvicorn.Server(config).run()
     finally:
         services.store.close()
@@ -51,15 +53,25 @@ def without_errors(record: logging.LogRecord) -> bool:
     return True
 
 
-def refuse_remote(host: str, *, allowed: bool) -> bool:
-    """Whether others can reach this address. Raises ConfigError when they can and that is not allowed."""
+def _proxies(said: str) -> list[str]:
+    """Whose word is taken for where a request comes from. Raises ConfigError."""
+    named = [one.strip() for one in said.split(",") if one.strip()]
+    for one in named:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as exc:
+            raise ConfigError(f"WHENCE_PROXIES: {one!r} is no address and no network of a proxy") from exc
+    return named
+
+
+def refuse_remote(host: str) -> None:
+    """Raises ConfigError for an address that others can reach."""
     try:
         remote = not ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         remote = host.lower() != "localhost"
-    if remote and not allowed:
+    if remote:
         raise ConfigError(
             f"{host!r} can be reached from other machines, and access control is off: set WHENCE_ACCESS=on and give "
-            "keys with `whence keys create`, or use 127.0.0.1 (WHENCE_ALLOW_REMOTE=1 says that others are kept out)"
+            "keys with `whence keys create`, or use 127.0.0.1"
         )
-    return remote

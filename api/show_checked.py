@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 
 from api.terminal import shown
 from kg.domain.fact import Literal
 from kg.ports.store import Entry
-from loaders.check import Checked
+
+if TYPE_CHECKING:
+    from loaders.check import Checked
 
 MAX_REJECTIONS = 10
 

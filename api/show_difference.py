@@ -24,12 +24,12 @@ def show_summary(run: Run, services: Services, screen: Console) -> None:
     found = difference(services.runs.changes(run.id))
     made = summary(found)
     counts = [
-        (made.came, "entities came"),
+        (made.came, "entities came" if made.came > 1 else "entity came"),
         (made.went, "went"),
         (made.withdrawn, "got a status"),
         (made.replaced, "were replaced"),
-        (made.gained, "facts gained"),
-        (made.lost, "facts lost"),
+        (made.gained, "facts gained" if made.gained > 1 else "fact gained"),
+        (made.lost, "facts lost" if made.lost > 1 else "fact lost"),
     ]
     said = ", ".join(f"{count:,} {what}" for count, what in counts if count)
     screen.print(shown(f"  against {_before(run)}: {said}"), soft_wrap=True)

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from api.options import print_json
 from api.terminal import show_decision, show_table, shown
 from kg.bootstrap import Services
-from kg.domain.review import Review
+
+if TYPE_CHECKING:
+    from kg.decisions.fillers import Fillers
+    from kg.decisions.queue import Queued
+    from kg.settings import Settings
 
 
-def show_queue(found: list[tuple[Review, str]], rest: str | None, *, as_json: bool) -> None:
+def fillers_of(services: Services, settings: Settings) -> Fillers:
+    """Who could judge."""
+    from kg.decisions.fillers import Fillers
+    from kg.ports.clock import instant
+
+    now, tokens = instant(services.clock()), bool(settings.oidc_issuer)
+    return Fillers.of(services.keys, now, access=settings.access, tokens=tokens)
+
+
+def show_queue(found: Queued, fillers: Fillers, *, as_json: bool) -> None:
     """One line a review, and where to go on after."""
     from kg.decisions.reviews import line
 
     if as_json:
-        print_json({"reviews": [line(one) | {"question": question} for one, question in found], "next": rest})
+        lines = [
+            line(one) | {"question": question, "unfilled": fillers.missing_of(one)} for one, question in found.reviews
+        ]
+        print_json({"reviews": lines, "next": found.next})
         return
     screen = Console(highlight=False)
-    if not found:
+    if not found.reviews and found.next is None:
         screen.print("nothing waits for a review")
         return
     rows = [
         (one.decision, one.state, _waits(line(one)), one.assignee or "", (one.due_at or "")[:16], question)
-        for one, question in found
+        for one, question in found.reviews
     ]
     show_table(("decision", "state", "waits for", "assigned to", "due", "question"), rows, screen)
-    if rest is not None:
-        screen.print(shown(f"there are more: --after {rest}", style="dim"))
+    for one, _ in found.reviews:
+        if (missing := fillers.missing_of(one)) is not None:
+            screen.print(shown(f"nobody can fill the stage of {one.decision}: {missing}", "yellow"), soft_wrap=True)
+    if found.next is not None:
+        more = "more" if found.reviews else "more, and none of those looked at so far is one of these"
+        screen.print(shown(f"there are {more}: --after {found.next}", style="dim"))
 
 
 def _waits(told: dict[str, Any]) -> str:

@@ -1,28 +1,19 @@
-"""Where spans, measurements and log lines go: as OpenTelemetry's own variables and WHENCE_LOG say."""
+"""Where spans and measurements go: as OpenTelemetry's own variables say."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi.telemetry import TelemetryConfig
 from opentelemetry import metrics, trace
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import ConfigError
-from kg.telemetry.log import note
 
-FASTAPI: TelemetryConfig = {"logs": False, "operation_spans": False, "auto_configure": False}
-"""Of what FastAPI tells by itself the span and the measurements of each request; its logs repeat what was sent."""
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-HIDDEN = "REDACTED"
 EXIT_S = 3.0
 """So long waits a command that is done for a receiver that is not there; OTEL_EXPORTER_OTLP_TIMEOUT goes before it."""
-_PERSONAL = ("url.path", "url.query")
-"""Names of entities and what is looked for may be personal; the route says what was called."""
 
 
 def export(environment: Mapping[str, str]) -> None:
@@ -98,32 +89,3 @@ def _export_measurements(kind: str) -> None:
         OTLPMetricExporter(timeout=_patience("METRICS")) if kind == "otlp" else ConsoleMetricExporter(out=sys.stderr)
     )
     metrics.set_meter_provider(MeterProvider([reader], resource=_resource()))
-
-
-class Requests:
-    """A log line a request, by its route; and nothing personal in the span that FastAPI makes of it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began, status = time.perf_counter(), 500
-        span = trace.get_current_span()
-        if span.is_recording():
-            span.set_attributes(dict.fromkeys(_PERSONAL, HIDDEN))
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            route = getattr(scope.get("route"), "path", "none")
-            ms = round((time.perf_counter() - began) * 1000, 3)
-            note("request", method=scope["method"], route=route, status=status, ms=ms)

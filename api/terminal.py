@@ -206,8 +206,12 @@ def _tree(document: Document) -> Tree:
     return tree
 
 
+UNBROKEN = 100_000
+"""Characters of a line that no row reaches."""
+
+
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console) -> None:
-    """A plain table; said so when it is empty."""
+    """A plain table, in a file or a pipe one line a row; said so when it is empty."""
     if not rows:
         console.print(shown("nothing to show", style="dim"))
         return
@@ -216,7 +220,9 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], console
         table.add_column(shown(column), no_wrap=number == 0)
     for row in rows:
         table.add_row(*(shown(cell) for cell in row))
+    seen, console.width = console.width, console.width if console.is_terminal else UNBROKEN
     console.print(table)
+    console.width = seen
 
 
 @contextmanager

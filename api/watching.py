@@ -6,15 +6,18 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from api.newest import run_of
+from api.reach import Reach
 from api.streaming import SILENT_S, event_text
+from api.wire_impact import ImpactOut
 from api.wire_runs import LiveOut, RunOut, SummaryOut
+from kg.bootstrap import Services
+from kg.decisions.impact import AFTER_A_LOAD
 from kg.domain.difference import Summary, difference, summary
 from kg.domain.lineage import LiveRun, Run
 from kg.errors import KgError, RunNotFound
@@ -22,6 +25,8 @@ from kg.ports.ledger import RunLedger
 
 EACH_S = 1.0
 """A load tells of itself once a second."""
+MAX_KEPT = 20
+"""Runs of which the decisions that they touched are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Watch:
             live = self._live
         if live is not None and live.run.id == run_id:
             return Watched(live, live.run)
-        run = run_of(self._ledger, run_id)
+        run = self._ledger.run(run_id)
         if run is None:
             raise RunNotFound(f"no run {run_id!r}")
         return Watched(None, run)
@@ -69,8 +74,42 @@ class Watch:
             return self._summaries[run.id]
 
 
-async def events_of(first: Watched, watch: Watch) -> AsyncIterator[str]:
-    """A run up to its end. A store that does not answer ends the stream with a ``problem``: clients connect again."""
+class Touched:
+    """The decisions that runs touched, each found once for all who ask the same while nothing changes."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._guard = threading.Lock()
+        self._turn = asyncio.Semaphore()
+        self._found: dict[tuple[str, str, Reach], ImpactOut] = {}
+
+    def by(self, run: Run, reach: Reach) -> ImpactOut | None:
+        """Those within reach; None of a run that is not complete."""
+        if run.state != "complete":
+            return None
+        # All that loads, decides or judges moves the audit log.
+        now = (run.id, self._services.audit.audit_head().hash, reach)
+        with self._guard:
+            if now not in self._found:
+                impacts = replace(self._services.impacts, may_read=reach.may_read)
+                [found] = impacts.of_runs([run], AFTER_A_LOAD)
+                kept = list(self._found.items())[-MAX_KEPT:]
+                self._found = dict([*kept, (now, ImpactOut.of(found))])
+            return self._found[now]
+
+    async def told(self, run: Run, reach: Reach) -> ImpactOut | None:
+        """The same for those who follow it: however many they are, one thread at a time is taken from others."""
+        async with self._turn:
+            return await run_in_threadpool(self.by, run, reach)
+
+
+async def events_of(
+    first: Watched, watch: Watch, touched: Callable[[Run], Awaitable[ImpactOut | None]]
+) -> AsyncIterator[str]:
+    """A run up to its end, and then the decisions it touched, for which nobody has to wait.
+
+    A store that does not answer ends the stream with a ``problem``: clients connect again.
+    """
     found, said, said_at = first, "", time.monotonic()
     try:
         while not found.ended:
@@ -84,6 +123,8 @@ async def events_of(first: Watched, watch: Watch) -> AsyncIterator[str]:
             found = await run_in_threadpool(watch.now, first.run.id)
         made = await run_in_threadpool(watch.summary, found.run)
         yield event_text("end", data_of(found, difference=SummaryOut.of(made, found.run).model_dump()))
+        if (decisions := await touched(found.run)) is not None:
+            yield event_text("decisions", decisions.model_dump_json())
     except KgError as exc:
         yield event_text("problem", json.dumps({"code": exc.code, "detail": str(exc), "retryable": exc.retryable}))
 

@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.wire_impact import ImpactOut
 from kg.answer.explore import Statement, Way
 from kg.answer.lineage import CutBy, Walk
 from kg.domain.decision import Document
@@ -320,6 +321,9 @@ class EventsOut(BaseModel):
 
     events: list[str] = Field(title="Events", description="Their ids, made of what they say.")
     recorded: int = Field(title="Recorded", description="How many were not recorded before.")
+    decisions: ImpactOut = Field(
+        title="Decisions", description="Those that rest on what comes of them, 100 at most; none is run again."
+    )
 
 
 class LineageNodeOut(BaseModel):
@@ -332,6 +336,9 @@ class LineageNodeOut(BaseModel):
     text: str = Field(title="Text")
     dataset: str | None = Field(title="Dataset", description="`NAME@VERSION`, of a source or row.")
     run: str | None = Field(title="Run", description="Of a row: the run that read it.")
+    carried: bool | None = Field(
+        title="Carried", description="Of a decision: whether a claim of it was carried; else it was only looked at."
+    )
 
 
 class LineageLinkOut(BaseModel):
@@ -359,6 +366,7 @@ class LineageOut(BaseModel):
     nodes: list[LineageNodeOut] = Field(title="Nodes", description="Nearest first; the root is the first.")
     links: list[LineageLinkOut] = Field(title="Links", description="They lead away from the root.")
     cut: list[LineageCutOut] = Field(title="Cut")
+    more_decisions: bool = Field(title="More decisions", description="Whether there are more than are told.")
 
     @staticmethod
     def of(walk: Walk) -> LineageOut:

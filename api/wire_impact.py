@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from kg.decisions.impact import Impact, report
+
 
 class SideOut(BaseModel):
     """What a decision says, before or after."""
@@ -52,3 +54,7 @@ class ImpactOut(BaseModel):
     ended: EndedOut | None = Field(
         title="Ended", description="Of a thing that is not seen any more: since when; null while it is."
     )
+
+    @staticmethod
+    def of(found: Impact) -> ImpactOut:
+        return ImpactOut.model_validate(report(found))

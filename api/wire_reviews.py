@@ -7,9 +7,10 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import ACTOR
-from kg.answer.prompts import MAX_ACTOR, MAX_MESSAGE
+from api.wire_acts import Actor, Message
+from api.wire_versions import VersionLine
 from kg.decisions.reviews import MAX_TEXT
+from kg.domain.access import MAX_NAME
 from kg.domain.review import State
 
 Role = Annotated[str, Field(max_length=200)]
@@ -23,7 +24,7 @@ class MoveIn(BaseModel):
     move: OneOf["approve", "reject", "request_changes", "override", "except", "assign"] = Field(
         title="Move", description="`override` and `except` are for the role of the last stage."
     )
-    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
+    actor: Actor = None
     roles: list[Role] = Field(
         default=[], title="Roles", description="Roles of who does it, where access is off.", max_length=20
     )
@@ -42,14 +43,15 @@ class MoveIn(BaseModel):
     until: str | None = Field(
         default=None, title="Until", description="Of `except`: a day or a time, at which it ends.", max_length=40
     )
-    to: str | None = Field(default=None, title="To", description="Of `assign`: who.", max_length=MAX_ACTOR)
+    to: str | None = Field(default=None, title="To", description="Of `assign`: who.", max_length=MAX_NAME)
 
 
 class StageOut(BaseModel):
-    """How many people in a role have to approve."""
+    """How many callers in a role have to approve, and of which kind."""
 
     role: str = Field(title="Role")
     count: int = Field(title="Count")
+    by: OneOf["human", "any"] = Field(title="By", description="`any`: a service may, too.")
 
 
 class ReviewLine(BaseModel):
@@ -83,6 +85,7 @@ class QueueLine(ReviewLine):
     """A review in the queue, with its question."""
 
     question: str = Field(title="Question")
+    unfilled: str | None = Field(title="Unfilled", description="Why nobody can fill the stage it waits for; else null.")
 
 
 class Queue(BaseModel):
@@ -111,7 +114,7 @@ class FeedbackIn(BaseModel):
         default=None, title="Answer", description="What would have been right.", max_length=MAX_TEXT
     )
     reason: str = Field(default="", title="Reason", max_length=MAX_TEXT)
-    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
+    actor: Actor = None
 
 
 class FeedbackOut(BaseModel):
@@ -137,47 +140,18 @@ class RulesIn(BaseModel):
     model_config = ConfigDict(extra="forbid", title="New review rules")
 
     content: dict[str, Any] = Field(title="Content", description="What a file of review rules says, as JSON.")
-    message: str = Field(title="Message", description="What is new, and why.", min_length=1, max_length=MAX_MESSAGE)
-    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
+    message: Message
+    actor: Actor = None
 
 
-class RuleVersionLine(BaseModel):
-    """A version without its content."""
-
-    ref: str = Field(title="Reference", description="`NAME@NUMBER`.")
-    number: int = Field(title="Number", description="From 1 on.")
-    hash: str = Field(title="Hash", description="SHA-256 of the content.")
-    labels: list[str] = Field(title="Labels", description="Labels that point at it.")
-    message: str = Field(title="Message")
-    actor: str = Field(title="Actor")
-    created_at: str = Field(title="Created at")
-
-
-class RuleVersionOut(RuleVersionLine):
+class RuleVersionOut(VersionLine):
     """A version with its content."""
 
     name: str = Field(title="Name")
     content: dict[str, Any] = Field(title="Content", description="What the file says.")
 
 
-class RuleMoveOut(BaseModel):
-    """A label that was set, moved or removed."""
+class SavedRulesOut(RuleVersionOut):
+    """A version that was saved."""
 
-    name: str = Field(title="Name")
-    label: str = Field(title="Label")
-    number: int | None = Field(title="Number", description="Where it points since; null where it was removed.")
-    before: int | None = Field(title="Before", description="Where it pointed before; null where it was not set.")
-    actor: str = Field(title="Actor")
-    reason: str = Field(title="Reason")
-    moved_at: str = Field(title="Moved at")
-
-
-class RulesOut(BaseModel):
-    """Versions of review rules or of a decision table, and how their labels moved."""
-
-    name: str = Field(title="Name")
-    used: str | None = Field(title="Used", description="The version that decisions use now.")
-    latest: str = Field(title="Latest", description="The newest version.")
-    labels: dict[str, int] = Field(title="Labels", description="By label, the number it points at.")
-    versions: list[RuleVersionLine] = Field(title="Versions", description="Oldest first.")
-    history: list[RuleMoveOut] = Field(title="History", description="Moves of labels, newest first.")
+    warnings: list[str] = Field(title="Warnings", description="Stages that nobody could fill, as callers are now.")

@@ -8,6 +8,8 @@ from typing import Literal as OneOf
 
 from pydantic import BaseModel, Field
 
+from api.wire_impact import ImpactOut
+from kg.answer.run_facts import ChangedFact
 from kg.domain.difference import Summary
 from kg.domain.lineage import LiveRun, Rejection, Run, RunState, Stage
 
@@ -54,6 +56,7 @@ class RunList(BaseModel):
     """Runs, newest first."""
 
     runs: list[RunOut] = Field(title="Runs")
+    next: str | None = Field(title="Next", description="Give it as `after` for those that come next; null at the end.")
 
 
 class RejectionOut(BaseModel):
@@ -118,12 +121,39 @@ class SummaryOut(BaseModel):
 
 
 class RunDetail(BaseModel):
-    """A run with the records it rejected and its OpenLineage events."""
+    """A run with the records it rejected, its OpenLineage events and the decisions it touched."""
 
     run: RunOut = Field(title="Run")
     live: LiveOut | None = Field(title="Live", description="How far it has come; null once it is recorded.")
     rejections: list[RejectionOut] = Field(title="Rejections")
     cut: bool = Field(title="Cut", description="Whether there are more than the limit.")
+    next: int | None = Field(title="Next", description="Give it as `after` for the rejections that come next.")
     openlineage: list[dict[str, Any]] = Field(
         title="OpenLineage", description="Its events as OpenLineage has them: START, then COMPLETE or FAIL."
     )
+    decisions: ImpactOut | None = Field(
+        title="Decisions",
+        description="Those that it touched, with what they say today, 100 of them run again; null unless it is "
+        "complete. Only decisions that you may read.",
+    )
+
+
+class ChangedFactOut(BaseModel):
+    """A fact that a run gained, lost or kept."""
+
+    fact: str = Field(title="Fact id")
+    subject: str = Field(title="Subject", description="Entity id.")
+    predicate: str = Field(title="Predicate")
+    text: str = Field(title="Text")
+
+    @staticmethod
+    def of(one: ChangedFact) -> ChangedFactOut:
+        return ChangedFactOut(fact=one.fact.id, subject=one.fact.subject, predicate=one.fact.predicate, text=one.text)
+
+
+class RunFactsOut(BaseModel):
+    """Facts of a run, page by page."""
+
+    facts: list[ChangedFactOut] = Field(title="Facts")
+    next: int | None = Field(title="Next", description="Give it as `after` for those that come next; null at the end.")
+    cut: bool = Field(title="Cut", description="Whether a source says more than is read for this.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Literal as OneOf
 
 from pydantic import BaseModel, Field
 
-from kg.domain.lineage import DatasetVersion, GraphProfile
+from kg.domain.fact import Instant
+from kg.domain.lineage import REFRESH_DAYS, DatasetVersion, GraphProfile, Refresh, Run
 from kg.domain.ontology import EntityType, Predicate
+from kg.ports.clock import instant
 
 
 class TypeOut(BaseModel):
@@ -62,6 +65,7 @@ class DatasetOut(BaseModel):
     ontology: str = Field(title="Ontology")
     issued: str | None = Field(title="Issued", description="The day it was published.")
     current: bool = Field(title="Current", description="Whether it is read here: named, or current where none is.")
+    refresh: Refresh | None = Field(title="Refresh", description="How often its publisher renews it.")
 
     @staticmethod
     def of(version: DatasetVersion, *, current: bool) -> DatasetOut:
@@ -76,7 +80,36 @@ class DatasetOut(BaseModel):
             ontology=version.ontology,
             issued=version.issued,
             current=current,
+            refresh=version.refresh,
         )
+
+
+class FreshOut(DatasetOut):
+    """A version of a dataset, and how fresh it is."""
+
+    run: str | None = Field(title="Run id", description="That loaded it last, or found it as it was.")
+    loaded_at: str | None = Field(title="Loaded at", description="When that run ended.")
+    due_at: str | None = Field(title="Due at", description="When it ought to be loaded again; null where nothing says.")
+    overdue: bool = Field(title="Overdue", description="Whether that time is over, of a version that is current.")
+
+    @staticmethod
+    def told(version: DatasetVersion, run: Run | None, now: Instant, *, current: bool) -> FreshOut:
+        at = None if run is None else run.ended_at
+        days = None if version.refresh is None else REFRESH_DAYS[version.refresh]
+        due = None if at is None or days is None else instant(datetime.fromisoformat(at) + timedelta(days=days))
+        return FreshOut(
+            **DatasetOut.of(version, current=current).model_dump(),
+            run=None if run is None else run.id,
+            loaded_at=at,
+            due_at=due,
+            overdue=current and due is not None and due < now,
+        )
+
+
+class DatasetList(BaseModel):
+    """Dataset versions, in order of their names."""
+
+    datasets: list[FreshOut] = Field(title="Datasets")
 
 
 class SchemaOut(BaseModel):

@@ -44,6 +44,8 @@ class Settings:
     """``WHENCE_ACCESS``: ``on`` asks every caller for a key or token; off, whoever reaches the server may all."""
     rate: int = 600
     """``WHENCE_RATE``: requests a minute of each caller; 0 is as many as come."""
+    unknown_rate: int = 120
+    """``WHENCE_RATE_UNKNOWN``: requests a minute from one address whose caller is not known; 0 is as many as come."""
     oidc_issuer: str = ""
     """``WHENCE_OIDC_ISSUER``: address of an OpenID Connect issuer whose tokens are taken."""
     oidc_audience: str = ""
@@ -80,7 +82,8 @@ class Settings:
             model=env.get("WHENCE_MODEL") or None,
             log=_log(env.get("WHENCE_LOG", "")),
             access=_on(env.get("WHENCE_ACCESS", "")),
-            rate=_number(env.get("WHENCE_RATE", ""), 600),
+            rate=_number(env, "WHENCE_RATE", 600),
+            unknown_rate=_number(env, "WHENCE_RATE_UNKNOWN", 120),
             oidc_issuer=env.get("WHENCE_OIDC_ISSUER", ""),
             oidc_audience=env.get("WHENCE_OIDC_AUDIENCE", ""),
             oidc_roles=env.get("WHENCE_OIDC_ROLES") or "roles",
@@ -98,9 +101,10 @@ def _on(said: str) -> bool:
     return said == "on"
 
 
-def _number(said: str, default: int) -> int:
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    said = env.get(name, "")
     if said and not (said.isascii() and said.isdecimal() and len(said) < 10):
-        raise ConfigError(f"WHENCE_RATE: {said!r} is not a number of requests a minute")
+        raise ConfigError(f"{name}: {said!r} is not a number of requests a minute")
     return int(said) if said else default
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from kg.domain.lineage import Classification, DatasetVersion
+from kg.domain.lineage import Classification, DatasetVersion, Refresh
 from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.formats import formats
 from loaders.yaml_text import parse_yaml
@@ -154,6 +154,7 @@ class DatasetFile(_Part):
     licence: str
     classification: Literal["public", "internal", "confidential", "restricted"]
     issued: Annotated[str | None, BeforeValidator(_text)] = None
+    refresh: Refresh | None = None
     aliases: list[str] = []
     ontology: str
     after: list[str] = []
@@ -199,6 +200,7 @@ class DatasetFile(_Part):
             aliases=tuple(self.aliases),
             record=self.record,
             sequence=self.sequence,
+            refresh=self.refresh,
         )
 
 
@@ -209,17 +211,24 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except OSError as exc:
         raise SourceUnreadable(f"cannot read {str(path)!r}: {exc.strerror or exc}") from exc
     except UnicodeDecodeError as exc:
-        raise MappingInvalid(f"{path}: not UTF-8 at byte {exc.start}") from exc
+        raise MappingInvalid(f"{path}: not UTF-8 at byte {exc.start}{_way_out(path)}") from exc
     try:
         document = parse_yaml(text)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         reason = " ".join(str(getattr(exc, "problem", None) or exc).split())
-        raise MappingInvalid(f"{place}: not YAML: {reason}") from exc
+        raise MappingInvalid(f"{place}: not YAML: {reason}{_way_out(path)}") from exc
     if not isinstance(document, dict):
-        raise MappingInvalid(f"{path}: expected a mapping with `dataset:` or `ontology:` at the top")
+        raise MappingInvalid(f"{path}: expected a mapping with `dataset:` or `ontology:` at the top{_way_out(path)}")
     return document
+
+
+def _way_out(path: Path) -> str:
+    """What to do with a data file that is taken for its dataset file."""
+    if path.suffix.lower() in (".yml", ".yaml"):
+        return ""
+    return f"; of a data file `whence init {path}` drafts the dataset file that loads it"
 
 
 def read_dataset(path: Path, document: dict[str, Any]) -> DatasetFile:

@@ -24,12 +24,13 @@ from loaders.fields import (
     Field,
     describe,
     free_scheme,
+    is_noun,
     singular,
     words_of,
 )
 from loaders.guess import format_of
 from loaders.inputs import open_unpacked
-from loaders.readers import Record, reader_for
+from loaders.readers import SHEET, Record, reader_for
 
 MOST_KINDS = 40
 """Kinds of records told apart."""
@@ -37,11 +38,13 @@ DATASET_HEAD = """# A draft: say who publishes it, under which licence and class
 """
 ONTOLOGY_HEAD = """# A draft: give types and predicates the words people use for them, in both directions.
 """
-KINDS = ("@type", "kind", "type")
+KINDS = ("@type", "kind", "type", SHEET)
 """Fields that say what a record is, where files have several kinds."""
 LANGUAGE = re.compile(r"\w@\w")
 """In the name of a field of RDF: values of one language."""
 MOST_TOGETHER = 8
+SHOWN = 3
+"""Values that a note shows."""
 DOCUMENTS = ("markdown", "text")
 """Formats of which the records are parts of a document; what these are is the same in all."""
 
@@ -92,7 +95,9 @@ def write_documents(*documents: tuple[Path, dict[str, Any], str]) -> list[Path]:
             with path.open("x", encoding="utf-8") as out:
                 out.write(f"{first}{text}")
         except OSError as exc:
-            raise MappingInvalid(f"cannot write {str(path)!r}: {exc.strerror or exc}") from exc
+            raise MappingInvalid(
+                f"cannot write {str(path)!r}: {exc.strerror or exc}: give another folder with --out"
+            ) from exc
     return [path for path, *_ in documents]
 
 
@@ -197,11 +202,18 @@ class _Drafter:
         target = self._referred_to(found)
         if target is not None and said.get("object", target) == target and "value" not in said:
             said["object"] = target
+            if is_noun(words, found) and (phrases := said.pop("phrases", None)):
+                said["roles"] = phrases
             return {"predicate": predicate, "object": {"type": target, "key": _listed(name, found)}}
         if "object" in said:
             predicate = f"{predicate}_text"
             said = self._ontology["predicates"].setdefault(predicate, {"subject": [one.type], "phrases": []})
         describe(said, words, found)
+        if found.nearly is not None:
+            datatype, few = found.nearly
+            told = ", ".join(repr(value[:40]) for value in few[:SHOWN])
+            more = "" if len(few) <= SHOWN else f" and {len(few) - SHOWN} more"
+            self._notes.append(f"{name}: drafted as text; all values are of datatype {datatype} but {told}{more}")
         return {"predicate": predicate, "value": _listed(name, found)}
 
     def _referred_to(self, found: Field) -> str | None:
@@ -231,13 +243,16 @@ class _Kind:
         fields: dict[str, Field] = defaultdict(Field)
         for record in records:
             for path, top, member in _flat(record):
-                fields[path].see(member)
-                fields[path].top = top
+                if top != SHEET:
+                    fields[path].see(member)
+                    fields[path].top = top
         key = _key(fields, len(records))
         words = singular(words_of(value) if value else name)
         type_name = "".join(word.capitalize() for word in words)
         key_path = key or _together(records, fields)
-        return _Kind(value, words, type_name, key, key_path, {name for one in records for name in one}, dict(fields))
+        return _Kind(
+            value, words, type_name, key, key_path, {name for one in records for name in one} - {SHEET}, dict(fields)
+        )
 
 
 def _part_of(type_name: str, key: str) -> dict[str, Any]:
@@ -255,7 +270,7 @@ def _by_kind(records: list[Record]) -> tuple[str | None, dict[str | None, list[d
                 break
             groups[first].append(record.fields)
         else:
-            if len(groups) <= MOST_KINDS:
+            if len(groups) <= MOST_KINDS and (name != SHEET or len(groups) > 1):
                 return name, dict(groups)
     return None, {None: [record.fields for record in records]}
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,10 @@ CORE = ("type", "name", "alias", "key", "status", "replaced_by", "same_as", "dif
 KEY_NAMES = re.compile(r"(^|[_\s@-])(id|key|code|number|no|nr|uuid|accession)$", re.IGNORECASE)
 ALIAS_NAMES = re.compile(r"^(also[_\s-]known[_\s-]as|aka|alias(es)?|synonyms?|other[_\s-]names?)$", re.IGNORECASE)
 NAME_NAMES = re.compile(r"^(@label|name|title|label|.*[_\s-](name|title))$", re.IGNORECASE)
+CONVERTED: Mapping[str, Callable[[str], str]] = {"number": number, "date": date, "boolean": boolean}
+NEARLY = 3
+"""One value in so many may be of no datatype where a draft says which one the others have."""
+PREPOSITIONS = ("of", "in", "on", "at", "by", "to", "from", "for", "with", "as", "under", "into", "about", "near")
 SEPARATORS = (";", "|", ",")
 MAX_PART = 60
 SOME_VALUES = 2_000
@@ -63,12 +66,27 @@ class Field:
     @functools.cached_property
     def datatype(self) -> str:
         """The narrowest datatype that all values have."""
-        for name, convert in (("number", number), ("date", date), ("boolean", boolean)):
-            with contextlib.suppress(ValueRejected):
-                for value in self.values:
-                    convert(value)
-                return name
-        return "text"
+        return next((name for name in CONVERTED if not self._unfit(name)), "text")
+
+    @functools.cached_property
+    def nearly(self) -> tuple[str, list[str]] | None:
+        """The datatype that all values have but a few, and these few."""
+        if self.datatype != "text":
+            return None
+        for name in CONVERTED:
+            if NEARLY * len(few := self._unfit(name)) < len(self.values):
+                return name, few
+        return None
+
+    def _unfit(self, datatype: str) -> list[str]:
+        """The values that are none of the datatype."""
+        found = []
+        for value in self.values:
+            try:
+                CONVERTED[datatype](value)
+            except ValueRejected:
+                found.append(value)
+        return found
 
 
 def describe(said: dict[str, Any], words: list[str], found: Field) -> None:
@@ -86,6 +104,12 @@ def describe(said: dict[str, Any], words: list[str], found: Field) -> None:
         said["values"] = said.get("values", {}) | {value: [value.lower()] for value in sorted(found.values)}
     else:
         said.pop("values", None)
+
+
+def is_noun(words: list[str], found: Field) -> bool:
+    """Whether the name of a field that leads elsewhere says what is there (*parent*), rather than how (*owned by*)."""
+    single = not found.many and found.separator is None
+    return words[0] not in ("has", "is") and words[-1] not in PREPOSITIONS and not (single and words[-1].endswith("s"))
 
 
 def free_scheme() -> dict[str, Any]:

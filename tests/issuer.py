@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import secrets
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,8 +31,13 @@ class LocalIssuer:
     url: str = ""
     asked: int = 0
     configured: int = 0
+    ends_sessions: bool = True
+    ended: int = 0
+    """How often somebody signed out of it."""
     pages: list[str] = field(default_factory=list)
     """Addresses that a browser may be sent back to."""
+    answers: threading.Event | None = None
+    """Until then it lets whoever asks for its keys wait."""
     wrong: dict[str, Any] = field(default_factory=dict)
     """Claims of the ID token, parameters of the way back, and addresses that are others than they should be."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -48,11 +54,21 @@ class LocalIssuer:
                 "jwks_uri": f"{self.url}/jwks",
                 "authorization_endpoint": at["authorize"],
                 "token_endpoint": self.wrong.get("token_endpoint", at["token"]),
+                **({"end_session_endpoint": f"{self.url}/logout"} if self.ends_sessions else {}),
             }
+
+        @app.get("/logout")
+        def logout(client_id: str, post_logout_redirect_uri: str) -> Response:
+            assert client_id == CLIENT
+            assert post_logout_redirect_uri in self.pages
+            self.ended += 1
+            return RedirectResponse(post_logout_redirect_uri, 303)
 
         @app.get("/jwks")
         def jwks() -> dict[str, Any]:
             self.asked += 1
+            if self.answers is not None:
+                self.answers.wait(20)
             return {"keys": [public(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]}
 
         @app.get("/authorize")

@@ -130,3 +130,10 @@ def test_pins_are_a_name_and_a_version() -> None:
     assert first.startswith("#")
     assert "make constraints" in first
     assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.+!]*", pin)] == []
+
+
+def test_the_command_line_starts_without_what_only_some_commands_need() -> None:
+    heavy = {"fastapi", "loaders", "pydantic", "neo4j", "openai", "rdflib", "networkx"}
+    told = "import sys, api.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, check=True, encoding="utf-8")
+    assert set(done.stdout.split()) & heavy == set()

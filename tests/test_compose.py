@@ -77,6 +77,11 @@ def test_the_api_waits_for_a_healthy_neo4j() -> None:
     assert services["neo4j"]["healthcheck"]["test"]
 
 
+def test_the_api_asks_who_calls_since_it_listens_on_all_addresses_of_its_container() -> None:
+    assert services["api"]["environment"]["WHENCE_ACCESS"] == "on"
+    assert '"--host", "0.0.0.0"' in DOCKERFILE
+
+
 def test_the_api_cannot_write_to_its_own_files() -> None:
     assert services["api"]["read_only"] is True
 

@@ -12,7 +12,6 @@ from api.documented import refusals
 from api.strict import StrictRoute
 from api.wire_impact import ImpactOut
 from kg.answer.lineage_start import MAX_REF
-from kg.decisions.impact import report
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=StrictRoute)
 
@@ -27,8 +26,8 @@ def impact(
 ) -> ImpactOut:
     """The decisions whose claims a thing carried, and those that only looked at it, with what they say today.
 
-    `ref` is a dataset, `NAME@VERSION`, source, run, fact or entity, as for lineage; or `row:SOURCE#RECORD`,
-    `prompt:NAME@VERSION`, `model:NAME`, `adapter:ID`, `table:NAME`. With `what_if`, what they would say without it.
+    `ref` is a dataset, `NAME@VERSION`, source, run, fact, entity, or job or dataset of others, as for lineage; or
+    `row:SOURCE#RECORD`, `prompt:NAME@VERSION`, `model:NAME`, `adapter:ID`, `table:NAME`. With `what_if`, what they
+    would say without it.
     """
-    found = replace(services.impacts, may_read=reach.may_read).of(ref, scope, what_if=what_if)
-    return ImpactOut.model_validate(report(found))
+    return ImpactOut.of(replace(services.impacts, may_read=reach.may_read).of(ref, scope, what_if=what_if))

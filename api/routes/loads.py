@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -13,8 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import ReachDep, ServicesDep, SettingsDep
 from api.documented import refusals
 from api.strict import StrictRoute
+from api.wire_impact import ImpactOut
 from api.wire_runs import RejectionOut, RunOut
+from kg.decisions.impact import AFTER_A_LOAD, Impact, Looking
 from kg.domain.fact import Literal
+from kg.domain.lineage import GraphProfile, Run
 from kg.errors import InvalidInput
 from kg.telemetry.log import note
 from loaders.check import Checked
@@ -76,9 +80,10 @@ class CheckedOut(BaseModel):
     sample: list[dict[str, Any]] = Field(title="Sample", description="The first facts of each predicate.")
     rejections: list[RejectionOut] = Field(title="Rejections", description="The first of them.")
     problem: str = Field(title="Problem", description="Why the load would fail; empty where it would not.")
+    decisions: ImpactOut = Field(title="Decisions", description="Those that read what it would say; none is run again.")
 
     @staticmethod
-    def of(found: Checked) -> CheckedOut:
+    def of(found: Checked, touched: Impact) -> CheckedOut:
         return CheckedOut(
             dataset=found.dataset,
             version=found.version,
@@ -99,13 +104,26 @@ class CheckedOut(BaseModel):
             ],
             rejections=[RejectionOut.of(one) for one in found.rejections],
             problem=found.problem,
+            decisions=ImpactOut.of(touched),
         )
+
+
+class LoadedRunOut(RunOut):
+    """A run, and the decisions that it touched."""
+
+    decisions: ImpactOut = Field(
+        title="Decisions", description="Those that it touched, with what they say after all of the loads."
+    )
+
+    @staticmethod
+    def touching(run: Run, touched: Impact) -> LoadedRunOut:
+        return LoadedRunOut(**RunOut.of(run).model_dump(), decisions=ImpactOut.of(touched))
 
 
 class LoadedOut(BaseModel):
     """What became of the files."""
 
-    runs: list[RunOut] = Field(title="Runs", description="Of a load, in their order; empty after a check.")
+    runs: list[LoadedRunOut] = Field(title="Runs", description="Of a load, in their order; empty after a check.")
     checked: list[CheckedOut] = Field(title="Checked", description="Of a check; empty after a load.")
 
 
@@ -123,20 +141,27 @@ CHECKED: dict[int | str, dict[str, Any]] = {
 def load(body: LoadIn, services: ServicesDep, settings: SettingsDep, reach: ReachDep) -> Response:
     """Load dataset files that are sent with their data, or with `check` only say what that would do.
 
-    Every file is checked before the first is loaded; each dataset is loaded as a whole or not at all.
+    Every file is checked before the first is loaded; each dataset is loaded as a whole or not at all. Each run, and
+    each check, ends with the decisions that it touches.
     """
     # Whether a thing is declared elsewhere decides what is rejected, and would tell of hidden data.
     reach.check_everything("files are not loaded by you")
+    impacts = replace(services.impacts, may_read=reach.may_read)
     files = {one.name: one.content() for one in body.files}
     if len(files) < len(body.files):
         raise InvalidInput("files: two have the same name")
     if body.check:
-        checked = [CheckedOut.of(one) for one in check_upload(files, body.load, services)]
+        looking = Looking.at(services.store, 0)
+        checked = []
+        for one in check_upload(files, body.load, services):
+            profile = GraphProfile("", one.entities, one.facts)
+            checked.append(CheckedOut.of(one, impacts.of_load(one.dataset, profile, looking)))
         return JSONResponse(LoadedOut(runs=[], checked=checked).model_dump(), 200)
     send = sender(settings.openlineage_url, _not_sent)
     done = load_upload(files, body.load, services, send, actor=reach.caller.name)
-    runs = [RunOut.of(one) for one in done]
+    touched = impacts.of_runs(done, AFTER_A_LOAD)
     services.reviews.check()
+    runs = [LoadedRunOut.touching(run, one) for run, one in zip(done, touched, strict=True)]
     return JSONResponse(LoadedOut(runs=runs, checked=[]).model_dump(), 201)
 
 

@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import ACTOR, acting
+from api.access import acting
 from api.deps import Limit, ReachDep, ServicesDep
 from api.documented import refusals
 from api.strict import StrictRoute
+from api.wire_acts import Actor, Reason
 from kg.answer.explore import MAX_TEXT, resolve
 from kg.domain.lineage import Run
-from loaders.matches import MAX_REASON, Match, Verdict, decide, matches
+from loaders.matches import Match, Verdict, decide, matches
 
 router = APIRouter(prefix="/v1/matches", tags=["matches"], route_class=StrictRoute)
-Actor = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=100, pattern=r"\S")
 Named = Annotated[str, Field(title="Entity", description="Id, key or name.", min_length=1, max_length=MAX_TEXT)]
 
 
@@ -32,8 +32,8 @@ class MatchIn(BaseModel):
         description="`same`: the first is read as the second. `different`: they are two. `open`: what was said is "
         "taken back.",
     )
-    reason: str = Field(title="Reason", description="Why.", min_length=1, max_length=MAX_REASON, pattern=r"\S")
-    actor: str | None = Actor
+    reason: Reason
+    actor: Actor = None
 
 
 class MatchOut(BaseModel):

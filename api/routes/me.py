@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal as OneOf
+
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -18,6 +20,7 @@ class Me(BaseModel):
 
     access: bool = Field(title="Access", description="Whether this server asks who calls.")
     name: str = Field(title="Name", description="Decisions, reviews and changes are told of under it.")
+    kind: OneOf["human", "service", "advisory"] = Field(title="Kind", description="What the caller is.")
     roles: list[str] = Field(title="Roles")
     may: list[str] = Field(title="May", description="What the roles allow; see docs/access.md.")
     datasets: list[str] | None = Field(title="Datasets", description="That are there for them; null is all.")
@@ -31,6 +34,7 @@ def me(caller: CallerDep, reach: ReachDep, settings: SettingsDep) -> Me:
     return Me(
         access=settings.access,
         name=caller.name,
+        kind=caller.kind,
         roles=list(caller.roles),
         may=list(caller.permissions),
         datasets=None if caller.datasets is None else list(caller.datasets),

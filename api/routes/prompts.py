@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
 from typing import Annotated, Any
 from typing import Literal as OneOf
 
@@ -11,17 +9,31 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import ACTOR, CallerDep, acting
+from api.access import CallerDep, acting
 from api.deps import ServicesDep
 from api.documented import refusals
-from api.errors import problem
 from api.strict import StrictRoute
+from api.wire_acts import Actor, Message
+from api.wire_versions import (
+    DiffOut,
+    IfMatch,
+    IfNoneMatch,
+    LabelIn,
+    LabelName,
+    LabelOut,
+    MoveOut,
+    RemovalIn,
+    VersionLine,
+    VersionsOut,
+    label_reply,
+    move_reply,
+    seen_at,
+)
 from kg.answer.prompts import (
-    MAX_ACTOR,
-    MAX_MESSAGE,
     all_versions,
     check_label,
     diff,
+    move,
     names,
     overview,
     rendered_example,
@@ -29,28 +41,16 @@ from kg.answer.prompts import (
     save,
     whole,
 )
-from kg.answer.prompts import move as move_label
 from kg.answer.templates import MAX_TEXT
 from kg.domain.prompt import PromptVersion, Template
-from kg.errors import InvalidInput
-from kg.ports.prompts import UNSEEN
 
 router = APIRouter(prefix="/v1/prompts", tags=["prompts"], route_class=StrictRoute)
 Name = Annotated[str, Path(title="Prompt", description="`plan`, `answer` or `repair`.", max_length=100)]
 WANTED = "A number (0 is the released version), a label, `latest` or `sha256:…`."
 Wanted = Annotated[str, Path(title="Version", description=WANTED, max_length=100)]
-LabelName = Annotated[str, Path(title="Label", description="`production`, `staging` or `canary`.", max_length=100)]
-IfMatch = Annotated[
-    str | None,
-    Header(title="If-Match", description="The ETag of the label as it was seen, or `*`.", max_length=100),
-]
-IfNoneMatch = Annotated[
-    str | None, Header(title="If-None-Match", description="`*`: only if it is not set.", max_length=100)
-]
 IfChanged = Annotated[
     str | None, Header(title="If-None-Match", description="ETags of versions that are at hand.", max_length=4000)
 ]
-_NUMBERED = re.compile(r'"([0-9]{1,9})"')
 
 
 class TemplateIn(BaseModel):
@@ -75,20 +75,8 @@ class VersionIn(TemplateIn):
 
     model_config = ConfigDict(extra="forbid", title="New prompt version")
 
-    message: str = Field(title="Message", description="What is new.", min_length=1, max_length=MAX_MESSAGE)
-    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
-
-
-class VersionLine(BaseModel):
-    """A version without its texts."""
-
-    ref: str = Field(title="Reference", description="`NAME@NUMBER`.")
-    number: int = Field(title="Number", description="From 1 on; 0 is the released version.")
-    hash: str = Field(title="Hash", description="SHA-256 of texts, schema and parameters.")
-    labels: list[str] = Field(title="Labels", description="Labels that point at it.")
-    message: str = Field(title="Message")
-    actor: str = Field(title="Actor")
-    created_at: str = Field(title="Created at")
+    message: Message
+    actor: Actor = None
 
 
 class VersionOut(VersionLine):
@@ -101,53 +89,10 @@ class VersionOut(VersionLine):
     parameters: dict[str, Any] = Field(title="Parameters")
 
 
-class MoveOut(BaseModel):
-    """A label that was set, moved or removed."""
-
-    name: str = Field(title="Prompt")
-    label: str = Field(title="Label")
-    number: int | None = Field(title="Number", description="Where it points since; null where it was removed.")
-    before: int | None = Field(title="Before", description="Where it pointed before; null where it was not set.")
-    actor: str = Field(title="Actor")
-    reason: str = Field(title="Reason")
-    moved_at: str = Field(title="Moved at")
-
-
-class PromptOut(BaseModel):
-    """A prompt."""
-
-    name: str = Field(title="Prompt")
-    used: str = Field(title="Used", description="The version that decisions use now.")
-    latest: str = Field(title="Latest", description="The newest version.")
-    labels: dict[str, int] = Field(title="Labels", description="By label, the number it points at.")
-    versions: list[VersionLine] = Field(title="Versions", description="Oldest first.")
-    history: list[MoveOut] = Field(title="History", description="Moves of labels, newest first.")
-
-
 class PromptList(BaseModel):
     """The prompts there are."""
 
-    prompts: list[PromptOut] = Field(title="Prompts")
-
-
-class LabelIn(BaseModel):
-    """Where a label shall point."""
-
-    model_config = ConfigDict(extra="forbid", title="Label move")
-
-    number: int | None = Field(
-        title="Number", description="Number of a version; null removes the label.", ge=0, le=999_999_999
-    )
-    reason: str = Field(title="Reason", description="Why.", min_length=1, max_length=MAX_MESSAGE)
-    actor: str | None = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=MAX_ACTOR)
-
-
-class LabelOut(BaseModel):
-    """Where a label points."""
-
-    name: str = Field(title="Prompt")
-    label: str = Field(title="Label")
-    number: int = Field(title="Number")
+    prompts: list[VersionsOut] = Field(title="Prompts")
 
 
 class RenderedOut(BaseModel):
@@ -157,14 +102,6 @@ class RenderedOut(BaseModel):
     hash: str = Field(title="Hash")
     system: str = Field(title="System")
     user: str = Field(title="User")
-
-
-class DiffOut(BaseModel):
-    """What changed from one version to another."""
-
-    before: str = Field(title="Before")
-    after: str = Field(title="After")
-    diff: str = Field(title="Diff", description="Unified diff; empty if nothing differs.")
 
 
 def _tagged(description: str) -> dict[str, Any]:
@@ -184,13 +121,13 @@ READ: dict[int | str, dict[str, Any]] = {
 @router.get("", responses=refusals(400, 422, 503, 504))
 def list_prompts(services: ServicesDep) -> PromptList:
     """The prompts there are, each with its versions, its labels and how they moved."""
-    return PromptList(prompts=[PromptOut(**overview(name, services.prompts)) for name in names()])
+    return PromptList(prompts=[VersionsOut(**overview(name, services.prompts)) for name in names()])
 
 
 @router.get("/{name}", responses=refusals(400, 404, 422, 503, 504))
-def read_prompt(name: Name, services: ServicesDep) -> PromptOut:
+def read_prompt(name: Name, services: ServicesDep) -> VersionsOut:
     """One prompt with its versions, its labels and how they moved."""
-    return PromptOut(**overview(name, services.prompts))
+    return VersionsOut(**overview(name, services.prompts))
 
 
 @router.post(
@@ -251,8 +188,7 @@ def read_diff(
 def read_label(name: Name, label: LabelName, services: ServicesDep) -> Response:
     """Where a label points. Its ETag is what a move of it takes as If-Match."""
     check_label(label)
-    number = resolve(f"{name}@{label}", services.prompts).version.number
-    return JSONResponse({"name": name, "label": label, "number": number}, headers=_etag(number))
+    return label_reply(name, label, resolve(f"{name}@{label}", services.prompts).version.number)
 
 
 @router.put(
@@ -269,43 +205,33 @@ def put_label(  # noqa: PLR0913, PLR0917 (what a request is made of)
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Point a label at a version, or remove it, if it still points where it was seen.
+    """Point a label at a version, if it still points where it was seen.
 
     Say where with `If-Match` and the label's ETag, or with `If-None-Match: *` that it is not set. `If-Match: *`
     moves it wherever it points.
     """
-    if if_match is None and if_none_match is None:
-        return problem(
-            428,
-            "precondition_required",
-            f"say where {name}@{label} was seen to point: If-Match with its ETag, or If-None-Match: * if it is not set",
-        )
-    done = move_label(
-        name,
-        label,
-        body.number,
-        actor=acting(caller, body.actor),
-        reason=body.reason,
-        registry=services.prompts,
-        expected=_expected(if_match, if_none_match),
+    expected = seen_at(if_match, if_none_match)
+    who = acting(caller, body.actor)
+    return move_reply(
+        move(name, label, body.number, actor=who, reason=body.reason, registry=services.prompts, expected=expected)
     )
-    return JSONResponse(asdict(done), headers={} if done.number is None else _etag(done.number))
 
 
-def _expected(if_match: str | None, if_none_match: str | None) -> int | None:
-    """Where the label was seen to point. Raises InvalidInput."""
-    if if_match is None and if_none_match == "*":
-        return None
-    if if_none_match is None and if_match == "*":
-        return UNSEEN
-    numbered = _NUMBERED.fullmatch(if_match or "")
-    if if_none_match is not None or numbered is None:
-        raise InvalidInput('expected If-Match with the ETag of the label, like "3", or If-None-Match: *')
-    return int(numbered[1])
-
-
-def _etag(number: int) -> dict[str, str]:
-    return {"ETag": f'"{number}"'}
+@router.delete("/{name}/labels/{label}", response_model=MoveOut, responses=refusals(400, 404, 412, 422, 428, 503, 504))
+def remove_label(  # noqa: PLR0913, PLR0917 (what a request is made of)
+    name: Name,
+    label: LabelName,
+    why: Annotated[RemovalIn, Query()],
+    services: ServicesDep,
+    caller: CallerDep,
+    if_match: IfMatch = None,
+) -> Response:
+    """Remove a label, if it still points where `If-Match` says. Without `production` the released version is used."""
+    expected = seen_at(if_match)
+    who = acting(caller, why.actor)
+    return move_reply(
+        move(name, label, None, actor=who, reason=why.reason, registry=services.prompts, expected=expected)
+    )
 
 
 def _reply(version: PromptVersion, services: ServicesDep, status: int) -> Response:

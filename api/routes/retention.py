@@ -8,18 +8,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import ACTOR, acting
+from api.access import acting
 from api.deps import ReachDep, ServicesDep
 from api.documented import refusals
 from api.strict import StrictRoute
-from kg.decisions.ledger import AT_ONCE, LEAST_DAYS, MAX_REASON, expire, move_hold
+from api.wire_acts import Actor, Reason
+from kg.decisions.ledger import AT_ONCE, LEAST_DAYS, expire, move_hold
 
 MOST_EXPIRED = 10 * AT_ONCE
 """Decisions that one request expires."""
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"], route_class=StrictRoute)
 DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
-Actor = Field(default=None, title="Actor", description=ACTOR, min_length=1, max_length=200, pattern=r"\S")
 
 
 class HoldIn(BaseModel):
@@ -28,8 +28,8 @@ class HoldIn(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Hold move")
 
     held: bool = Field(title="Held", description="false ends the hold.")
-    reason: str = Field(title="Reason", description="Why.", min_length=1, max_length=MAX_REASON, pattern=r"\S")
-    actor: str | None = Actor
+    reason: Reason
+    actor: Actor = None
 
 
 class HoldOut(BaseModel):
@@ -54,7 +54,7 @@ class ExpireIn(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Expiry")
 
     older_than: int = Field(title="Older than", description="Days since they were asked.", ge=LEAST_DAYS, le=100_000)
-    actor: str | None = Actor
+    actor: Actor = None
 
 
 class ExpiredOut(BaseModel):

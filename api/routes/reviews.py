@@ -7,12 +7,13 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from api.access import CallerDep, acting
-from api.deps import Limit, ReachDep, ServicesDep
+from api.deps import Limit, ReachDep, ServicesDep, SettingsDep
 from api.documented import refusals
-from api.errors import problem
 from api.reach import Reach
+from api.show_reviews import fillers_of
 from api.strict import StrictRoute
 from api.wire_reviews import (
     FeedbackIn,
@@ -23,14 +24,19 @@ from api.wire_reviews import (
     QueueLine,
     ReviewOut,
     RulesIn,
-    RulesOut,
     RuleVersionOut,
+    SavedRulesOut,
 )
-from kg.decisions.review_file import review_content
+from api.wire_versions import VersionsOut
+from kg.decisions.queue import Sought
+from kg.decisions.review_file import review_content, rules_of
 from kg.decisions.reviews import RULES, Looked, Move, ending, event_told, line, put_in_use
 from kg.decisions.rule_files import overview, resolve, whole
+from kg.domain.access import Caller
+from kg.domain.decision import Document
 from kg.domain.review import Kind, Review, ReviewEvent, State
-from kg.errors import Forbidden, InvalidInput
+from kg.errors import Forbidden, InvalidInput, MoveRefused
+from kg.ports.access import KeyRing
 
 router = APIRouter(tags=["reviews"], route_class=StrictRoute)
 DecisionId = Annotated[str, Path(title="Decision id", max_length=100)]
@@ -51,6 +57,7 @@ ETAG = re.compile(r'"(sha256:[0-9a-f]{64})"')
 @router.get("/v1/reviews", responses=refusals(400, 404, 422, 503, 504))
 def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
     services: ServicesDep,
+    settings: SettingsDep,
     reach: ReachDep,
     state: Annotated[
         State | None,
@@ -64,30 +71,29 @@ def list_reviews(  # noqa: PLR0913, PLR0917 (one filter each)
     limit: Limit = 50,
 ) -> Queue:
     """Reviews, newest first. Without a state: those that something may still change."""
-    if after is not None:
-        reach.decision(after, services.decisions)
 
     def wanted(one: Review) -> bool:
         waits = one.waits_for
-        document = services.decisions.decision(one.decision)
         return (
             (state is None or one.state == state)
             and (role is None or (waits is not None and waits.role == role))
             and (assignee is None or one.assignee == assignee)
-            and document is not None
-            and reach.may_read(document)
         )
 
-    found, rest = services.reviews.queue(wanted, standing=state in (None, "open"), after=after, limit=limit)
-    lines = [QueueLine.model_validate(line(one) | {"question": question}) for one, question in found]
-    return Queue(reviews=lines, next=rest)
+    found = services.reviews.queue(Sought(wanted, reach.may_read, state in (None, "open"), after, limit))
+    fillers = fillers_of(services, settings)
+    lines = [
+        QueueLine.model_validate(line(one) | {"question": question, "unfilled": fillers.missing_of(one)})
+        for one, question in found.reviews
+    ]
+    return Queue(reviews=lines, next=found.next)
 
 
 @router.get("/v1/reviews/{decision_id}", response_model=ReviewOut, responses=refusals(400, 404, 422, 503, 504))
 def read_review(decision_id: DecisionId, services: ServicesDep, reach: ReachDep) -> Response:
     """A review with its decision, its evidence checked on today's graph. Its ETag is what a move takes as If-Match."""
     reach.decision(decision_id, services.decisions)
-    return _reply(services.reviews.look(decision_id), reach)
+    return _reply(services.reviews.look(decision_id), reach, services.keys)
 
 
 @router.post(
@@ -103,20 +109,32 @@ def move_review(
     A judgement is of what was shown: it needs `shown`, or If-Match with the ETag of the review. Nobody judges what
     they asked for, and nobody counts twice.
     """
-    reach.decision(decision_id, services.decisions)
+    document = reach.decision(decision_id, services.decisions)
     shown = body.shown if if_match is None else _shown(if_match)
     if shown is None and body.move != "assign":
-        return problem(428, "precondition_required", "say what was shown: `shown` of the review, or If-Match")
+        raise HTTPException(428, "say what was shown: `shown` of the review, or If-Match")
     until = None if body.until is None else ending(body.until)
     caller = reach.caller
     if body.move in ("override", "except") and not caller.may("approve"):
         raise Forbidden(
             f"to {body.move} a decision is not for {', '.join(caller.roles) or 'nobody'}: it needs `approve`"
         )
+    if _asked_formerly(caller, document, services.keys):
+        raise MoveRefused(f"{caller.formerly!r} asked for this decision with a token, as you do: somebody else has to")
     roles = caller.roles if caller.key else tuple(body.roles)
     actor = acting(caller, body.actor)
-    move = Move(KINDS[body.move], actor, roles, body.reason, shown, body.answer, until, body.to)
-    return _reply(services.reviews.move(decision_id, move), reach)
+    move = Move(KINDS[body.move], actor, roles, body.reason, shown, body.answer, until, body.to, caller.kind)
+    return _reply(services.reviews.move(decision_id, move), reach, services.keys)
+
+
+def _asked_formerly(caller: Caller, document: Document, ring: KeyRing) -> bool:
+    """Whether the caller asked it with a token before names of tokens were told apart from those of keys."""
+    asked = document["trace"]
+    if not caller.formerly or asked.get("actor") != caller.formerly:
+        return False
+    held = ring.keys()
+    named = [key for key in held if key.caller == caller.formerly]
+    return not any(key.created_at <= asked["asked_at"] < (key.revoked_at or key.expires_at) for key in named)
 
 
 def _shown(if_match: str) -> str:
@@ -126,10 +144,11 @@ def _shown(if_match: str) -> str:
     return found[1]
 
 
-def _reply(looked: Looked, reach: Reach) -> Response:
+def _reply(looked: Looked, reach: Reach, keys: KeyRing) -> Response:
     # Who asked does not get by reviewing what waits for the review of others.
     caller = reach.caller
-    told = looked.told(whole=not caller.key or caller.name != looked.review.author)
+    asked = caller.name == looked.review.author or _asked_formerly(caller, looked.document, keys)
+    told = looked.told(whole=not caller.key or not asked)
     return JSONResponse(told, headers={"ETag": f'"{told["shown"]}"'})
 
 
@@ -169,9 +188,9 @@ def read_feedback(decision_id: DecisionId, services: ServicesDep, reach: ReachDe
 
 
 @router.get("/v1/review-rules", responses=refusals(400, 404, 422, 503, 504))
-def read_rules(services: ServicesDep) -> RulesOut:
+def read_rules(services: ServicesDep) -> VersionsOut:
     """The versions of the review rules, and which one is used."""
-    return RulesOut.model_validate(overview("review", RULES, services.prompts))
+    return VersionsOut.model_validate(overview("review", RULES, services.prompts))
 
 
 @router.get("/v1/review-rules/{wanted}", responses=refusals(400, 404, 422, 503, 504))
@@ -186,8 +205,12 @@ def read_rules_version(
 
 
 @router.post("/v1/review-rules", status_code=201, responses=refusals(400, 408, 412, 413, 422, 503, 504))
-def save_rules(body: RulesIn, services: ServicesDep, caller: CallerDep) -> RuleVersionOut:
-    """Check rules, keep them as the next version, and use them for the decisions from now on."""
+def save_rules(body: RulesIn, services: ServicesDep, settings: SettingsDep, caller: CallerDep) -> SavedRulesOut:
+    """Check rules, keep them as the next version, and use them for the decisions from now on.
+
+    `warnings` names stages that nobody could fill.
+    """
     name, content = review_content(body.content, "content")
     version = put_in_use(name, content, body.message, acting(caller, body.actor), services.prompts)
-    return RuleVersionOut.model_validate(whole(version, services.prompts))
+    warnings = fillers_of(services, settings).warnings(rules_of(version))
+    return SavedRulesOut.model_validate(whole(version, services.prompts) | {"warnings": warnings})

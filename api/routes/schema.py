@@ -6,10 +6,12 @@ from fastapi import APIRouter
 
 from api.deps import ServicesDep, ViewDep
 from api.documented import refusals
+from api.newest import newest_loads
 from api.strict import StrictRoute
-from api.wire_schema import DatasetOut, ExamplesOut, PredicateOut, SchemaOut, TypeOut
+from api.wire_schema import DatasetList, DatasetOut, ExamplesOut, FreshOut, PredicateOut, SchemaOut, TypeOut
 from kg.answer.examples import examples
 from kg.domain.ontology import RESERVED
+from kg.ports.clock import instant
 
 router = APIRouter(prefix="/v1", tags=["graph"], route_class=StrictRoute)
 
@@ -26,6 +28,16 @@ def schema(view: ViewDep) -> SchemaOut:
         ],
         datasets=[DatasetOut.of(version, current=version.ref in read) for version in view.versions()],
         known_at=view.known_at,
+    )
+
+
+@router.get("/datasets", responses=refusals(400, 404, 409, 422, 503, 504))
+def datasets(view: ViewDep, services: ServicesDep) -> DatasetList:
+    """The dataset versions that can be read: who publishes them, how often, and when they were loaded last."""
+    versions, read = view.versions(), {version.ref for version in view.datasets()}
+    loads, now = newest_loads(services.runs, {one.ref for one in versions}), instant(services.clock())
+    return DatasetList(
+        datasets=[FreshOut.told(one, loads.get(one.ref), now, current=one.ref in read) for one in versions]
     )
 
 

@@ -22,6 +22,9 @@ class IssuerOut(BaseModel):
     scope: str = Field(title="Scope")
     authorization_endpoint: str = Field(title="Authorization endpoint")
     token_endpoint: str = Field(title="Token endpoint")
+    end_session_endpoint: str | None = Field(
+        title="End session endpoint", description="Where the issuer ends its own session; null if it does not say."
+    )
     sends: Literal["access_token", "id_token"] = Field(
         title="Sends",
         description="Which of the tokens is for this server: the ID token where the audience is the client itself.",

@@ -147,7 +147,7 @@ def entity_card(view: GraphView, entity: EntityId, limit: int, predicates: Colle
     others = {_other(fact, direction) for _, _, direction, fact in taken} - {None, entity}
     met |= view.entities([one for one in others if one is not None])
     wording = Wording(view.ontology(), met)
-    facts = tuple(_statement(fact, direction, met, wording) for _, _, direction, fact in taken)
+    facts = tuple(statement(fact, direction, met, wording) for _, _, direction, fact in taken)
     return Card(met[entity], facts, left_out=len(turns) - len(taken), cut=tuple(cut))
 
 
@@ -188,7 +188,8 @@ def _other(fact: Fact, direction: Direction) -> EntityId | None:
     return fact.target if direction == "out" else fact.subject
 
 
-def _statement(fact: Fact, direction: Direction, entities: dict[EntityId, Entity], wording: Wording) -> Statement:
+def statement(fact: Fact, direction: Direction, entities: dict[EntityId, Entity], wording: Wording) -> Statement:
+    """A fact as it is read from one of its ends."""
     other = _other(fact, direction)
     value = fact.object.value if isinstance(fact.object, Literal) else None
     text = wording.fact(fact)
@@ -200,7 +201,7 @@ def _way(chain: Chain, entities: dict[EntityId, Entity], facts: dict[FactId, Fac
     steps = []
     for fact_id, (near, _) in zip(chain.facts, pairwise(chain.entities), strict=True):
         fact = facts[fact_id]
-        steps.append(_statement(fact, "out" if fact.subject == near else "in", entities, wording))
+        steps.append(statement(fact, "out" if fact.subject == near else "in", entities, wording))
     return Way(tuple(entities[one] for one in chain.entities), tuple(steps))
 
 

@@ -6,6 +6,7 @@ and what the View reads (rows, facts, entities). Level by level, each level in a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal as OneOf
@@ -43,6 +44,8 @@ class Seen:
     """``NAME@VERSION``, of a source or row."""
     run: str | None = None
     """Of a row: the run that read it."""
+    carried: bool | None = None
+    """Of a decision: whether a claim of it was carried; else it was only looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Walk:
     nodes: tuple[Seen, ...]
     links: tuple[tuple[str, str], ...]
     cut: tuple[Cut, ...]
+    more_decisions: bool = False
+    """Whether there are more decisions than are told."""
 
 
 @dataclass(slots=True)
@@ -148,7 +153,7 @@ def _cited(decision: Document) -> Iterator[LineageNode]:
 
 def view_of(ref: str, view: GraphView, store: GraphStore) -> GraphView:
     """The same view; if the ref is of a version that is not current, that of this version."""
-    named = ref.removeprefix("source:").removeprefix("dataset:").removeprefix(f"{WHENCE}/").partition("/")[0]
+    named = re.sub("^(source|row|dataset):", "", ref).removeprefix(f"{WHENCE}/").partition("/")[0]
     others = {version.ref for version in view.versions()} - {version.ref for version in view.datasets()}
     return store.view(replace(view.scope, datasets=(named,))) if named in others else view
 

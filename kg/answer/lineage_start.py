@@ -23,7 +23,7 @@ from kg.ports.store import GraphView
 
 MAX_REF = 2 * MAX_NAME
 OUTSIDE: tuple[NodeKind, ...] = ("dataset", "job", "column")
-_KIND = re.compile("(dataset|job|column|source|run|fact|entity):(.*)", re.DOTALL)
+_KIND = re.compile("(dataset|job|column|source|row|run|fact|entity):(.*)", re.DOTALL)
 
 
 class Starts:
@@ -44,14 +44,15 @@ class Starts:
             if name and (found := self._found(kind, name)) is not None:
                 return found
         raise LineageNotFound(
-            f"nothing in the lineage of this view is called {ref[:200]!r}: give a dataset, NAME@VERSION, source, run, "
-            "job, NAMESPACE/NAME, fact or entity"
+            f"nothing in the lineage of this view is called {ref[:200]!r}: give a dataset, NAME@VERSION, source, row, "
+            "run, job, NAMESPACE/NAME, fact or entity"
         )
 
     def _found(self, kind: str | None, name: str) -> LineageNode | None:
         ways = {
             "dataset": self._dataset,
             "source": self._source,
+            "row": self._row,
             "fact": self._fact,
             "run": self._run,
             None: lambda name: self._outside(kind, name),
@@ -69,6 +70,13 @@ class Starts:
 
     def _source(self, name: str) -> LineageNode | None:
         return own_source(name) if self._view.sources([name]) else None
+
+    def _row(self, name: str) -> LineageNode | None:
+        """``SOURCE#RECORD``."""
+        splits = [place for place, sign in enumerate(name) if sign == "#"]
+        asked = {name[:at]: name[at + 1 :] for at in splits}
+        sources = self._view.sources(asked)
+        return next((row for one in sources if (row := self._steps.row(one, asked[one])) is not None), None)
 
     def _fact(self, name: str) -> LineageNode | None:
         return LineageNode("fact", "", name) if self._view.facts([name]) else None

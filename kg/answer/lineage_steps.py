@@ -143,6 +143,14 @@ class Steps:
             asked *= 8
         return found
 
+    def row(self, source: str, record: str) -> LineageNode | None:
+        """The row of a source, with the facts that it says, if it is among the first that are read."""
+        said = self._view.said_by([source], MOST_READ).get(source, ())
+        of_row = [one for one in said if record_of(one.locator) == record]
+        seen = self._view.facts({one.fact for one in of_row})
+        rows = self._at_rows(one for one in of_row if one.fact in seen)
+        return rows[0] if rows else None
+
     def _at_rows(self, said: Iterable[Assertion]) -> list[LineageNode]:
         rows: dict[LineageNode, list[LineageNode]] = {}
         for one in said:

@@ -81,8 +81,6 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
             "valid": question.scope.valid_as_of or today,
             "known": view.known_at,
         }
-        document["review"] = reviewing.of(document).document()
-        document["versions"]["policy"] = _policy(document, view.ontology(), reviewing)
         document["trace"] = {
             "asked_at": instant(clock()),
             "actor": actor or None,
@@ -91,6 +89,8 @@ def answer(  # noqa: PLR0913 (what every answer needs, and two ways to steer one
             "reads": footprint([one.plan for one in readings_of(document)], view.ontology()),
             "calls": _timed(author),
         }
+        document["review"] = reviewing.of(document).document()
+        document["versions"]["policy"] = _policy(document, view.ontology(), reviewing)
         document["evidence_hash"] = evidence_hash(document)
         document = ledger.append(keep(document), recording.requested).document
         spans.recorded(document)

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -17,16 +16,18 @@ from kg.answer.adapter import Adapter
 from kg.answer.merged import MergedStore
 from kg.decisions.compare import compare
 from kg.decisions.impact_keys import keys_of_profile, keys_of_run, retired_by
-from kg.decisions.impact_refs import Named, named
+from kg.decisions.impact_refs import Named, come_of, named
 from kg.decisions.kept import KeptStore
 from kg.decisions.replay import RunAgain, as_now
 from kg.decisions.withheld import WITHHELD, withheld
 from kg.decisions.without import WithoutStore
+from kg.domain.batches import batches
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.lineage import GraphProfile, Run
+from kg.domain.openlineage import LineageEvent, LineageNode
 from kg.domain.ref import ref_of
-from kg.domain.review import Review, review_of
+from kg.domain.review import RELEASING, Review, review_of
 from kg.domain.scope import Scope
 from kg.domain.touched import SEARCHED
 from kg.errors import DatasetNotFound, DecisionErased, InvalidInput, PlanInvalid
@@ -37,11 +38,13 @@ from kg.ports.store import GraphStore
 
 MAX_TOUCHED = 1_000
 """Decisions that are told of one thing; there may be more, which is said."""
-MAX_LOOKED_AT = 100_000
-"""Decisions among which those that may be read are looked for."""
+MAX_LOOKED_AT = 10_000
+"""Decisions among which those that may be read are looked for; of these whole ones are read, so many at a time."""
+AT_ONCE = 100
 MAX_RUN_AGAIN = 300
 """Of these, so many are run again: some ten seconds."""
-APPROVED = ("approved", "overridden", "excepted")
+AFTER_A_LOAD = 100
+"""Decisions that are run again after a load, of however many datasets: a few seconds."""
 Tell = Callable[[int, int], None]
 MayRead = Callable[[Document], bool]
 
@@ -153,6 +156,8 @@ class Impacts:
     adapter: Adapter
     clock: Clock
     may_read: MayRead = all_of_them
+    most_touched: int = MAX_TOUCHED
+    most_looked_at: int = MAX_LOOKED_AT
 
     def of(self, ref: str, scope: Scope, *, what_if: bool = False, tell: Tell = nobody) -> Impact:
         """Of what a ref names: the decisions that rest on it, or that looked at it, and what they say today.
@@ -168,7 +173,7 @@ class Impacts:
 
     def _of(self, found: Named, ref: str, tell: Tell) -> Impact:
         if found.run is not None and found.run.state == "complete":
-            touched = dict(self.ledger.touching(found.keys, MAX_TOUCHED))
+            touched = dict(self.ledger.touching(found.keys, self._most))
             return self._told(ref, self._changed(found.run), Looking.at(self.store), tell, carrying=touched)
         return self._told(ref, found.keys, Looking.at(self.store, asks_model=not found.graph), tell)
 
@@ -190,6 +195,12 @@ class Impacts:
         """
         keys = {f"dataset:{dataset}", SEARCHED, *keys_of_profile(profile)}
         return self._told(f"dataset:{dataset}", keys, looking, nobody, what_if=True)
+
+    def of_events(self, events: Iterable[LineageEvent], scope: Scope) -> Impact:
+        """Of what jobs of others say of themselves: the decisions that rest on what comes of it; none is run again."""
+        written = [one for event in events for one in _told_by(event)]
+        keys = come_of(written, self.store.view(scope), self.runs)
+        return self._told("events", keys, Looking.at(self.store, 0), nobody)
 
     def _if(self, found: Named, ref: str, tell: Tell) -> Impact:
         if (run := found.ended_by) is not None:
@@ -215,26 +226,38 @@ class Impacts:
         carrying: dict[str, bool] | None = None,
     ) -> Impact:
         """With ``carrying`` it is a change: what was run again and says the same was only looked at."""
-        readable = self._readable(self.ledger.touching(keys, MAX_LOOKED_AT))
-        touching = list(itertools.islice(readable, MAX_TOUCHED))
-        more = next(readable, None) is not None
-        reviews = self._reviews([decision for decision, _ in touching])
-        touching.sort(key=lambda one: _state(reviews.get(one[0])) not in APPROVED)
-        touches = []
-        for number, (decision, carried) in enumerate(touching):
-            tell(number, len(touching))
-            if decision not in looking.seen:
-                looking.seen[decision] = self._seen(decision, reviews.get(decision), looking)
-            if (made := looking.seen[decision]) is None:
-                continue
+        touching = self.ledger.touching(keys, self._most)
+        touches: list[Touch] = []
+        for made, carried in self._looked_at(touching, looking):
+            if len(touches) == self.most_touched:
+                return Impact(ref, what_if, _ranked(touches), more=True)
+            tell(len(touches), min(len(touching), self.most_touched))
             if carrying is not None and made.changed is not None:
-                carried = made.changed or carrying.get(decision, False)  # noqa: PLW2901
+                carried = made.changed or carrying.get(made.decision, False)  # noqa: PLW2901
             touches.append(replace(made, carried=carried))
-        return Impact(ref, what_if, _ranked(touches), more)
+        # Of others that were looked at nothing tells, but that these were so many.
+        return Impact(ref, what_if, _ranked(touches), more=len(touching) >= self._most)
 
-    def _seen(self, decision: str, review: Review | None, looking: Looking) -> Touch | None:
+    @property
+    def _most(self) -> int:
+        """Decisions that the store is asked for: one more than are told, or those that may be told are among more."""
+        return self.most_touched + 1 if self.may_read is all_of_them else self.most_looked_at
+
+    def _looked_at(self, touching: Sequence[tuple[str, bool]], looking: Looking) -> Iterator[tuple[Touch, bool]]:
+        """Those that may be read, in the order of the store; each is read once for all that touch it."""
+        for some in batches(touching, AT_ONCE):
+            new = [decision for decision, _ in some if decision not in looking.seen]
+            documents = self.ledger.documents(new) if new else {}
+            reviews = self._reviews(new) if new else {}
+            for decision, carried in some:
+                if decision not in looking.seen:
+                    document = documents.get(decision)
+                    looking.seen[decision] = self._seen(document, reviews.get(decision), looking)
+                if (made := looking.seen[decision]) is not None:
+                    yield made, carried
+
+    def _seen(self, document: Document | None, review: Review | None, looking: Looking) -> Touch | None:
         """A decision, run again while that may be; none that may not be read."""
-        document = self.ledger.decision(decision)
         if document is None or not self.may_read(document):
             return None
         held = review is not None and not review.released
@@ -246,13 +269,6 @@ class Impacts:
         if looking.full:
             return replace(made, note="not run again: too many are touched" if looking.most else "not run again")
         return self._again(made, document, looking.store)
-
-    def _readable(self, touching: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
-        """Before they are counted: nothing may tell how many others there are."""
-        for decision, carried in touching:
-            document = None if self.may_read is all_of_them else self.ledger.decision(decision)
-            if self.may_read is all_of_them or (document is not None and self.may_read(document)):
-                yield decision, carried
 
     def _reviews(self, decisions: list[str]) -> dict[str, Review]:
         events, now = self.ledger.review_events(decisions), instant(self.clock())
@@ -268,6 +284,12 @@ class Impacts:
         return replace(made, changed=differs(document, again), after=_side(again.document))
 
 
+def _told_by(event: LineageEvent) -> Iterable[LineageNode]:
+    """What an event says is written; of one that names nothing of the kind its job, or what it is about."""
+    ends = [end for _, end in event.links]
+    return [one for one in ends if one.kind != "job"] or ends or event.nodes
+
+
 def together(found: Sequence[Impact], ref: str) -> Impact:
     """What several changes touch, each decision once."""
     touches: dict[str, Touch] = {}
@@ -278,7 +300,7 @@ def together(found: Sequence[Impact], ref: str) -> Impact:
 
 
 def _ranked(touches: Iterable[Touch]) -> tuple[Touch, ...]:
-    return tuple(sorted(touches, key=lambda one: (one.review not in APPROVED, not one.carried, not one.changed)))
+    return tuple(sorted(touches, key=lambda one: (one.review not in RELEASING, not one.carried, not one.changed)))
 
 
 def differs(document: Document, again: RunAgain) -> bool:

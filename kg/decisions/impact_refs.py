@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from kg.answer.lineage import view_of
 from kg.answer.lineage_start import MAX_REF, Starts
 from kg.answer.lineage_steps import Steps
 from kg.domain.lineage import Run
-from kg.domain.openlineage import CONTROL, WHENCE, LineageNode
+from kg.domain.openlineage import CONTROL, MAX_DEPTH, MAX_WIDTH, WHENCE, LineageNode
 from kg.domain.scope import Scope
 from kg.errors import DatasetNotFound, InvalidInput, LineageNotFound, PromptNotFound
 from kg.ports.ledger import RunLedger
 from kg.ports.rules import Registry
-from kg.ports.store import GraphStore
+from kg.ports.store import GraphStore, GraphView
 
-RECENT = 100_000
-"""Runs among which one is looked for."""
 RECENTLY_ENDED = 1_000
 MAX_ENDS = 50
 """Of the runs by which something ended, and of so many runs, those before which what is gone is looked for."""
+MAX_MET = 2_000
+"""Things of others that are walked through to sources of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,26 @@ def _named(ref: str, scope: Scope, store: GraphStore, runs: RunLedger, registry:
     view = store.view(scope)
     versions = view.versions()
     view = view_of(ref, view, store)
-    node = Starts(view, runs, Steps(view, runs, versions)).named(ref)
-    return _node(node, runs)
+    steps = Steps(view, runs, versions)
+    return _node(Starts(view, runs, steps).named(ref), runs, steps)
 
 
-def _node(node: LineageNode, runs: RunLedger) -> Named:
+def come_of(nodes: Iterable[LineageNode], view: GraphView, runs: RunLedger) -> frozenset[str]:
+    """Keys of the sources of a view that come of jobs, datasets and columns of others."""
+    return _come_of(nodes, Steps(view, runs, view.versions()))
+
+
+def _come_of(nodes: Iterable[LineageNode], steps: Steps) -> frozenset[str]:
+    met = dict.fromkeys(nodes)
+    frontier = list(met)
+    for _ in range(MAX_DEPTH):
+        found = steps.next([one for one in frontier if one.kind != "source"], "down", MAX_WIDTH)
+        frontier = [one for some in found.values() for one in some.nodes if one not in met][: MAX_MET - len(met)]
+        met.update(dict.fromkeys(frontier))
+    return frozenset(f"source:{one.name}" for one in met if one.kind == "source")
+
+
+def _node(node: LineageNode, runs: RunLedger, steps: Steps) -> Named:
     if node.kind in ("fact", "entity"):
         return Named(frozenset({f"{node.kind}:{node.name}"}))
     if node.kind == "source":
@@ -96,11 +111,9 @@ def _node(node: LineageNode, runs: RunLedger) -> Named:
     if node.kind == "dataset" and node.namespace == WHENCE:
         return Named(frozenset({f"dataset:{node.name}"}), retirable=node.name)
     if node.kind == "run":
-        held = next((run for run in runs.runs(RECENT) if run.id == node.name), None)
-        return Named(frozenset({f"run:{node.name}"}), run=held)
-    raise InvalidInput(
-        f"{node.id} is not ours: `whence lineage {node.id} --down` says which sources of ours come of it"
-    )
+        held = runs.run(node.name)
+        return Named(frozenset({f"run:{node.name}"}) if held else _come_of([node], steps), run=held)
+    return Named(_come_of([node], steps))
 
 
 def _row(name: str, scope: Scope, store: GraphStore) -> Named:

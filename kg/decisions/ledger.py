@@ -12,7 +12,7 @@ from kg.domain.audit import content_of
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.scope import instant_of
-from kg.errors import DecisionNotFound, InvalidInput, LimitInvalid
+from kg.errors import DecisionNotFound, InvalidInput, LimitInvalid, ReviewNotFound
 from kg.ports.clock import Clock, instant
 from kg.ports.kept import HoldMove, Requested, Wanted
 from kg.ports.ledger import DecisionLedger, check_body
@@ -60,7 +60,12 @@ def page(  # noqa: PLR0913 (what a page is made of)
     """
     # One that is withheld lies there under the outcome that it has.
     kept = replace(wanted, outcome=None) if wanted.outcome == "pending_review" else wanted
-    last, looks = _place(after, ledger, shown)
+
+    def is_there(decision: str) -> bool:
+        document = ledger.decision(decision)
+        return document is not None and bool(shown([document]))
+
+    last, looks = place(after, is_there, DecisionNotFound)
     sought = words.casefold().split()
     found: list[Document] = []
     at, reached, looked_at, searched, skip = last, "", 0, 0, looks * most
@@ -81,17 +86,18 @@ def page(  # noqa: PLR0913 (what a page is made of)
     return Page(tuple(found), reached or f"{last or ''}~{looks + 1}")
 
 
-def _place(after: str | None, ledger: DecisionLedger, shown: Shown) -> tuple[str | None, int]:
-    """The decision to go on after, if it is shown, and how many looks after it were in vain. Raises DecisionNotFound.
+def place(
+    after: str | None, is_there: Callable[[str], bool], refusal: type[DecisionNotFound | ReviewNotFound]
+) -> tuple[str | None, int]:
+    """The decision to go on after, if it is there for the reader, and how many looks after it were in vain.
 
-    Looks are of a fixed size, so that nobody can count what is not shown.
+    Looks are of a fixed size, so that nobody can count what is not shown. Raises the refusal.
     """
     last, _, looks = (after or "").partition("~")
     if not re.fullmatch("[0-9]{0,9}", looks, re.ASCII):
-        raise DecisionNotFound(f"no decision {after!r} to go on after")
-    document = ledger.decision(last) if last else None
-    if last and (document is None or not shown([document])):
-        raise DecisionNotFound(f"no decision {last!r} to go on after")
+        raise refusal(f"no decision {after!r} to go on after")
+    if last and not is_there(last):
+        raise refusal(f"no decision {last!r} to go on after")
     return last or None, int(looks or 0)
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kg.domain.decision import Outcome
-from kg.domain.review import Stage
+from kg.domain.review import Approver, Stage
 from kg.domain.review_rules import SAID, Condition, ReviewRule, ReviewRules, Tier
 from kg.domain.rule_file import RuleVersion
 from kg.errors import ReviewInvalid
@@ -63,10 +63,11 @@ class When(_Part):
 
 
 class StageSpec(_Part):
-    """How many people in a role have to approve."""
+    """How many callers in a role have to approve: people, or services too. What only gives advice never does."""
 
     role: Name
     count: Annotated[int, Field(ge=1, le=20, strict=True)] = 1
+    by: Approver = "human"
 
 
 class Escalate(_Part):
@@ -99,7 +100,7 @@ class Rule(_Part):
         return ReviewRule(
             self.name,
             self.when.condition(),
-            tuple(Stage(stage.role, stage.count) for stage in self.stages),
+            tuple(Stage(stage.role, stage.count, stage.by) for stage in self.stages),
             self.withhold,
             self.within_hours,
             None if self.escalate is None else self.escalate.after_hours,

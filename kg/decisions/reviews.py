@@ -10,10 +10,12 @@ from typing import Any
 from kg.answer.adapter import Adapter
 from kg.answer.prompts import PRODUCTION
 from kg.answer.seal import sha256
+from kg.decisions.queue import Queued, Sought, queue
 from kg.decisions.replay_report import replay
 from kg.decisions.review_file import rules_of
 from kg.decisions.rule_files import in_use, move, save
 from kg.decisions.withheld import withheld
+from kg.domain.access import CallerKind
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.review import JUDGED, Kind, Review, ReviewEvent, moved, review_of
@@ -49,6 +51,7 @@ class Move:
     answer: str | None = None
     until: str | None = None
     to: str | None = None
+    actor_kind: CallerKind = "human"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Looked:
     review: Review
     evidence: str
     """Evidence hash on today's graph."""
+    known: Instant | None
+    """Known time of that graph; None where it was not looked at."""
 
     @property
     def shown(self) -> str:
@@ -103,28 +108,29 @@ class Reviews:
             found = review_of(events, self._now())
             if found is None:
                 raise ReviewNotFound(f"no review rule asked for a review of {decision}")
-            evidence = self._evidence(document, found)
+            evidence, known = self._evidence(document, found)
             noted = self._noted(document, found, events, evidence)
             if noted is None:
-                return Looked(document, events, found, evidence)
+                return Looked(document, events, found, evidence, known)
             try:
                 self.ledger.append_review(replace(noted, number=len(events) + 1))
             except ReviewMoved:
                 continue
         raise ReviewMoved(f"the review of {decision} moves all the time: try again")
 
-    def _evidence(self, document: Document, review: Review) -> str:
-        """The evidence hash on today's graph; what it was when nothing can change the review any more."""
+    def _evidence(self, document: Document, review: Review) -> tuple[str, Instant | None]:
+        """The evidence hash on today's graph, and its known time; what it was when nothing can change the review."""
         if review.state in ("rejected", "changes_requested", "superseded", "lapsed"):
-            return str(document["evidence_hash"])
+            return str(document["evidence_hash"]), None
         try:
             told = replay(document, self.store, self.registry, self.adapter, live=True)
         except PlanInvalid:
             # What it was read with, a decision table say, is not there any more.
-            return "none: it cannot be run any more"
-        if told["state"] == "same":
-            return str(document["evidence_hash"])
-        return str(told["evidence_hash"]["after"]) if "evidence_hash" in told else f"none: {told['state']}"
+            return "none: it cannot be run any more", None
+        if "evidence_hash" not in told:
+            return f"none: {told['state']}", None
+        evidence = document["evidence_hash"] if told["state"] == "same" else told["evidence_hash"]["after"]
+        return str(evidence), told["known_at"]["after"]
 
     def _noted(
         self, document: Document, review: Review, events: Sequence[ReviewEvent], evidence: str
@@ -184,6 +190,7 @@ class Reviews:
                 move.answer,
                 move.until,
                 move.to,
+                actor_kind=move.actor_kind,
             )
             moved(looked.review, event)
             if move.shown is not None and move.shown != looked.shown:
@@ -191,7 +198,7 @@ class Reviews:
                     f"the review of {decision}, or its evidence, is not what was shown: look at it again, then decide"
                 )
             try:
-                self.ledger.append_review(event)
+                self.ledger.append_review(event, looked.known)
             except ReviewMoved:
                 continue
             return self.look(decision)
@@ -218,42 +225,29 @@ class Reviews:
 
     # --- the queue, and what a change of the graph does to it ---
 
-    def queue(
-        self, wanted: Callable[[Review], bool], *, standing: bool = True, after: str | None = None, limit: int = 50
-    ) -> tuple[list[tuple[Review, str]], str | None]:
-        """Reviews that are wanted with the question of each, newest first; and the decision to go on after.
+    def queue(self, sought: Sought) -> Queued:
+        """Reviews that are sought, newest first. Raises ReviewNotFound for the one to go on after."""
+        return queue(self.ledger, sought, self._now())
 
-        Raises ReviewNotFound for ``after``.
-        """
-        found: list[tuple[Review, str]] = []
-        for review in self._reviews(standing=standing, after=after):
-            if wanted(review):
-                document = self.ledger.decision(review.decision) or {}
-                found.append((review, str(document.get("question", ""))))
-                if len(found) > limit:
-                    return found[:limit], found[limit - 1][0].decision
-        return found, None
-
-    def _reviews(self, *, standing: bool, after: str | None = None) -> Iterator[Review]:
-        while page := self.ledger.reviews(standing=standing, after=after, limit=PAGE):
-            events = self.ledger.review_events(page)
-            for decision in page:
-                review = review_of(events.get(decision, ()), self._now())
-                if review is not None:
-                    yield review
-            after = page[-1]
-
-    def check(self, tell: Callable[[int], None] = lambda _: None) -> list[Review]:
+    def check(self, tell: Callable[[int], None] = lambda _: None, *, at_once: int = PAGE) -> list[Review]:
         """Look at every review that stands, after a change of the graph; those that ended by it."""
         ended = []
-        for number, review in enumerate(list(self._reviews(standing=True)), 1):
-            if self.ledger.decision(review.decision) is None:
-                continue
-            found = self.look(review.decision).review
+        for number, decision in enumerate(self._standing(at_once), 1):
+            try:
+                found = self.look(decision).review
+            except (DecisionNotFound, ReviewNotFound):
+                continue  # it was erased meanwhile
             if found.state in ("lapsed", "expired"):
                 ended.append(found)
             tell(number)
         return ended
+
+    def _standing(self, at_once: int) -> Iterator[str]:
+        """Page by page, however many stand; one that is looked at may not stand any more, and is gone on after."""
+        after: str | None = None
+        while page := self.ledger.reviews(standing=True, after=after, limit=at_once):
+            yield from page
+            after = page[-1]
 
     def _decision(self, decision: str) -> Document:
         document = self.ledger.decision(decision)

@@ -75,11 +75,16 @@ def move(  # noqa: PLR0913 (as the port has it)
     expected: int | None = UNSEEN,
 ) -> LabelMove:
     """Point a label at a version, or remove it. Raises RulesNotFound, LabelMoved, TableInvalid, ReviewInvalid."""
-    if label not in LABELS:
-        raise INVALID[kind](f"no label {label[:40]!r}; there are {', '.join(LABELS)}")
+    check_label(kind, label)
     _words(kind, reason, "reason", MAX_MESSAGE)
     _words(kind, actor, "actor", MAX_ACTOR)
     return registry.move_rule_label(kind, name, label, number, actor, reason, expected)
+
+
+def check_label(kind: RuleKind, label: str) -> None:
+    """Raises TableInvalid, ReviewInvalid."""
+    if label not in LABELS:
+        raise INVALID[kind](f"no label {label[:40]!r}; there are {', '.join(LABELS)}")
 
 
 def _words(kind: RuleKind, text: str, what: str, most: int) -> None:

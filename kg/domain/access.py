@@ -15,8 +15,13 @@ Role = OneOf["reader", "analyst", "reviewer", "approver", "engineer", "auditor",
 Permission = OneOf[
     "read", "ask", "oversee", "review", "approve", "hold", "expire", "load", "configure", "watch", "audit", "admin"
 ]
+CallerKind = OneOf["human", "service", "advisory"]
+"""What a caller is: a person, a program that follows rules, or one that only gives advice, as a language model does."""
+CALLER_KINDS: tuple[CallerKind, ...] = get_args(CallerKind)
 MAX_NAME = 100
 """Characters of the name of a caller."""
+SIGNED_IN = "oidc:"
+"""Before the names of callers who show a token: no key has such a name, so that nobody is taken for another."""
 
 
 def is_name(text: str) -> bool:
@@ -67,6 +72,9 @@ class Caller:
     rate: int | None = None
     """Requests a minute; ``None`` is what the server has for all."""
     expires_at: Instant | None = None
+    kind: CallerKind = "human"
+    formerly: str = ""
+    """Of who shows a token: the name under which an earlier Whence told of them, which a key may have too."""
 
     def may(self, permission: Permission) -> bool:
         return any(permission in MAY[role] for role in self.roles)
@@ -108,11 +116,12 @@ class Key:
     follows: str = ""
     """Id of the key that this one takes the place of."""
     rate: int | None = None
+    kind: CallerKind = "human"
 
     def opens(self, secret: str, now: Instant) -> bool:
         """Whether the secret is that of this key, and the key is valid now."""
         same = hmac.compare_digest(self.hash, hash_of(secret))
-        return same and self.valid(now)
+        return same and self.valid(now) and not self.caller.startswith(SIGNED_IN)
 
     def valid(self, now: Instant) -> bool:
         return self.revoked_at is None and now < self.expires_at
@@ -121,7 +130,8 @@ class Key:
         return "revoked" if self.revoked_at is not None else "valid" if self.valid(now) else "expired"
 
     def caller_of(self) -> Caller:
-        return Caller(self.caller, self.roles, self.datasets, self.ceiling, self.id, self.rate, self.expires_at)
+        granted = (self.roles, self.datasets, self.ceiling, self.id, self.rate, self.expires_at)
+        return Caller(self.caller, *granted, kind=self.kind)
 
     def token(self, secret: str) -> str:
         """What the caller sends."""

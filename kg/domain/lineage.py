@@ -25,6 +25,13 @@ class Classification(IntEnum):
         return self.name.lower()
 
 
+Refresh = OneOf["hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "never"]
+REFRESH_DAYS: dict[Refresh, float | None] = {
+    "hourly": 1 / 24, "daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366, "never": None,
+}  # fmt: skip
+"""How long after a load the next one is due, at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetVersion:
     """One state of a named collection from one publisher."""
@@ -44,6 +51,8 @@ class DatasetVersion:
     """What tells its records apart across files, so that a delta can replace them."""
     sequence: int | None = None
     """Place of the file loaded last among those of a feed."""
+    refresh: Refresh | None = None
+    """How often its publisher renews it."""
 
     @property
     def ref(self) -> str:

@@ -11,12 +11,13 @@ approves: a review whose time is over has expired.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from typing import Literal as OneOf
 
+from kg.domain.access import CallerKind
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.errors import MoveRefused, ReviewInvalid, ReviewSettled
@@ -28,6 +29,7 @@ Kind = OneOf[
     "opened", "assigned", "approved", "rejected", "changes_requested", "overridden", "excepted", "lapsed", "expired",
     "superseded", "feedback",
 ]  # fmt: skip
+Approver = OneOf["human", "any"]
 RELEASING: tuple[State, ...] = ("approved", "overridden", "excepted")
 """States in which an answer that was withheld may be read by whoever asked."""
 ERASED = "erased"
@@ -40,10 +42,16 @@ JUDGED: tuple[Kind, ...] = ("approved", "rejected", "changes_requested", "overri
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How many people in this role have to approve."""
+    """How many callers in this role have to approve, and of which kind."""
 
     role: str
     count: int = 1
+    by: Approver = "human"
+    """``any``: a service may, too. What only gives advice never does."""
+
+    def takes(self, kind: CallerKind) -> bool:
+        """Whether the word of a caller of this kind counts."""
+        return kind == "human" or (kind == "service" and self.by == "any")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,8 @@ class ReviewEvent:
     to: str | None = None
     """Whom it is assigned to; which decision supersedes it."""
     verdict: OneOf["right", "wrong", "partly"] | None = None
+    actor_kind: CallerKind | None = None
+    """Of a move; one of before is of a person."""
     requirement: Requirement | None = None
     """Of ``opened``."""
 
@@ -150,6 +160,13 @@ def stands(event: ReviewEvent) -> bool | None:
     return False if event.kind in FINAL else None
 
 
+def releases(events: Iterable[ReviewEvent]) -> bool:
+    """Whether an answer may be used by what was said of it, when that was said: an exception may have ended since."""
+    said = tuple(events)
+    review = review_of(said, said[-1].at) if said else None
+    return review is not None and review.state in RELEASING
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """Who approved, for which stage."""
@@ -194,7 +211,7 @@ class Review:
         if self.state not in ("open", "excepted") or number == len(self.requirement.stages):
             return None
         stage = self.requirement.stages[number]
-        return Stage(stage.role, stage.count - sum(one.stage == number for one in self.approvals))
+        return replace(stage, count=stage.count - sum(one.stage == number for one in self.approvals))
 
     @property
     def released(self) -> bool:
@@ -266,13 +283,13 @@ def _judged(review: Review, event: ReviewEvent) -> Review:
     if not event.reason.strip():
         raise ReviewInvalid("a reason is needed: say why")
     judged = replace(review, reason=event.reason, by=event.actor, until=None)
-    if event.kind == "rejected":
+    if event.kind in ("rejected", "changes_requested"):
+        _check_kind(event, review.requirement.stages, any)
         _check_role(review, event)
-        return replace(judged, state="rejected")
-    if event.kind == "changes_requested":
-        _check_role(review, event)
-        return replace(judged, state="changes_requested")
-    _check_role(review, event, review.requirement.stages[-1].role)
+        return replace(judged, state="rejected" if event.kind == "rejected" else "changes_requested")
+    # It takes the place of every stage, so that whose word does not count in one of them may not do it.
+    _check_kind(event, review.requirement.stages, all)
+    _check_role(review, event, review.requirement.stages[-1])
     if event.kind == "overridden":
         if not (event.answer or "").strip():
             raise ReviewInvalid("an override needs the answer to use instead")
@@ -285,7 +302,8 @@ def _judged(review: Review, event: ReviewEvent) -> Review:
 def _approved(review: Review, event: ReviewEvent) -> Review:
     number = review.stage
     stage = review.requirement.stages[number]
-    _check_role(review, event, stage.role)
+    _check_kind(event, (stage,), all)
+    _check_role(review, event, stage)
     if any(one.actor == event.actor for one in review.approvals):
         raise MoveRefused(f"{event.actor!r} approved already: nobody counts twice, whatever the stage")
     review = replace(review, approvals=(*review.approvals, Approval(number, event.actor, event.at)))
@@ -294,9 +312,17 @@ def _approved(review: Review, event: ReviewEvent) -> Review:
     return review
 
 
-def _check_role(review: Review, event: ReviewEvent, role: str | None = None) -> None:
+def _check_kind(event: ReviewEvent, stages: Iterable[Stage], of: Callable[[Iterable[bool]], bool]) -> None:
+    """Whether the word of who says it counts in all, or any, of these stages."""
+    kind = event.actor_kind or "human"
+    if not of(stage.takes(kind) for stage in stages):
+        said = "gives advice, which decides nothing" if kind == "advisory" else "is a service, and a person is asked"
+        raise MoveRefused(f"{event.actor!r} {said}: feedback is open to all")
+
+
+def _check_role(review: Review, event: ReviewEvent, stage: Stage | None = None) -> None:
     """The role that the move is for, or any of the review; from the escalation on, the one it was escalated to too."""
-    wanted = {role} if role is not None else {stage.role for stage in review.requirement.stages}
+    wanted = {one.role for one in (review.requirement.stages if stage is None else (stage,))}
     if review.escalated and review.requirement.escalate_to is not None:
         wanted.add(review.requirement.escalate_to)
     if not wanted & set(event.roles):

@@ -8,7 +8,8 @@ from typing import Any
 from typing import Literal as OneOf
 
 from kg.domain.decision import Document
-from kg.domain.review import Requirement, Stage
+from kg.domain.review import Approver, Requirement, Stage
+from kg.domain.touched import ANYTHING
 
 Tier = OneOf["low", "medium", "high", "critical"]
 TIERS: tuple[Tier, ...] = ("low", "medium", "high", "critical")
@@ -53,7 +54,7 @@ class Condition:
                 )
             )
             and all(
-                not wanted or wanted & found
+                not wanted or wanted & found or ANYTHING in found
                 for wanted, found in (
                     (self.types, traits.types),
                     (self.predicates, traits.predicates),
@@ -89,6 +90,10 @@ class Traits:
         predicates |= {node["predicate"] for node in plan if isinstance(node.get("predicate"), str)}
         model = document["versions"]["model"]
         cited = {one for claim in document["claims"] for one in claim["evidence"]}
+        if any(item["kind"] == "absence" and item["id"] in cited for item in document["evidence"]):
+            # What was searched in vain is drawn nowhere: it speaks of all that its plans read.
+            labels |= set(document["trace"]["reads"]["types"])
+            predicates |= set(document["trace"]["reads"]["predicates"])
         return Traits(
             document["outcome"],
             tier,
@@ -198,12 +203,14 @@ UNREVIEWED = Reviewing()
 
 
 def _together(rules: list[ReviewRule]) -> tuple[Stage, ...]:
-    """Every stage of every rule, each role once, with the most that one of them asks for."""
-    most: dict[str, int] = {}
+    """Every stage of every rule, each role once, with the most that one of them asks for: people, if one does."""
+    most: dict[str, Stage] = {}
     for rule in rules:
         for stage in rule.stages:
-            most[stage.role] = max(stage.count, most.get(stage.role, 0))
-    return tuple(Stage(role, count) for role, count in most.items())
+            held = most.get(stage.role, stage)
+            by: Approver = "human" if "human" in (held.by, stage.by) else "any"
+            most[stage.role] = Stage(stage.role, max(stage.count, held.count), by)
+    return tuple(most.values())
 
 
 def policy_of(rules: ReviewRules) -> dict[str, str]:

@@ -10,7 +10,7 @@ from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.openlineage import LineageEvent, LineageNode, Toward
 from kg.domain.review import ReviewEvent
-from kg.errors import Conflict, DecisionNotFound, DecisionSuperseded, RequestReused
+from kg.errors import Conflict, DecisionNotFound, DecisionSuperseded, RequestReused, ReviewMoved
 from kg.ports.kept import ALL, HoldMove, Kept, Requested, Wanted
 
 RunEvents = Callable[[Run], Iterable[LineageEvent]]
@@ -46,6 +46,10 @@ class DecisionLedger(Appending, Protocol):
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         """The document; without a word of it where it was erased."""
+        ...
+
+    def documents(self, decision_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The documents of those that are there, in one read."""
         ...
 
     def kept(self, decision_id: str) -> Kept | None: ...
@@ -94,22 +98,31 @@ def check_body(requested: Requested, body: str) -> None:
         raise RequestReused("this idempotency key was used for another request: take a new one")
 
 
+def check_unmoved(event: ReviewEvent, head: Instant, known: Instant | None) -> None:
+    """Whether the graph is still as its evidence was looked at: the rule of every ledger. Raises ReviewMoved."""
+    if known is not None and head > known:
+        raise ReviewMoved(f"the graph moved since the evidence of {event.decision} was looked at: look at it again")
+
+
 class ReviewLedger(Protocol):
     """What was said of decisions, one event after the other; append and read. A purge alone empties their texts.
 
     The event that opens a review is appended with its decision, in one transaction.
     """
 
-    def append_review(self, event: ReviewEvent) -> None:
-        """The next event of its decision. Raises ReviewMoved if another one has its number already."""
+    def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
+        """The next event of its decision, if the graph did not move past ``known``, at which it was looked at.
+
+        Raises ReviewMoved if it did, or if another event has its number already.
+        """
         ...
 
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
         """By decision, as they happened; none of one of which nothing was said."""
         ...
 
-    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
-        """Decisions that have a review, newest first, from the one that came before ``after`` on.
+    def reviews(self, *, standing: bool, after: str | None, limit: int, skip: int = 0) -> list[str]:
+        """Decisions that have a review, newest first, from the one that came before ``after`` on, less so many.
 
         ``standing`` leaves out those that only a later decision changes. Raises ReviewNotFound for ``after``.
         """
@@ -120,7 +133,10 @@ class TouchLedger(Protocol):
     """What each decision rests on and what it read, as keys (kg/domain/touched.py) recorded with it."""
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
-        """Decisions with one of these keys, and whether one of them carried a claim; those first, then the newest."""
+        """Decisions with one of these keys, and whether one of them carried a claim.
+
+        First those whose review releases them, as it was said last; of these those that were carried, then the newest.
+        """
         ...
 
 
@@ -138,6 +154,8 @@ class RunLedger(Protocol):
     def runs(self, limit: int) -> list[Run]:
         """Newest first."""
         ...
+
+    def run(self, run_id: str) -> Run | None: ...
 
     def live(self) -> LiveRun | None:
         """The load at work, as it told last; or one that ended without a word, which is lost. One loads at a time.

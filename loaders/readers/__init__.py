@@ -58,11 +58,14 @@ OWN_KEY, ENCLOSING = "@key", "@up"
 FILE = "@file"
 """Field of every record: the file it stands in, as a path from the folder of the data."""
 
+SHEET = "@sheet"
+"""Field of a row of a workbook: the sheet it stands in."""
+
 KIND, DATASET, NAMESPACE, COLUMN = "@kind", "@dataset", "@namespace", "@column"
 """Fields of a record of a lineage event: what it is, and the dataset and column that it is of."""
 JOB, JOB_NAMESPACE, SIDE = "@job", "@job_namespace", "@side"
 """Fields of a dataset of a job's event: the job, and whether the dataset is one of its ``inputs`` or ``outputs``."""
-ADDED = frozenset({OWN_KEY, ENCLOSING, FILE, KIND, DATASET, NAMESPACE, COLUMN, JOB, JOB_NAMESPACE, SIDE})
+ADDED = frozenset({OWN_KEY, ENCLOSING, FILE, SHEET, KIND, DATASET, NAMESPACE, COLUMN, JOB, JOB_NAMESPACE, SIDE})
 """Fields that readers add. They stand nowhere in the file, so no locator names them, and none is left over."""
 
 Reader = Callable[[BinaryIO, Options], Iterator[Record]]

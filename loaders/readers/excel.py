@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from kg.errors import SourceUnreadable
 from loaders.dataset import Options
-from loaders.readers import Record, needed
+from loaders.readers import SHEET, Record, needed
 from loaders.readers.cells import cell, header
 
 MAX_UNPACKED = 1_000_000_000
@@ -47,7 +47,7 @@ def _rows(sheet: str, content: Any, names: list[str]) -> Iterator[Record]:
             continue
         at, extra = f"{sheet}!{number}".replace("#", "%23"), _less_empty(cells[len(columns) :])
         problem = f"{len(columns) + len(extra)} cells where the header has {len(columns)}" if extra else None
-        yield Record(at, dict(zip(columns, cells, strict=False)), problem)
+        yield Record(at, {**dict(zip(columns, cells, strict=False)), SHEET: sheet}, problem)
 
 
 def _less_empty(cells: list[Any]) -> list[Any]:

@@ -12,11 +12,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.serve import refuse_remote
+from api.serve import refuse_remote, serve
 from kg.bootstrap import Services
 from kg.domain.scope import Scope
 from kg.errors import ConfigError, KgError, StoreTimeout, StoreUnavailable
 from kg.ports.store import GraphView
+from kg.settings import Settings
 from tests.api.supply import BASE
 
 
@@ -91,11 +92,15 @@ def test_asking_a_broken_store_says_so(services: Services, error: KgError, statu
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])
 def test_an_address_of_this_machine_is_served(host: str) -> None:
-    assert refuse_remote(host, allowed=False) is False
+    refuse_remote(host)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "whence.example", ""])  # noqa: S104
-def test_an_address_others_reach_is_refused_unless_allowed(host: str) -> None:
-    with pytest.raises(ConfigError, match="WHENCE_ALLOW_REMOTE=1"):
-        refuse_remote(host, allowed=False)
-    assert refuse_remote(host, allowed=True) is True
+@pytest.mark.parametrize("allowed", ["", "1"])
+def test_an_address_others_reach_is_not_served_without_access_control(
+    host: str, allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the environment says: an earlier Whence could be told that others are kept out."""
+    monkeypatch.setenv("WHENCE_ALLOW_REMOTE", allowed)
+    with pytest.raises(ConfigError, match="WHENCE_ACCESS=on"):
+        serve(replace(Settings(), store="sqlite::memory:"), host, 0)

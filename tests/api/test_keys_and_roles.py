@@ -15,6 +15,8 @@ from api.app import create_app
 from api.key_making import Grant, create, revoke, rotate
 from kg.bootstrap import Services
 from kg.domain.access import MAY, PERMISSIONS, ROLES, Role
+from kg.errors import KeyInvalid
+from kg.ports.clock import instant
 from kg.settings import Settings
 from tests.api.supply import BASE, GAP
 
@@ -138,6 +140,20 @@ def test_who_speaks_for_another_is_refused(guarded: TestClient, services: Servic
     assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
     own = guarded.post("/v1/matches", json=said | {"actor": "ann"}, headers=headers)
     assert own.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("name", ["oidc:ann", " oidc:ann"])
+def test_no_key_is_named_as_who_shows_a_token_is(services: Services, name: str) -> None:
+    with pytest.raises(KeyInvalid, match="are of callers who show a token"):
+        token_of(services, "reader", name=name)
+
+
+def test_a_key_of_before_that_is_named_so_opens_nothing(services: Services) -> None:
+    key, token = create(Grant("ann", ("admin",), None, "confidential", DAY), services.keys, services.clock, "root")
+    named = replace(key, caller="oidc:ann")
+    secret = token.split("_", 2)[2]
+    now = instant(services.clock())
+    assert (key.opens(secret, now), named.opens(secret, now)) == (True, False)
 
 
 # --- decisions of others ---

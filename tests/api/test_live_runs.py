@@ -91,16 +91,17 @@ def test_a_load_is_followed_to_its_end_with_the_difference_it_made(url: str, dat
         assert child.wait() == 0
     assert (shown["run"]["ended_at"], [one["eventType"] for one in shown["openlineage"]]) == (None, ["START"])
     assert shown["live"]["bytes"] == (tmp_path / "second" / "register.csv").stat().st_size
-    assert [name for name, _ in events] == ["progress"] * (len(events) - 1) + ["end"]
-    told = [data["live"]["records"] for _, data in events[:-1]]
+    assert [name for name, _ in events] == ["progress"] * (len(events) - 2) + ["end", "decisions"]
+    (_, last), (_, touched) = events[-2:]
+    told = [data["live"]["records"] for _, data in events[:-2]]
     assert told == sorted(told)
-    assert {data["run"]["state"] for _, data in events[:-1]} == {"running"}
-    last = events[-1][1]
+    assert {data["run"]["state"] for _, data in events[:-2]} == {"running"}
     assert (last["run"]["state"], last["run"]["records"], last["live"]) == ("complete", ROWS, None)
     # 250 suppliers went and 9,750 came, each with type, name and what it supplies.
     counts = {"came": ROWS - 250, "went": 250, "withdrawn": 0, "replaced": 0, "gained": 29_250, "lost": 750}
     assert last["difference"] == counts | {"compared": "register@1"}
-    assert list(followed(f"{url}/{run}/events")) == [events[-1]]
+    assert (touched["ref"], touched["carried"]) == (f"run:{run}", [])
+    assert list(followed(f"{url}/{run}/events")) == events[-2:]
 
 
 def test_any_number_of_watchers_that_come_and_go_leave_load_and_server_as_they_were(

@@ -116,6 +116,7 @@ def test_job_and_dataset_events_are_taken(client: TestClient) -> None:
             "text": "db/lonely",
             "dataset": None,
             "run": None,
+            "carried": None,
         }
     ]
 

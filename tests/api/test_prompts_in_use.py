@@ -51,9 +51,14 @@ def save(http: Any, user: str = "{{ question }}", **changes: Any) -> Any:
     return http.post(VERSIONS, json=version(user, **changes))
 
 
-def move(http: Any, number: int | None, headers: dict[str, str] | None = None) -> Any:
+def move(http: Any, number: int, headers: dict[str, str] | None = None) -> Any:
     body = {"number": number, "reason": "better on the questions", "actor": "bo"}
     return http.put(PRODUCTION, json=body, headers=headers)
+
+
+def remove(http: Any, headers: dict[str, str] | None = None, **changes: str) -> Any:
+    said = {"reason": "leaves out the date", "actor": "bo"} | changes
+    return http.delete(PRODUCTION, params=said, headers=headers)
 
 
 def used(services: Services) -> str:
@@ -81,7 +86,7 @@ def test_a_version_is_saved_labelled_used_and_rolled_back(http: TestClient, serv
     assert used(services) == "answer@2"
     assert move(http, 1, {"If-Match": '"2"'}).json()["before"] == 2
     assert used(services) == "answer@1"
-    assert move(http, None, {"If-Match": '"1"'}).json()["number"] is None
+    assert remove(http, {"If-Match": '"1"'}).json()["number"] is None
     assert used(services) == "answer@0"
     held = http.get("/v1/prompts/answer").json()
     assert [(one["before"], one["number"], one["actor"]) for one in held["history"]] == [
@@ -111,6 +116,25 @@ def test_a_lost_race_for_a_label_is_told(http: TestClient) -> None:
     assert http.get(PRODUCTION).json() == {"name": "answer", "label": "production", "number": 1}
     assert http.get(PRODUCTION).headers["etag"] == '"1"'
     assert move(http, 2, {"If-Match": "*"}).json()["before"] == 1
+
+
+def test_a_label_is_removed_where_it_was_seen(http: TestClient) -> None:
+    save(http)
+    assert remove(http, {"If-Match": "*"}).json()["code"] == "prompt_not_found"
+    move(http, 1, UNSET)
+    for headers, status, code in (
+        (None, 428, "precondition_required"),
+        ({"If-Match": '"2"'}, 412, "label_moved"),
+        ({"If-Match": "1"}, 422, "invalid_input"),
+    ):
+        refused = remove(http, headers)
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert remove(http, {"If-Match": '"1"'}, reason=" ").json()["code"] == "request_invalid"
+    gone = remove(http, {"If-Match": '"1"'})
+    assert (gone.status_code, gone.headers.get("etag")) == (200, None)
+    told = {"name": "answer", "label": "production", "number": None, "before": 1, "actor": "bo"}
+    assert gone.json() == told | {"reason": "leaves out the date", "moved_at": gone.json()["moved_at"]}
+    assert http.get(PRODUCTION).status_code == 404
 
 
 def test_of_moves_sent_at_once_over_real_sockets_one_is_made(services: Services) -> None:
@@ -206,7 +230,7 @@ def test_what_is_not_there_is_not_found(http: TestClient, path: str) -> None:
         ("prod", 1, 422, "prompt_invalid"),
         ("production", 0, 422, "prompt_invalid"),
         ("production", 7, 404, "prompt_not_found"),
-        ("production", None, 404, "prompt_not_found"),
+        ("production", None, 422, "request_invalid"),
         ("production", -1, 422, "request_invalid"),
     ],
 )

@@ -121,7 +121,7 @@ def test_the_queue_shows_what_waits_and_for_whom(reviewed: TestClient) -> None:
     decision = held(reviewed)
     [line] = reviewed.get("/v1/reviews", params={"role": "reviewer"}).json()["reviews"]
     assert (line["decision_id"], line["question"], line["state"]) == (decision, GAP, "open")
-    assert line["waits_for"] == {"role": "reviewer", "count": 1}
+    assert line["waits_for"] == {"role": "reviewer", "count": 1, "by": "human"}
     assert reviewed.get("/v1/reviews", params={"role": "approver"}).json()["reviews"] == []
     move(reviewed, decision, "assign", to="cy")
     assert len(reviewed.get("/v1/reviews", params={"assignee": "cy"}).json()["reviews"]) == 1

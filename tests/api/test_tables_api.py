@@ -34,6 +34,7 @@ TABLE: dict[str, Any] = {
     ],
 }
 SAID = {"message": "as agreed", "actor": "root"}
+PRODUCTION = "/v1/tables/audit_plan/labels/production"
 ASKED = "What does the audit table say for SUP-007 with large volume?"
 
 
@@ -57,7 +58,7 @@ def client(path: Path) -> Iterator[TestClient]:
     services.store.close()
 
 
-def put(client: TestClient, number: int | None, headers: dict[str, str], label: str = "production") -> Any:
+def put(client: TestClient, number: int, headers: dict[str, str], label: str = "production") -> Any:
     body = {"number": number, "reason": "agreed", "actor": "root"}
     return client.put(f"/v1/tables/audit_plan/labels/{label}", json=body, headers=headers)
 
@@ -80,7 +81,7 @@ def test_a_table_above_the_ceiling_is_not_there(client: TestClient, path: Path) 
     for number, level in enumerate(("internal", "restricted"), 1):
         saved = client.post("/v1/tables", json={"content": TABLE | {"classification": level}, **SAID})
         assert saved.json()["number"] == number
-    put(client, 1, {"If-None-Match": "*"})
+        put(client, 1, {"If-None-Match": "*"})
     named = [one.format("audit_plan") for one in READS], [one.format("no_such") for one in READS]
     for hidden, unknown in zip(*named, strict=True):
         said = [client.get(one) for one in (hidden, unknown)]
@@ -89,11 +90,11 @@ def test_a_table_above_the_ceiling_is_not_there(client: TestClient, path: Path) 
     assert client.get("/v1/tables").json() == {"tables": []}
     services = open_services(Settings(store=f"sqlite:{path}"))
     with TestClient(create_app(services, Settings(ceiling=Classification.RESTRICTED)), base_url=BASE) as whole:
-        assert [whole.get(one.format("audit_plan")).status_code for one in READS] == [200, 200, 200]
+        assert [whole.get(one.format("audit_plan")).status_code for one in READS] == [200] * 4
     services.store.close()
 
 
-READS = ("/v1/tables/{}", "/v1/tables/{}/versions/1", "/v1/tables/{}/diff?before=1&after=2")
+READS = [f"/v1/tables/{{}}{path}" for path in ("", "/versions/1", "/diff?before=1&after=2", "/labels/production")]
 
 
 def test_a_table_is_saved_labelled_and_decides(client: TestClient) -> None:
@@ -139,7 +140,14 @@ def test_a_label_moves_only_from_where_it_was_seen(client: TestClient) -> None:
     assert put(client, 1, {"If-Match": "3"}).json()["code"] == "invalid_input"
     assert put(client, 1, {"If-Match": "*"}, "best").json()["code"] == "table_invalid"
     assert put(client, 1, {"If-Match": "*"}).status_code == 200
-    assert put(client, None, {"If-Match": '"1"'}).json()["before"] == 1
+    shown = client.get(PRODUCTION)
+    assert (shown.json()["number"], shown.headers["ETag"]) == (1, '"1"')
+    why = {"reason": "agreed", "actor": "root"}
+    assert client.delete(PRODUCTION, params=why).json()["code"] == "precondition_required"
+    assert client.delete(PRODUCTION, params=why, headers={"If-Match": '"4"'}).json()["code"] == "label_moved"
+    assert client.delete(PRODUCTION, params=why, headers={"If-Match": '"1"'}).json()["before"] == 1
+    assert client.get(PRODUCTION).json()["code"] == "rules_not_found"
+    assert client.get(f"{PRODUCTION}s").json()["code"] == "table_invalid"
 
 
 # --- the command line ---

@@ -6,8 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +21,21 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.key_making import Grant, create
 from api.oidc import Issuer, issuer_of
+from api.remembered import ASKED_AGAIN_S, FRESH_S, KEPT_S, MOST_WAITING, Remembered
+from api.serve import serve
+from kg.answer.pipeline import answer
 from kg.bootstrap import Services
-from kg.errors import ConfigError
+from kg.decisions.review_file import review_content
+from kg.decisions.reviews import put_in_use
+from kg.domain.lineage import Classification
+from kg.domain.question import Question
+from kg.domain.review_rules import Reviewing
+from kg.domain.scope import Scope
+from kg.errors import ConfigError, IssuerUnavailable, Unauthenticated
 from kg.settings import Settings
-from tests.api.supply import BASE, served
+from tests.api.supply import BASE, GAP, served
 from tests.issuer import AUDIENCE, CLIENT, LocalIssuer, public
 
 
@@ -52,7 +67,7 @@ def test_a_token_says_who_calls_and_what_is_there_for_them(
     client: TestClient, issuer: LocalIssuer, kid: str, algorithm: str
 ) -> None:
     found = me(client, issuer.token(kid, algorithm)).json()
-    assert (found["name"], found["roles"], found["may"]) == ("subject-1", ["analyst"], ["read", "ask"])
+    assert (found["name"], found["roles"], found["may"]) == ("oidc:subject-1", ["analyst"], ["read", "ask"])
     assert (found["datasets"], found["ceiling"]) == (["supplier-register"], "internal")
 
 
@@ -79,7 +94,8 @@ def test_what_a_token_does_not_say_is_not_granted(client: TestClient, issuer: Lo
         ({"sub": 7}, "it is no signed token"),
         ({"exp": 2**70}, "it is no signed token"),
         ({"sub": "two\nlines"}, "the token names no caller"),
-        ({"sub": "x" * 101}, "the token names no caller"),
+        ({"sub": " "}, "the token names no caller"),
+        ({"sub": "x" * 96}, "the token names no caller"),
     ],
 )
 def test_a_token_that_is_not_for_us_now_is_refused(
@@ -123,16 +139,208 @@ def test_a_forged_token_is_refused(client: TestClient, issuer: LocalIssuer) -> N
 def test_a_new_key_of_the_issuer_is_found_and_unknown_ones_do_not_make_us_ask_each_time(
     services: Services, issuer: LocalIssuer
 ) -> None:
-    ours = Issuer(issuer.url, AUDIENCE, "realm.roles")
-    ours._read_at, before = float("-inf"), issuer.asked
-    assert ours.caller(issuer.token()).name == "subject-1"
-    with pytest.raises(Exception, match="does not have"):
-        ours.caller(issuer.token("new", key=issuer.keys["first"]))
+    now, before = [0.0], issuer.asked
+    ours = Issuer(issuer.url, AUDIENCE, "realm.roles", seconds=lambda: now[0])
+    assert ours.caller(issuer.token()).name == "oidc:subject-1"
+    for _ in range(20):
+        with pytest.raises(Unauthenticated, match="does not have"):
+            ours.caller(issuer.token("new", key=issuer.keys["first"]))
     assert issuer.asked == before + 1
     issuer.keys["new"] = ec.generate_private_key(ec.SECP256R1())
-    ours._read_at -= 60
-    assert ours.caller(issuer.token("new", "ES256")).name == "subject-1"
+    now[0] += ASKED_AGAIN_S
+    assert ours.caller(issuer.token("new", "ES256")).name == "oidc:subject-1"
     assert issuer.asked == before + 2
+
+
+# --- keys and tokens of one name ---
+
+
+RULES = {"rules": [{"name": "gaps", "when": {"types": ["Supplier"]}, "stages": [{"role": "reviewer"}]}]}
+
+
+def key_of(services: Services, name: str, *roles: str, lasts: timedelta = timedelta(days=1)) -> str:
+    return create(Grant(name, roles, None, "confidential", lasts), services.keys, services.clock, "root")[1]
+
+
+def token_of(issuer: LocalIssuer, name: str, *roles: str) -> str:
+    claims: dict[str, Any] = {"realm": {"roles": roles}, "whence_datasets": "*", "whence_ceiling": "confidential"}
+    return issuer.token(sub=name, **claims)
+
+
+def asked(client: TestClient, token: str) -> str:
+    reply = client.post("/v1/decisions", json={"question": GAP}, headers={"Authorization": f"Bearer {token}"})
+    assert reply.status_code == 201, reply.text
+    return str(reply.json()["decision_id"])
+
+
+def approved(client: TestClient, token: str, decision: str) -> tuple[int, str]:
+    headers, path = {"Authorization": f"Bearer {token}"}, f"/v1/reviews/{decision}"
+    shown = client.get(path, headers=headers).json()["shown"]
+    reply = client.post(path, headers=headers, json={"move": "approve", "shown": shown})
+    return reply.status_code, reply.json().get("code", reply.json().get("by"))
+
+
+@pytest.fixture
+def reviewed(services: Services, client: TestClient) -> Iterator[None]:
+    """Every answer about suppliers needs a reviewer."""
+    put_in_use("default", review_content(RULES, "")[1], "m", "root", services.prompts)
+    yield
+    put_in_use("default", review_content({"rules": []}, "")[1], "m", "root", services.prompts)
+
+
+@pytest.mark.usefixtures("reviewed")
+def test_a_key_and_a_token_of_one_name_are_two_callers(
+    services: Services, client: TestClient, issuer: LocalIssuer
+) -> None:
+    key, token = key_of(services, "kim", "reviewer"), token_of(issuer, "kim", "reviewer")
+    with_token = asked(client, token)
+    assert approved(client, token, with_token) == (403, "move_refused")
+    assert approved(client, key, with_token) == (200, "kim")
+    with_key = asked(client, key)
+    assert approved(client, token, with_key) == (200, "oidc:kim")
+    reader = key_of(services, "kim", "analyst")
+    of_hers = client.get(f"/v1/decisions/{with_token}", headers={"Authorization": f"Bearer {reader}"})
+    assert of_hers.status_code == 404
+
+
+@pytest.mark.usefixtures("reviewed")
+@pytest.mark.parametrize(("key", "status"), [(False, 403), (True, 200)])
+def test_who_asked_with_a_token_before_names_were_told_apart_does_not_approve_it(
+    services: Services,
+    client: TestClient,
+    issuer: LocalIssuer,
+    key: bool,  # noqa: FBT001
+    status: int,
+) -> None:
+    """Its record names the token's bearer as a key would: it was theirs, unless there was a key of that name."""
+    name = f"lou {key}"
+    if key:
+        key_of(services, name, "analyst")
+    rules = Reviewing(services.reviews.rules())
+    scope = Scope(ceiling=Classification.INTERNAL)
+    made = answer(Question(GAP, scope), services.store, services.decisions, services.clock, reviewing=rules, actor=name)
+    assert approved(client, token_of(issuer, name, "reviewer"), made["decision_id"])[0] == status
+
+
+# --- an issuer that is slow, or asked too often ---
+
+
+@contextmanager
+def slow(issuer: LocalIssuer) -> Iterator[threading.Event]:
+    """The issuer keeps whoever asks for its keys waiting until the event."""
+    issuer.answers, begun = threading.Event(), issuer.asked
+    try:
+        yield issuer.answers
+    finally:
+        issuer.answers.set()
+        issuer.answers = None
+        assert issuer.asked > begun
+
+
+def test_a_slow_issuer_keeps_nobody_waiting_whose_key_is_known(issuer: LocalIssuer) -> None:
+    now = [0.0]
+    ours = Issuer(issuer.url, AUDIENCE, "realm.roles", seconds=lambda: now[0])
+    ours.caller(issuer.token())
+    now[0] += FRESH_S
+    asked = issuer.asked
+    with ThreadPoolExecutor(1) as pool, slow(issuer) as answers:
+        forged = pool.submit(ours.caller, issuer.token("unheard-of", key=issuer.keys["first"]))
+        while issuer.asked == asked:
+            time.sleep(0.01)
+        assert [ours.caller(issuer.token()).name for _ in range(5)] == ["oidc:subject-1"] * 5
+        assert not forged.done()
+        answers.set()
+        with pytest.raises(Unauthenticated, match="does not have"):
+            forged.result()
+
+
+def test_what_is_known_is_good_for_a_while_when_the_issuer_is_gone() -> None:
+    now, down = [0.0], [False]
+
+    def asked() -> str:
+        if down[0]:
+            raise IssuerUnavailable("down")
+        return "keys"
+
+    told = Remembered(asked, lambda: now[0])
+    assert told.get() == "keys"
+    down[0] = True
+    now[0] += FRESH_S
+    assert told.get() == "keys"
+    now[0] += KEPT_S
+    with pytest.raises(IssuerUnavailable, match="down"):
+        told.get()
+    with pytest.raises(IssuerUnavailable, match="a moment ago"):
+        told.get()
+
+
+def test_few_wait_for_one_answer_and_the_others_are_told_to_come_again() -> None:
+    answer, asked = threading.Event(), []
+
+    def ask() -> str:
+        asked.append(1)
+        answer.wait(20)
+        return "keys"
+
+    told = Remembered(ask)
+    with ThreadPoolExecutor(MOST_WAITING + 1) as pool:
+        waiting = [pool.submit(told.get) for _ in range(MOST_WAITING + 1)]
+        while told._waiting < MOST_WAITING:
+            time.sleep(0.01)
+        with pytest.raises(IssuerUnavailable, match="has not answered yet"):
+            told.get()
+        answer.set()
+        assert ([one.result() for one in waiting], asked) == (["keys"] * (MOST_WAITING + 1), [1])
+
+
+def test_an_address_that_sends_forged_tokens_is_told_to_wait_before_its_next_is_looked_at(
+    services: Services, issuer: LocalIssuer
+) -> None:
+    settings = replace(Settings(), access=True, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, unknown_rate=5)
+    app = create_app(services, settings)
+    with (
+        TestClient(app, base_url=BASE, client=("192.0.2.1", 1)) as one,
+        TestClient(app, base_url=BASE, client=("192.0.2.2", 1)) as other,
+    ):
+        before = issuer.asked
+        found = [me(one, issuer.token(f"made-up-{number}", key=issuer.keys["first"])) for number in range(8)]
+        assert [reply.status_code for reply in found] == [401] * 5 + [429] * 3
+        assert (found[-1].json()["code"], int(found[-1].headers["Retry-After"])) == ("rate_limited", 12)
+        assert issuer.asked == before + 1
+        assert me(one, issuer.token()).status_code == 429
+        assert (me(other, issuer.token()).status_code, one.get("/healthz").status_code) == (403, 200)
+
+
+def test_callers_who_are_known_are_not_counted_with_those_who_are_not(services: Services, issuer: LocalIssuer) -> None:
+    settings = replace(Settings(), access=True, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, unknown_rate=2)
+    with TestClient(create_app(services, settings), base_url=BASE) as made:
+        assert {me(made, issuer.token()).status_code for _ in range(6)} == {403}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [("2001:db8::1", "2001:db8::2", True), ("2001:db8:0:1::1", "2001:db8:0:2::1", False), ("::1", "127.0.0.1", False)],
+)
+def test_one_network_of_ipv6_is_one_address(
+    services: Services,
+    issuer: LocalIssuer,
+    first: str,
+    second: str,
+    same: bool,  # noqa: FBT001
+) -> None:
+    app = create_app(services, replace(Settings(), access=True, unknown_rate=1))
+    with (
+        TestClient(app, base_url=BASE, client=(first, 1)) as one,
+        TestClient(app, base_url=BASE, client=(second, 1)) as other,
+    ):
+        assert [me(client, "none").status_code for client in (one, other)] == [401, 429 if same else 401]
+
+
+@pytest.mark.parametrize("said", ["*", "proxy.example", "10.0.0.1/8"])
+def test_only_addresses_and_networks_are_taken_for_proxies(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHENCE_PROXIES", said)
+    with pytest.raises(ConfigError, match="WHENCE_PROXIES"):
+        serve(replace(Settings(), store="sqlite::memory:"), port=0)
 
 
 def test_an_issuer_that_is_gone_is_told_apart_from_a_bad_token(services: Services, issuer: LocalIssuer) -> None:

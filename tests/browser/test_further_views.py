@@ -68,6 +68,16 @@ def test_a_load_is_watched_on_the_page_until_its_end(other: Site, tmp_path: Path
     expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
+def test_a_run_ends_with_the_decisions_that_it_touched(site: Site, asked: Asked) -> None:
+    decision = asked(GAP)["decision_id"]
+    run = next(one for one in get(f"{site.url}/v1/runs")["runs"] if one["dataset"] == "supplier-register")
+    page = site.tab()
+    page.goto(f"/loads/{run['id']}")
+    touched = page.locator("section", has_text="Decisions it touched")
+    touched.locator(f'a[href="/decisions/{decision}"]').click()
+    expect(page.locator("main")).to_contain_text("Dniprovia Agro")
+
+
 def test_an_answer_that_comes_late_leaves_the_view_that_was_gone_to(site: Site) -> None:
     page = site.tab()
     held: list[Route] = []

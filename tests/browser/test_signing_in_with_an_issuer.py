@@ -56,17 +56,35 @@ def test_one_signs_in_with_the_issuer_and_comes_back_to_where_one_was(known: Sit
     page.get_by_role("alert").get_by_role("link", name="Sign in").click()
     sign_in(page)
     expect(page.locator("h1")).to_have_text("Decisions")
-    expect(page.get_by_role("link", name="ann", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="oidc:ann", exact=True)).to_be_visible()
     assert page.url == f"{known.url}/decisions?outcome=answered"
     kept: dict[str, Any] = page.evaluate("({...sessionStorage, ...localStorage})")
     assert list(kept) == ["whence-key"]
     page.go_back()
     assert "code=" not in page.url
     page.goto("/sign-in")
-    expect(page.locator("main")).to_contain_text("You are signed in as ann.")
+    expect(page.locator("main")).to_contain_text("You are signed in as oidc:ann.")
+    before = issuer.ended
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in with")).to_be_visible()
-    assert page.evaluate("sessionStorage.length") == 0
+    assert page.url == f"{known.url}/sign-in"
+    assert (page.evaluate("sessionStorage.length"), issuer.ended) == (0, before + 1)
+
+
+def test_an_issuer_that_ends_no_sessions_is_not_gone_to(
+    supply_services: Services, chromium: Browser, issuer: LocalIssuer
+) -> None:
+    issuer.ends_sessions = False
+    with site_of(supply_services, chromium, issuer) as known:
+        page = known.tab(expected="401", elsewhere=issuer.url)
+        page.goto("/sign-in")
+        sign_in(page)
+        before = issuer.ended
+        page.goto("/sign-in")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Sign in with")).to_be_visible()
+        assert (page.evaluate("sessionStorage.length"), issuer.ended) == (0, before)
+    issuer.ends_sessions = True
 
 
 def test_a_token_for_the_page_itself_is_sent_where_that_is_the_audience(
@@ -76,7 +94,7 @@ def test_a_token_for_the_page_itself_is_sent_where_that_is_the_audience(
         page = known.tab(expected="401", elsewhere=issuer.url)
         page.goto("/sign-in")
         sign_in(page, "bo")
-        expect(page.get_by_role("link", name="bo", exact=True)).to_be_visible()
+        expect(page.get_by_role("link", name="oidc:bo", exact=True)).to_be_visible()
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

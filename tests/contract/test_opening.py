@@ -22,10 +22,13 @@ from kg.domain.fact import PASSAGE, Literal
 from kg.domain.lineage import Changes
 from kg.domain.ontology import Ontology
 from kg.domain.prompt import Template
+from kg.domain.review import Requirement, Stage
 from kg.domain.scope import Scope
+from kg.domain.touched import EVERY
 from kg.errors import KgError, SchemaTooNew, StoreError, StoreRejected, StoreUnavailable
 from kg.settings import neo4j_address
-from tests.builders import TOWN, MakeStore, TickingClock, fact, lineage_event, load, target
+from tests.builders import TOWN, MakeStore, Store, TickingClock, fact, lineage_event, load, target
+from tests.contract.test_reviews import event, record
 from tests.neo4j_server import empty, neo4j_auth
 
 
@@ -46,6 +49,7 @@ def test_a_newer_sqlite_schema_is_refused(
 
 
 SAYS = fact("ann", PASSAGE, Literal("Open at all hours"))
+ONE = Requirement(required=True, stages=(Stage("reviewer"),))
 TEMPLATE = Template("", "{{ question }}", {})
 DECISION = {
     "decision_id": "d-1",
@@ -120,6 +124,36 @@ def test_a_neo4j_database_of_the_first_schema_is_brought_up_to_date(
         assert [row[0] for row in found] == ["person:ann"]
     finally:
         store.close()
+
+
+def reviewed(store: Store) -> None:
+    """Two decisions with a review, of which the older is approved."""
+    record(store, "d-1", "d-2", requirement=ONE)
+    store.append_review(event("d-1", 2))
+
+
+def test_a_review_of_before_is_found_to_be_approved(
+    make_store: MakeStore, core: Ontology, clock: TickingClock, tmp_path: Path
+) -> None:
+    store = make_store("sqlite-file")
+    reviewed(store)
+    store.close()
+    with apsw.Connection(str(tmp_path / "whence.db")) as connection:
+        connection.execute("ALTER TABLE review DROP COLUMN approved; PRAGMA user_version=14")
+    with contextlib.closing(SqliteStore(str(tmp_path / "whence.db"), core, clock)) as opened:
+        assert opened.touching([EVERY], 1) == [("d-1", False)]
+
+
+@pytest.mark.neo4j
+def test_a_review_of_before_is_found_to_be_approved_on_neo4j(
+    make_store: MakeStore, neo4j_url: str, neo4j_driver: neo4j.Driver, core: Ontology, clock: TickingClock
+) -> None:
+    reviewed(make_store("neo4j"))
+    _, database = neo4j_address(neo4j_url)
+    neo4j_driver.execute_query("MATCH (r:Review) REMOVE r.approved", database_=database)
+    neo4j_driver.execute_query("MATCH (g:Graph {id: 'graph'}) SET g.schema = 13", database_=database)
+    with contextlib.closing(open_neo4j(neo4j_url, core, clock)) as opened:
+        assert opened.touching([EVERY], 1) == [("d-1", False)]
 
 
 @pytest.mark.neo4j

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import neo4j
 import pytest
 
+from kg.answer.adapter import Adapter
+from kg.answer.pipeline import answer
+from kg.decisions.reviews import Move, Reviews
 from kg.domain.decision import Document
+from kg.domain.fact import Fact, Instant
+from kg.domain.question import Question
 from kg.domain.review import Kind, Requirement, ReviewEvent, Stage
-from kg.errors import ReviewMoved, ReviewNotFound
+from kg.domain.review_rules import Condition, Reviewing, ReviewRule, ReviewRules
+from kg.domain.scope import Scope
+from kg.errors import ReviewMoved, ReviewNotFound, ReviewSettled
 from kg.settings import neo4j_address
-from tests.builders import TOWN, MakeStore, Store, kept, load, target
+from tests.builders import TOWN, MakeStore, Store, TickingClock, kept, load, target
 from tests.contract.test_prompts import AT_ONCE
 from tests.contract.test_purge import purge
+from tests.unit.answer.garden import ADA, ONTOLOGY, THYME, facts
 
 NEEDED = Requirement(
     required=True,
@@ -82,6 +93,67 @@ def test_an_event_whose_number_is_not_the_next_is_refused(store: Store, number: 
     with pytest.raises(ReviewMoved, match="meanwhile"):
         store.append_review(event("d-1", number))
     assert len(store.review_events(["d-1"])["d-1"]) == 1
+
+
+def test_an_event_is_refused_once_the_graph_moved_past_what_was_looked_at(store: Store) -> None:
+    record(store, "d-1")
+    load(store, target(), TOWN)
+    looked_at = store.view(Scope()).known_at
+    store.append_review(event("d-1", 2, "assigned"), looked_at)
+    load(store, target(), TOWN[:-1])
+    with pytest.raises(ReviewMoved, match="the graph moved"):
+        store.append_review(event("d-1", 3), looked_at)
+    assert [one.kind for one in store.review_events(["d-1"])["d-1"]] == ["opened", "assigned"]
+    store.append_review(event("d-1", 3), store.view(Scope()).known_at)
+    assert [one.kind for one in store.review_events(["d-1"])["d-1"]] == ["opened", "assigned", "approved"]
+
+
+@dataclass
+class Interrupted:
+    """A ledger to which something happens just before a judgement is appended."""
+
+    store: Store
+    happens: list[Callable[[], object]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def append_review(self, said: ReviewEvent, known: Instant | None = None) -> None:
+        if said.kind != "lapsed" and self.happens:
+            self.happens.pop()()
+        self.store.append_review(said, known)
+
+
+GARDEN = json.dumps(ONTOLOGY)
+EVERY = ReviewRules("default@1", "sha256:r", rules=(ReviewRule("all", Condition(), (Stage("reviewer"),)),))
+
+
+def approved(store: Store, happens: Callable[[], object], *, shown: bool) -> list[str]:
+    """Ask, look, and approve while something happens; the kinds of what was said of it."""
+    load(store, target(ontology=GARDEN), facts())
+    document = answer(
+        Question("Which herbs does Ada tend?"), store, store, TickingClock(), reviewing=Reviewing(EVERY, None)
+    )
+    decision = document["decision_id"]
+    reviews = Reviews(store, Interrupted(store, [happens]), store, Adapter(), TickingClock())
+    digest = reviews.look(decision).shown if shown else None
+    try:
+        reviews.move(decision, Move("approved", "bo", ("reviewer",), shown=digest))
+    except (ReviewMoved, ReviewSettled):
+        assert store.decision(decision) == document
+    return [one.kind for one in store.review_events([decision])[decision]]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_approval_is_not_of_evidence_that_a_load_changed_meanwhile(store: Store, *, shown: bool) -> None:
+    changed = [*facts(), Fact.of(ADA, "tends", THYME)]
+    said = approved(store, lambda: load(store, target(ontology=GARDEN), changed), shown=shown)
+    assert said == ["opened", "lapsed"]
+
+
+def test_an_approval_stands_when_a_load_meanwhile_leaves_its_evidence(store: Store) -> None:
+    other = target("other", ontology=GARDEN)
+    assert approved(store, lambda: load(store, other, []), shown=True) == ["opened", "approved"]
 
 
 def test_of_several_events_at_once_one_has_the_number(store: Store) -> None:

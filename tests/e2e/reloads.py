@@ -73,7 +73,7 @@ def questions(services: Services, count: int, seed: int) -> Iterator[str]:
 
 
 def changes(data: Path, services: Services, seed: int) -> Iterator[Callable[[], None]]:
-    """Five changes, one after the other."""
+    """Seven changes, one after the other: five reloads, the fourth of the changes among them."""
     chance = random.Random(seed)  # noqa: S311 (repeatable, not secret)
 
     def reload() -> None:
@@ -105,4 +105,4 @@ def changes(data: Path, services: Services, seed: int) -> Iterator[Callable[[], 
         services.prompts.move_label("answer", "production", saved.number, "ann", "tried")
         reload()
 
-    yield from (reload, withdraw, reword, relabel, reload)
+    yield from (reload, withdraw, reword, relabel, reload, reload, reload)

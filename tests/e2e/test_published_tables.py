@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,17 @@ from tests.unit.answer.garden import MINT, ONTOLOGY, facts
 
 PUBLISHED = "cyber_vuln_decisions/ssvc/csv"
 VULN = Path(__file__).parents[2] / "examples" / "vuln"
+PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 pytestmark = pytest.mark.data
 
 
 def files(data: Path) -> list[Path]:
     return sorted((data / PUBLISHED).glob("*/*.csv"))
+
+
+def tried(found: list[Path], kind: Kind) -> list[Path]:
+    """All of them; a server is asked the three smallest, since each costs it as many round trips as the largest."""
+    return found if kind != "neo4j" or PROOFS else sorted(found, key=lambda one: one.stat().st_size)[:3]
 
 
 def run_all(text: str, name: str, store: Store) -> tuple[Document, dict[str, Any]]:
@@ -51,8 +58,7 @@ def test_every_row_of_every_published_table_fires_as_it_says(make_store: MakeSto
     store = make_store(kind)
     load(store, target(ontology=json.dumps(ONTOLOGY)), facts())
     found = files(data)
-    # A server is asked the smaller ones: each costs it as many round trips as the largest.
-    chosen = found if kind != "neo4j" else sorted(found, key=lambda one: one.stat().st_size)[:3]
+    chosen = tried(found, kind)
     rows = 0
     for file in chosen:
         document, content = run_all(file.read_text("utf-8"), file.name, store)
@@ -67,18 +73,18 @@ def test_every_row_of_every_published_table_fires_as_it_says(make_store: MakeSto
         assert decided == {}
         assert check_table(content, store.view(Scope()).ontology()).cases == len(published)
         rows += len(published)
-    assert (len(found), rows) == (9, 403 if kind != "neo4j" else rows)
+    assert (len(found), rows) == (9, 403 if chosen == found else rows)
 
 
 @pytest.mark.neo4j
 def test_both_stores_decide_alike(make_store: MakeStore, data: Path) -> None:
-    smallest = min(files(data), key=lambda one: one.stat().st_size)
-    documents = []
+    documents: list[list[Any]] = []
     kinds: tuple[Kind, ...] = ("sqlite-memory", "neo4j")
     for kind in kinds:
         store = make_store(kind)
         load(store, target(ontology=json.dumps(ONTOLOGY)), facts())
-        documents.append(comparable(run_all(smallest.read_text("utf-8"), smallest.name, store)[0]))
+        chosen = tried(files(data), "neo4j")
+        documents.append([comparable(run_all(one.read_text("utf-8"), one.name, store)[0]) for one in chosen])
     assert documents[0] == documents[1]
 
 

@@ -24,7 +24,7 @@ from tests.unit.decisions.said import speaking
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
 COUNT = {"sqlite-file": 300 if PROOFS else 38, "neo4j": 300 if PROOFS else 9}
-CHANGES = {"sqlite-file": 5, "neo4j": 5 if PROOFS else 3}
+CHANGES = {"sqlite-file": 7 if PROOFS else 5, "neo4j": 7 if PROOFS else 3}
 """A load of all files into a server takes longest."""
 EACH = 5
 """Every fifth is written by a model, which is scripted."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,11 @@ from kg.domain.lineage import Classification
 from kg.domain.scope import Scope
 from kg.ports.clock import system_clock
 from tests.builders import Store
+from tests.faults.forked import Forks
 
 ROOT = Path(__file__).parents[2]
 ITEMS = 40
+FORKS = Forks()
 ONTOLOGY: dict[str, Any] = {
     "ontology": "trade",
     "version": "1",
@@ -97,10 +98,7 @@ class Ended:
 
 def whence(*arguments: str | Path, cwd: Path = ROOT, **changes: str) -> Ended:
     """Run the command line to its end."""
-    done = subprocess.run(
-        command(*arguments), cwd=cwd, env=environment(**changes), capture_output=True, text=True, check=False
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return Ended(*FORKS.run([str(one) for one in arguments], cwd, environment(**changes)))
 
 
 def said_once(ended: Ended) -> str:

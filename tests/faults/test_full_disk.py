@@ -48,6 +48,15 @@ def first(datasets: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory)
     return database, read_graph(database)
 
 
+@pytest.fixture(scope="module")
+def whole(datasets: tuple[Path, Path], first: tuple[Path, Graph]) -> tuple[Path, Graph]:
+    """The same with the large data set over it."""
+    database = first[0].with_name("whole.db")
+    shutil.copy(first[0], database)
+    assert whence("load", datasets[1], "--store", f"sqlite:{database}").code == 0
+    return database, read_graph(database)
+
+
 def limited(kilobytes: int, *arguments: str | Path) -> Ended:
     """Run the command line under a limit on the size of a file; the interpreter ignores the signal by itself."""
     script = f'ulimit -f {kilobytes * 1024 // BLOCK} && exec "$@"'
@@ -60,19 +69,17 @@ def limited(kilobytes: int, *arguments: str | Path) -> Ended:
 
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_load_past_a_limit_on_file_size_is_a_stated_error_and_changes_nothing(
-    datasets: tuple[Path, Path], first: tuple[Path, Graph], tmp_path: Path, share: float
+    datasets: tuple[Path, Path], first: tuple[Path, Graph], whole: tuple[Path, Graph], tmp_path: Path, share: float
 ) -> None:
-    database, whole = tmp_path / "whence.db", tmp_path / "whole.db"
+    database = tmp_path / "whence.db"
     shutil.copy(first[0], database)
-    shutil.copy(first[0], whole)
-    assert whence("load", datasets[1], "--store", f"sqlite:{whole}").code == 0
-    small, large = (path.stat().st_size // 1024 for path in (first[0], whole))
+    small, large = (path.stat().st_size // 1024 for path, _ in (first, whole))
     store = f"sqlite:{database}"
     said = said_once(limited(int(small + (large - small) * share), "load", datasets[1], "--store", store))
     assert "nothing of this write is visible" in said
     assert read_graph(database).content == first[1].content
     assert whence("load", datasets[1], "--store", store).code == 0
-    assert read_graph(database).content == read_graph(whole).content
+    assert read_graph(database).content == whole[1].content
 
 
 def test_a_database_that_cannot_even_be_made_is_a_stated_error(datasets: tuple[Path, Path], tmp_path: Path) -> None:
@@ -112,9 +119,9 @@ cp "$ROOM/whence.db" "$OUT/after.db"
 
 
 def test_a_load_onto_a_full_disk_is_a_stated_error_and_succeeds_once_there_is_room(
-    datasets: tuple[Path, Path], first: tuple[Path, Graph], tmp_path: Path
+    datasets: tuple[Path, Path], first: tuple[Path, Graph], whole: tuple[Path, Graph], tmp_path: Path
 ) -> None:
-    out, room, whole = tmp_path / "out", tmp_path / "room", tmp_path / "whole.db"
+    out, room = tmp_path / "out", tmp_path / "room"
     out.mkdir()
     room.mkdir()
     names = {"SMALL": datasets[0], "LARGE": datasets[1], "OUT": out, "ROOM": room, "PYTHON": command()[0]}
@@ -124,9 +131,7 @@ def test_a_load_onto_a_full_disk_is_a_stated_error_and_succeeds_once_there_is_ro
     assert "no room left" in said_once(ended)
     assert (out / "runs.code").read_text() == "0\n", (out / "runs.out").read_text()
     assert read_graph(out / "full.db").content == first[1].content
-    shutil.copy(first[0], whole)
-    assert whence("load", datasets[1], "--store", f"sqlite:{whole}").code == 0
-    assert read_graph(out / "after.db").content == read_graph(whole).content
+    assert read_graph(out / "after.db").content == whole[1].content
 
 
 def in_mount_namespace(script: str, variables: dict[str, str]) -> Ended:

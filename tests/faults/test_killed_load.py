@@ -19,7 +19,7 @@ import pytest
 from tests.faults.children import Graph, command, environment, moments, read_graph, whence, write_dataset
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
-POINTS = 200 if PROOFS else 6
+POINTS = 200 if PROOFS else 4
 ROWS = 2_500
 
 

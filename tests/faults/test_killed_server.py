@@ -14,7 +14,7 @@ from tests.faults.pressed import look, press, register
 from tests.neo4j_server import empty, neo4j_auth
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
-CALLERS, SECONDS = (64, 60.0) if PROOFS else (16, 4.0)
+CALLERS, SECONDS = (64, 60.0) if PROOFS else (8, 3.0)
 
 
 @pytest.fixture(params=["sqlite-file", pytest.param("neo4j", marks=pytest.mark.neo4j)])

@@ -9,6 +9,7 @@ interface Issuer {
   scope: string;
   authorization_endpoint: string;
   token_endpoint: string;
+  end_session_endpoint: string | null;
   sends: "access_token" | "id_token";
 }
 
@@ -51,6 +52,16 @@ export async function leave(at: Issuer, then: string): Promise<void> {
   const address = new URL(at.authorization_endpoint);
   address.search = `${address.search || "?"}${address.search ? "&" : ""}${asked.slice(1)}`;
   location.assign(address);
+}
+
+/** Where the issuer ends its own session and sends the visitor back from; null where it has no such place. */
+export async function ending(): Promise<URL | null> {
+  const at = await issuer();
+  if (!at?.end_session_endpoint) return null;
+  const address = new URL(at.end_session_endpoint);
+  address.searchParams.set("client_id", at.client_id);
+  address.searchParams.set("post_logout_redirect_uri", redirect());
+  return address;
 }
 
 /** Whether an issuer sent the visitor here. */

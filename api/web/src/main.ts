@@ -32,10 +32,7 @@ let going = new AbortController();
 
 async function show(place: Place, anew = false): Promise<void> {
   const path = place.path.join("/");
-  if (!anew && shown?.path === path && shown.view.update) {
-    shown.view.update(place.query);
-    return;
-  }
+  if (!anew && shown?.path === path && shown.view.update && shown.view.update(place.query) !== false) return;
   going.abort();
   going = new AbortController();
   const { signal } = going;
@@ -66,7 +63,10 @@ async function show(place: Place, anew = false): Promise<void> {
     performance.mark("answer");
     if (left) {
       scrollTo(0, 0);
-      main.focus({ preventScroll: true });
+      // A title says where one is; the whole view would be read out.
+      const title = main.querySelector("h1");
+      title?.setAttribute("tabindex", "-1");
+      (title ?? main).focus({ preventScroll: true });
     }
   } catch (error) {
     if (signal.aborted) return;

@@ -1,6 +1,7 @@
 /** Who is at the page, and what they may: what they may not is not offered. The API refuses it all the same. */
 
 import { credential, get, Refused } from "./api";
+import { ending } from "./issuer";
 
 export interface Me {
   access: boolean;
@@ -55,7 +56,10 @@ export async function signIn(token: string): Promise<Me> {
   }
 }
 
-export function signOut(): void {
+/** Forgets who is here; of a token of the issuer, the issuer is asked to end its session too. */
+export async function signOut(): Promise<void> {
+  const key = credential.get()?.startsWith("whence_") ?? true;
+  const away = key ? null : await ending().catch(() => null);
   credential.clear();
-  location.assign("/sign-in");
+  location.assign(away ?? "/sign-in");
 }

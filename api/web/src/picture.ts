@@ -97,7 +97,8 @@ function lines(one: Drawn): string[] {
   const whole = [one.kind, one.key].filter(Boolean).join(" · ");
   // Where both do not fit, the key says more; the kind is told by shape and colour too.
   const first = wrapped(star + whole, 2, bold).length > 1 && one.key ? one.key : whole;
-  return [...wrapped(star + first, 1, bold), ...wrapped(one.name, 2, bold)];
+  // A sentence differs from others at its end.
+  return [...wrapped(star + first, 1, bold), ...wrapped(one.name, one.key ? 2 : 3, bold)];
 }
 
 function colour(name: string): string {
@@ -206,7 +207,7 @@ function arrange(graph: Core): void {
 }
 
 /** Draws a graph; `told` hears of a node or line that is chosen. */
-export function picture(label: string, nodes: readonly Drawn[], drawn: readonly Line[], told: (id: string) => void): Picture {
+export function picture(label: string, nodes: readonly Drawn[], drawn: readonly Line[], told: (id: string) => void, mainly = "what is asked for"): Picture {
   const kinds = [...new Set(nodes.filter((one) => !one.value).map((one) => one.kind))];
   const holder = el("div", { class: "canvas" });
   const scroll = el("div", { class: "picture-scroll", role: "img", "aria-label": label, tabindex: 0 }, holder);
@@ -214,7 +215,7 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     "ul",
     { class: "legend", "aria-hidden": true },
     kinds.map((kind, at) => el("li", {}, el("span", { class: `swatch shape-${(at % SHAPES.length) + 1} kind-${(at % 8) + 1}` }), kind)),
-    nodes.some((one) => one.main) ? el("li", {}, "★ ", el("span", {}, "what is asked for")) : null,
+    nodes.some((one) => one.main) ? el("li", {}, "★ ", el("span", {}, mainly)) : null,
   );
   const elements: ElementDefinition[] = [
     ...nodes.map((one) => {
@@ -261,6 +262,12 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
     scroll.dataset.ids = shown.map(own).join(" ");
     scroll.dataset.lit = graph.elements(".lit").map(own).join(" ");
   };
+  /** Scrolls to what is lit, if it is not in sight. */
+  const bring = (box: { x1: number; y1: number; w: number; h: number }): void => {
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = scroll;
+    if (box.x1 < scrollLeft || box.x1 + box.w > scrollLeft + clientWidth) scroll.scrollLeft = box.x1 + Math.min(0, (box.w - clientWidth) / 2);
+    if (box.y1 < scrollTop || box.y1 + box.h > scrollTop + clientHeight) scroll.scrollTop = box.y1 + Math.min(0, (box.h - clientHeight) / 2);
+  };
   const nearer = (by: number): void => {
     zoom = Math.min(2.5, Math.max(0.25, graph.zoom() * by));
     size();
@@ -276,7 +283,11 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
   });
   arrange(graph);
   mounted.observe(scroll);
-  const repaint = (): void => void graph.style(looks(kinds));
+  const repaint = (): void => {
+    graph.style(looks(kinds));
+    // At once: a printer does not wait for the next frame.
+    if (graph.container() !== null) (graph as unknown as { renderer(): { render(options: object): void } }).renderer().render({});
+  };
   onShade.add(repaint);
   graph.on("tap", "node, edge", (event) => told(own(event.target as cytoscape.SingularElementArgument)));
   graph.on("mouseover", "node, edge", () => (holder.style.cursor = "pointer"));
@@ -305,6 +316,7 @@ export function picture(label: string, nodes: readonly Drawn[], drawn: readonly 
       const lit = graph.elements().filter((one) => ids?.has(own(one)) ?? false);
       lit.addClass("lit");
       if (ids !== null) graph.elements().difference(lit).addClass("dim");
+      if (lit.nonempty() && graph.container() !== null) bring(lit.renderedBoundingBox());
       tell();
     },
     strong(ids) {

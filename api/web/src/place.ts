@@ -9,8 +9,8 @@ export interface Place {
 export interface View {
   title: string;
   node: HTMLElement;
-  /** Shows what the query says now; a view without it is made anew. */
-  update?(query: URLSearchParams): void;
+  /** Shows what the query says now; a view without it, or one that answers `false`, is made anew. */
+  update?(query: URLSearchParams): void | boolean;
   close?(): void;
 }
 
@@ -74,7 +74,12 @@ export function follow(then: (place: Place, anew?: boolean) => void): void {
     const other = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
     if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || other) return;
     if (link.origin !== location.origin || link.target || link.hasAttribute("download")) return;
-    if (link.hash && link.pathname === location.pathname && link.search === location.search) return;
+    if (link.hash && link.pathname === location.pathname && link.search === location.search) {
+      // A place on this page is no other view, and back does not lead there.
+      event.preventDefault();
+      document.querySelector<HTMLElement>(link.hash)?.focus();
+      return;
+    }
     event.preventDefault();
     go(link.pathname + link.search);
   });

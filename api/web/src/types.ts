@@ -215,6 +215,45 @@ export interface Dataset {
   current: boolean;
 }
 
+/** A dataset version with how fresh it is. */
+export interface Fresh extends Dataset {
+  refresh: string | null;
+  run: string | null;
+  loaded_at: string | null;
+  due_at: string | null;
+  overdue: boolean;
+}
+
+export interface ChangedFact {
+  fact: string;
+  subject: string;
+  predicate: string;
+  text: string;
+}
+
+export interface ByRun {
+  id: string;
+  job: string;
+  ended_at: string;
+  actor: string;
+}
+
+export interface EntityStep {
+  run: ByRun;
+  before: Entity | null;
+  after: Entity | null;
+  came: Statement[];
+  went: Statement[];
+  cut: boolean;
+}
+
+export interface FactStep {
+  run: ByRun;
+  text: string;
+  came: Fact["assertions"];
+  went: Fact["assertions"];
+}
+
 export interface Run {
   id: string;
   job: string;
@@ -243,11 +282,32 @@ export interface Live {
   rate: number | null;
 }
 
+interface TouchSide {
+  outcome: string;
+  text: string;
+}
+export interface Touch {
+  decision: string;
+  question: string;
+  review: string | null;
+  changed: boolean | null;
+  before: TouchSide;
+  after: TouchSide | null;
+  note: string;
+}
+export interface Impact {
+  carried: Touch[];
+  looked_at: Touch[];
+  more: boolean;
+}
+
 export interface RunDetail {
   run: Run;
   live: Live | null;
   rejections: { source: string; locator: string; reason: string; record: Json }[];
   cut: boolean;
+  next: number | null;
+  decisions: Impact | null;
 }
 
 export interface Walk {
@@ -255,9 +315,20 @@ export interface Walk {
   toward: "up" | "down";
   depth: number;
   root: string;
-  nodes: { id: string; kind: string; name: string; text: string; dataset: string | null; run: string | null }[];
+  nodes: WalkNode[];
   links: { start: string; end: string }[];
   cut: { node: string; by: string }[];
+  more_decisions: boolean;
+}
+
+export interface WalkNode {
+  id: string;
+  kind: string;
+  name: string;
+  text: string;
+  dataset: string | null;
+  run: string | null;
+  carried: boolean | null;
 }
 
 export interface PromptLine {
@@ -330,6 +401,7 @@ export interface Attribution {
 interface Stage {
   role: string;
   count: number;
+  by: "human" | "any";
 }
 
 export interface ReviewLine {
@@ -348,6 +420,7 @@ export interface ReviewLine {
   stages: Stage[];
   approvals: { [name: string]: Json }[];
   waits_for: Stage | null;
+  unfilled?: string | null;
   assignee: string | null;
   due_at: string | null;
   escalated: boolean;

@@ -151,6 +151,7 @@ SPENDINGS = """MATCH (s:Spending {day: $in.day})
 RETURN s.day, s.model, s.caller, s.purpose, s.requests, s.tokens, s.cost ORDER BY s.model, s.caller, s.purpose"""
 
 RUNS = "MATCH (r:Run) WHERE r.seq > 0 RETURN r.document ORDER BY r.seq DESC LIMIT $in.limit"
+RUN = "MATCH (r:Run {id: $in.id}) WHERE r.seq > 0 RETURN r.document"
 LAST_COMPLETE = """MATCH (r:Run {dataset: $in.dataset})
 WHERE r.version IN [$in.version, ''] AND r.state = 'complete' AND r.seq > 0
 RETURN r.document ORDER BY r.seq DESC LIMIT 1"""

@@ -15,6 +15,8 @@ _KEPT = """d.id, d.record, head(COLLECT { MATCH (d)-[:QUOTES]->(t:DecisionText) 
     head(COLLECT { MATCH (h:DecisionHold)-[:HOLD_OF]->(d) RETURN h.document ORDER BY h.n DESC LIMIT 1 })"""
 
 DECISION = f"MATCH (d:Decision {{id: $in.id}}) RETURN {_KEPT}"
+DOCUMENTS = f"""UNWIND $in.ids AS id MATCH (d:Decision {{id: id}}) USING INDEX SEEK d:Decision(id)
+RETURN {_KEPT} ORDER BY d.id"""
 DECISION_SEQ = "MATCH (d:Decision {id: $in.id}) RETURN d.seq"
 DECISIONS = f"""MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq < $in.before
 AND ($in.outcome IS NULL OR d.outcome = $in.outcome) AND ($in.actor IS NULL OR d.actor = $in.actor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -63,6 +63,10 @@ class Neo4jDecisions:
     def decision(self, decision_id: str) -> Document | None:
         found = self.kept(decision_id)
         return None if found is None else found.document
+
+    def documents(self, decision_ids: Collection[str]) -> dict[str, Document]:
+        rows = self._database.read(texts.DOCUMENTS, ids=sorted(set(decision_ids)))
+        return {(one := loaded(*row)).id: one.document for row in rows}
 
     def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0) -> list[Document]:
         before = AFTER_ALL

@@ -32,7 +32,8 @@ class Neo4jKeys:
         rows = [[key.id, key.caller, key.created_at, dump(key)] for key in sorted(keys, key=lambda key: key.id)]
 
         def put(tx: Transaction) -> None:
-            if was is not None and tx.run(LOCKED, id=was.id) != [[dump(was)]]:
+            held = [] if was is None else tx.run(LOCKED, id=was.id)
+            if was is not None and [load_key(text) for (text,) in held] != [was]:
                 raise Conflict(f"key {was.id!r} was changed at the same time: look at it again")
             tx.run(PUT, rows=rows)
             audit.append(tx, act, instant(self._clock()))

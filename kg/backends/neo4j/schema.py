@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kg.backends.neo4j import touches
+from kg.backends.neo4j import reviews, touches
 from kg.backends.neo4j.database import Database
 from kg.backends.neo4j.decisions import bring_up
 from kg.backends.neo4j.names import DECISION_LABELS, OWN_LABELS, relationship
@@ -12,9 +12,11 @@ from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
 from kg.errors import SchemaTooNew, StoreRejected
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 TOUCHES_FROM = 13
 """The first schema that keeps what decisions touch."""
+APPROVED_FROM = 14
+"""The first schema that keeps which reviews release an answer."""
 
 _UNIQUE = (
     "Entity", "Literal", "Source", "Dataset", "DatasetVersion", "Run", "Decision", "Graph",
@@ -129,6 +131,8 @@ def _bring_up(database: Database, found: int) -> None:
         bring_up(database)
     if found < TOUCHES_FROM:
         touches.fill(database)
+    if found < APPROVED_FROM:
+        reviews.fill(database)
 
 
 def _taken_since(schema: int) -> list[str]:

@@ -179,15 +179,21 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
 
     # --- ledgers ---
 
-    def append_review(self, event: ReviewEvent) -> None:
+    def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
         at = instant(self._clock())
-        self._database.write(lambda tx: audit.append(tx, reviews.append(tx, event), at))
+
+        def append(tx: Transaction) -> None:
+            if known is not None:
+                reviews.hold_head(tx, event, known)
+            audit.append(tx, reviews.append(tx, event), at)
+
+        self._database.write(append)
 
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
         return reviews.events(self._database, decision_ids)
 
-    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
-        return reviews.listed(self._database, standing=standing, after=after, limit=limit)
+    def reviews(self, *, standing: bool, after: str | None, limit: int, skip: int = 0) -> list[str]:
+        return reviews.listed(self._database, standing=standing, after=after, limit=limit, skip=skip)
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
         return touches.touching(self._database, keys, limit)
@@ -205,6 +211,10 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
 
     def runs(self, limit: int) -> list[Run]:
         return [load_run(text) for (text,) in self._database.read(cypher.RUNS, limit=limit)]
+
+    def run(self, run_id: str) -> Run | None:
+        found = self._database.read(cypher.RUN, id=run_id)
+        return load_run(found[0][0]) if found else None
 
     def live(self) -> LiveRun | None:
         return live_run(self._database)

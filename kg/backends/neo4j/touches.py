@@ -16,7 +16,8 @@ UNWIND $in.rows AS row CREATE (d)<-[:TOUCHES]-(:Touch {key: row[0], carried: row
 TOUCHING = """UNWIND $in.keys AS key MATCH (t:Touch {key: key})-[:TOUCHES]->(d:Decision)
 USING INDEX SEEK t:Touch(key)
 WITH d, max(CASE WHEN t.carried THEN 1 ELSE 0 END) AS carried
-RETURN d.id, carried = 1 ORDER BY carried DESC, d.seq DESC LIMIT $in.limit"""
+WITH d, carried, EXISTS { (d)<-[:REVIEW_OF]-(:Review {approved: true}) } AS approved
+RETURN d.id, carried = 1 ORDER BY approved DESC, carried DESC, d.seq DESC LIMIT $in.limit"""
 
 AT_ONCE = 100
 

@@ -76,6 +76,5 @@ class SqliteAudit:
             erased: int = connection.changes()
             if erased:
                 append(connection, Act("audit.erase", digest, actor), instant(self._clock()))
-        with self._database.use() as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._database.empty_log()
         return erased

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import apsw
 from kg.backends.sqlite import schema, touches
 from kg.domain.fact import Literal
 from kg.domain.lookup import lookup_of
+from kg.domain.records import load_review_event
+from kg.domain.review import releases
 from kg.errors import (
     ConfigError,
     SchemaTooNew,
@@ -28,6 +31,11 @@ FIXED_SQLITE = (3, 51, 3)
 
 MAGIC = b"SQLite format 3\x00"
 BUSY_MS = 10_000
+CHECKPOINT_PAGES = 8_192
+"""Pages of the log (32 MB) from which a checkpoint is made beside the work. Whoever writes first after one waits for a
+sync of the log, so it is not made more often than that."""
+MOST_PAGES = 4 * CHECKPOINT_PAGES
+"""From here on whoever writes makes it, so that a log that fills faster than it is emptied ends there."""
 
 
 @contextlib.contextmanager
@@ -62,6 +70,11 @@ def _touches(*row: Any) -> str:
     return touches.as_json(decision, record, text, purged)
 
 
+def _approved(*row: Any) -> int:
+    [documents] = row
+    return int(releases(load_review_event(json.dumps(one)) for one in json.loads(documents)))
+
+
 class Database:
     """Opens, checks and creates the database; hands out connections."""
 
@@ -73,6 +86,7 @@ class Database:
         self._guard = threading.RLock()
         self._load_lock = threading.Lock()
         self._writing = threading.Lock()
+        self._checkpointing = threading.Lock()
         if not self.in_memory:
             number = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
             if number < FIXED_SQLITE:
@@ -106,6 +120,7 @@ class Database:
         connection.set_busy_timeout(BUSY_MS)
         if not self.in_memory:
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.set_wal_hook(self._logged)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA mmap_size=0")
         connection.execute("PRAGMA cache_size=-32000")
@@ -144,6 +159,7 @@ class Database:
             return
         connection.create_scalar_function("whence_lookup", _lookup)
         connection.create_scalar_function("whence_touched", _touches)
+        connection.create_scalar_function("whence_approved", _approved)
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = connection.execute("PRAGMA user_version").get
@@ -189,6 +205,36 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
 
+    def _logged(self, connection: apsw.Connection, _: str, pages: int) -> int:
+        """After a commit: see that the log does not grow for ever, and let nobody wait for it who need not."""
+        if pages >= MOST_PAGES:
+            with contextlib.suppress(apsw.Error):
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        elif pages >= CHECKPOINT_PAGES and self._checkpointing.acquire(blocking=False):
+            try:
+                threading.Thread(target=self._checkpoint, name="checkpoint").start()
+            except RuntimeError:  # No thread to be had; what was written stands.
+                self._checkpointing.release()
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        # What cannot be copied now is copied by the next one, or when the database is closed.
+        try:
+            with (
+                contextlib.suppress(apsw.Error),
+                contextlib.closing(apsw.Connection(self.path, flags=apsw.SQLITE_OPEN_READWRITE)) as connection,
+            ):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            self._checkpointing.release()
+
+    def empty_log(self) -> bool:
+        """Take what is in the log out of it; whether nobody still reads what was there before."""
+        # SQLite makes one checkpoint at a time, and does not wait for another.
+        with self._checkpointing, self.use() as connection:
+            [(held, *_)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not held
+
     @contextlib.contextmanager
     def load_lock(self) -> Iterator[bool]:
         """Whether this process now holds the one right to load; a killed holder loses it by itself."""
@@ -227,7 +273,7 @@ class Database:
                 file.xClose()
 
     def close(self) -> None:
-        with self._guard:
+        with self._checkpointing, self._guard:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()

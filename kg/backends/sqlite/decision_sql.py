@@ -8,6 +8,7 @@ _KEPT = """d.id, d.record, t.document, d.purged,
 _FROM = "FROM decision d LEFT JOIN decision_text t ON t.seq = d.seq"
 
 DECISION = f"SELECT {_KEPT} {_FROM} WHERE d.id = :id"
+DOCUMENTS = f"SELECT {_KEPT} FROM json_each(:ids) j CROSS JOIN {_FROM.removeprefix('FROM ')} WHERE d.id = j.value"
 DECISION_SEQ = "SELECT seq FROM decision WHERE id = :id"
 DECISIONS = f"""SELECT {_KEPT} {_FROM} WHERE d.seq < :before
 AND (:outcome IS NULL OR d.outcome = :outcome) AND (:actor IS NULL OR d.actor = :actor)
@@ -43,6 +44,7 @@ ERASE_DECISION = (
 
 PLANNED = {
     "decision": DECISION,
+    "documents": DOCUMENTS,
     "decision_seq": DECISION_SEQ,
     "decisions": DECISIONS,
     "decisions_after": DECISIONS_AFTER,

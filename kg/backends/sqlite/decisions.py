@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -55,6 +55,11 @@ class SqliteDecisions:
     def decision(self, decision_id: str) -> Document | None:
         found = self.kept(decision_id)
         return None if found is None else found.document
+
+    def documents(self, decision_ids: Collection[str]) -> dict[str, Document]:
+        with self._database.use() as connection:
+            found = _read(connection, sql.DOCUMENTS, {"ids": json.dumps(sorted(set(decision_ids)))})
+        return {one.id: one.document for one in found}
 
     def decisions(self, limit: int, after: str | None = None, wanted: Wanted = ALL, *, skip: int = 0) -> list[Document]:
         with self._database.use() as connection:

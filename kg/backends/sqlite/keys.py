@@ -26,7 +26,8 @@ class SqliteKeys:
 
     def put_keys(self, keys: Sequence[Key], act: Act, was: Key | None = None) -> None:
         with self._database.write() as connection:
-            if was is not None and connection.execute(KEY, {"id": was.id}).get != dump(was):
+            held = None if was is None else connection.execute(KEY, {"id": was.id}).get
+            if was is not None and (held is None or load_key(held) != was):
                 raise Conflict(f"key {was.id!r} was changed at the same time: look at it again")
             connection.executemany(PUT, [(key.id, dump(key)) for key in keys])
             audit.append(connection, act, instant(self._clock()))

@@ -120,13 +120,12 @@ def finish(database: Database, clock: Clock) -> None:
         connection.execute("INSERT INTO name_text (name_text) VALUES ('optimize')")
         connection.execute("INSERT INTO passage_text (passage_text) VALUES ('optimize')")
         connection.execute("VACUUM")
-        # Old pages lie in the write-ahead log too; it can be emptied when no reader needs them.
-        [(held, *_)] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if held:
-            raise StoreTimeout(
-                f"{database.path!r}: the rows of {run.job!r} are gone, but a reader still holds the file they were in: "
-                "end it and run the purge again"
-            )
+    # Old pages lie in the write-ahead log too; it can be emptied when no reader needs them.
+    if not database.empty_log():
+        raise StoreTimeout(
+            f"{database.path!r}: the rows of {run.job!r} are gone, but a reader still holds the file they were in: "
+            "end it and run the purge again"
+        )
     with database.write() as connection:
         put_run(connection, run, instant(clock()))
         connection.execute("DELETE FROM meta WHERE key = 'purging'")

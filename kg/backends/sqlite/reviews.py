@@ -11,7 +11,7 @@ from kg.domain import acts
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
 from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, emptied, opening_of, stands, superseding
+from kg.domain.review import ReviewEvent, emptied, opening_of, releases, stands, superseding
 from kg.errors import ReviewMoved, ReviewNotFound
 
 NEWEST = 2**62
@@ -42,6 +42,8 @@ def append(connection: Any, event: ReviewEvent, at: Instant) -> None:
             ON CONFLICT (decision) DO UPDATE SET standing = excluded.standing""",
             (event.decision, standing),
         )
+    said = events(connection, [event.decision])[event.decision]
+    connection.execute("UPDATE review SET approved = ? WHERE decision = ?", (releases(said), event.decision))
     audit.append(connection, acts.of_review(event), at)
 
 
@@ -60,9 +62,9 @@ def events(connection: Any, decision_ids: Collection[str]) -> dict[str, tuple[Re
     return found
 
 
-def listed(connection: Any, *, standing: bool, after: str | None, limit: int) -> list[str]:
+def listed(connection: Any, *, standing: bool, after: str | None, limit: int, skip: int) -> list[str]:
     before = NEWEST if after is None else connection.execute(sql.REVIEW_SEQ, {"decision": after}).get
     if before is None:
         raise ReviewNotFound(f"no review of {after!r} to go on after")
     text = sql.STANDING_REVIEWS if standing else sql.REVIEWS
-    return [str(decision) for (decision,) in connection.execute(text, {"before": before, "limit": limit})]
+    return [str(decision) for (decision,) in connection.execute(text, {"before": before, "limit": limit, "skip": skip})]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kg.domain.fact import FOREVER
 
-SCHEMA_VERSION = 14
+SCHEMA_VERSION = 15
 
 LINEAGE = """
 CREATE TABLE lineage_event (id TEXT PRIMARY KEY, run TEXT, document TEXT NOT NULL) WITHOUT ROWID;
@@ -64,6 +64,11 @@ CREATE INDEX review_standing ON review (seq) WHERE standing;
 CREATE TABLE review_event (
     decision TEXT NOT NULL, number INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (decision, number)
 ) WITHOUT ROWID;
+"""
+
+# Whether an answer may be used by what was said of it last: such decisions come first where impact is told.
+APPROVED = """
+ALTER TABLE review ADD COLUMN approved INTEGER NOT NULL DEFAULT 0;
 """
 
 SPENDING = """
@@ -180,7 +185,7 @@ CREATE INDEX assertion_record ON assertion (version, record) WHERE record IS NOT
 CREATE TABLE change (
     run TEXT NOT NULL, fact INTEGER NOT NULL, gained INTEGER NOT NULL, PRIMARY KEY (run, fact, gained)
 ) WITHOUT ROWID;
-{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{DECISIONS}{ACCESS}{TOUCHES}"""
+{LINEAGE}{PASSAGE_TEXT}{SAID}{VERSIONS}{SPENDING}{AUDIT}{REVIEWS}{APPROVED}{DECISIONS}{ACCESS}{TOUCHES}"""
 
 MIGRATIONS = {
     1: """
@@ -232,6 +237,11 @@ DROP TABLE decision_whole;
 INSERT INTO touch SELECT j.key, d.seq, j.value
 FROM decision d LEFT JOIN decision_text t ON t.seq = d.seq,
     json_each(whence_touched(d.id, d.record, t.document, d.purged)) j;
+""",
+    14: f"""{APPROVED}
+UPDATE review SET approved = whence_approved((
+    SELECT json_group_array(json(e.document) ORDER BY e.number) FROM review_event e
+    WHERE e.decision = review.decision));
 """,
 }
 """What makes a database of the next schema of one of this."""

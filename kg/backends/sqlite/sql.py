@@ -102,7 +102,8 @@ WHERE f.id <> w.told AND {_VISIBLE} AND {_ENDS_DECLARED} ORDER BY w.told, f.id""
 
 TOUCHING = """SELECT d.id, max(t.carried) AS carried
 FROM json_each(:keys) j CROSS JOIN touch t ON t.key = j.value CROSS JOIN decision d ON d.seq = t.decision
-GROUP BY d.seq ORDER BY carried DESC, d.seq DESC LIMIT :limit"""
+LEFT JOIN review r ON r.decision = d.id
+GROUP BY d.seq ORDER BY max(coalesce(r.approved, 0)) DESC, carried DESC, d.seq DESC LIMIT :limit"""
 
 HELD = """SELECT j.value FROM json_each(:lookups) j
 WHERE EXISTS (SELECT 1 FROM fact f WHERE f.lookup = j.value) ORDER BY j.value"""
@@ -160,8 +161,9 @@ PUT_LINK = "INSERT INTO lineage_link VALUES (?, ?) ON CONFLICT DO NOTHING"
 REVIEW_EVENTS = """SELECT e.document FROM json_each(:ids) j CROSS JOIN review_event e ON e.decision = j.value
 ORDER BY e.decision, e.number"""
 REVIEW_SEQ = "SELECT seq FROM review WHERE decision = :decision"
-REVIEWS = "SELECT decision FROM review WHERE seq < :before ORDER BY seq DESC LIMIT :limit"
-STANDING_REVIEWS = "SELECT decision FROM review WHERE standing AND seq < :before ORDER BY seq DESC LIMIT :limit"
+REVIEWS = "SELECT decision FROM review WHERE seq < :before ORDER BY seq DESC LIMIT :limit OFFSET :skip"
+STANDING_REVIEWS = """SELECT decision FROM review WHERE standing AND seq < :before
+ORDER BY seq DESC LIMIT :limit OFFSET :skip"""
 HAS_REVIEW = "SELECT 1 FROM review WHERE decision = :decision"
 LAST_REVIEW_EVENT = "SELECT max(number) FROM review_event WHERE decision = :decision"
 

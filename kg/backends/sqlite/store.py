@@ -34,6 +34,7 @@ from kg.domain.scope import Scope
 from kg.domain.spending import Limits, Spending
 from kg.errors import DatasetNotFound, KgError, LoadInProgress
 from kg.ports.clock import Clock, instant, later
+from kg.ports.ledger import check_unmoved
 from kg.ports.store import GraphView, GraphWriter, LoadTarget
 
 ENGINE = "sqlite"
@@ -174,17 +175,18 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
 
     # --- ledgers ---
 
-    def append_review(self, event: ReviewEvent) -> None:
+    def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
         with self._database.write() as connection:
+            check_unmoved(event, connection.execute("SELECT value FROM meta WHERE key = 'head'").get, known)
             reviews.append(connection, event, instant(self._clock()))
 
     def review_events(self, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
         with self._database.use() as connection:
             return reviews.events(connection, decision_ids)
 
-    def reviews(self, *, standing: bool, after: str | None, limit: int) -> list[str]:
+    def reviews(self, *, standing: bool, after: str | None, limit: int, skip: int = 0) -> list[str]:
         with self._database.use() as connection:
-            return reviews.listed(connection, standing=standing, after=after, limit=limit)
+            return reviews.listed(connection, standing=standing, after=after, limit=limit, skip=skip)
 
     def touching(self, keys: Collection[str], limit: int) -> list[tuple[str, bool]]:
         with self._database.use() as connection:
@@ -200,6 +202,11 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
                 load_run(text)
                 for (text,) in connection.execute("SELECT document FROM run ORDER BY seq DESC LIMIT ?", (limit,))
             ]
+
+    def run(self, run_id: str) -> Run | None:
+        with self._database.use() as connection:
+            found: str | None = connection.execute("SELECT document FROM run WHERE id = ?", (run_id,)).get
+            return None if found is None else load_run(found)
 
     def live(self) -> LiveRun | None:
         with self._database.use() as connection:

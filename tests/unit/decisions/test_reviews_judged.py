@@ -14,6 +14,7 @@ from kg.answer.adapter import Adapter
 from kg.answer.pipeline import answer
 from kg.backends.sqlite.store import SqliteStore
 from kg.bootstrap import core_ontology
+from kg.decisions.queue import Sought
 from kg.decisions.review_file import review_content, schema_text
 from kg.decisions.reviews import Looked, Move, Reviews, ending
 from kg.decisions.rule_files import move as move_label
@@ -30,6 +31,8 @@ from tests.unit.answer.garden import ADA, ONTOLOGY, SAGE, THYME, facts
 GARDEN = json.dumps(ONTOLOGY)
 HERBS = "Which herbs does Ada tend?"
 QUESTIONS = (HERBS, "How many herbs does Ada tend?", "Which growers tend Mint?")
+NOT_TENDED = "Does Ada tend Thyme?"
+"""No: nothing of it is drawn, since nothing was found."""
 TREES = "Which trees does Ada tend?"
 REVIEWER = ("reviewer",)
 RULES: dict[str, Any] = {
@@ -113,6 +116,9 @@ def test_a_decision_says_which_rules_it_was_held_against(garden: Garden) -> None
         ({"types": ["Bed"]}, HERBS, False),
         ({"predicates": ["tends"]}, HERBS, True),
         ({"predicates": ["waters"]}, HERBS, False),
+        ({"types": ["Grower"]}, NOT_TENDED, True),
+        ({"predicates": ["tends"]}, NOT_TENDED, True),
+        ({"types": ["Bed"]}, NOT_TENDED, False),
         ({"confidence_below": 0.5}, HERBS, True),
         ({"conflict": True}, HERBS, False),
         ({"conflict": False}, HERBS, True),
@@ -153,7 +159,9 @@ def test_what_several_rules_ask_for_is_taken_together() -> None:
     ]
     review = Garden({"rules": rules}).ask()["review"]
     assert (review["reason"], review["withhold"], review["within_hours"]) == ("one; two", True, 24)
-    assert review["stages"] == [{"role": "reviewer", "count": 2}, {"role": "approver", "count": 1}]
+    assert [(one["role"], one["count"], one["by"]) for one in review["stages"]] == [
+        ("reviewer", 2, "human"), ("approver", 1, "human"),
+    ]  # fmt: skip
 
 
 # --- what is told of one that is held ---
@@ -335,16 +343,16 @@ def test_a_review_that_is_over_its_time_expires_and_stays_so(garden: Garden) -> 
 def test_the_queue_holds_what_stands_newest_first(garden: Garden) -> None:
     first, second, third = (garden.asked(text) for text in QUESTIONS)
     garden.move(second, "rejected")
-    found, rest = garden.reviews.queue(lambda review: review.state == "open")
-    assert [review.decision for review, _ in found] == [third, first]
-    assert (found[-1][1], rest) == (HERBS, None)
+    found = garden.reviews.queue(Sought(lambda review: review.state == "open"))
+    assert [review.decision for review, _ in found.reviews] == [third, first]
+    assert (found.reviews[-1][1], found.next) == (HERBS, None)
 
 
 def test_the_queue_goes_on_from_where_a_page_ended(garden: Garden) -> None:
     asked = [garden.asked(text) for text in QUESTIONS]
-    found, place = garden.reviews.queue(lambda _: True, limit=2)
-    more, _ = garden.reviews.queue(lambda _: True, after=place, limit=2)
-    assert [review.decision for review, _ in (*found, *more)] == asked[::-1]
+    found = garden.reviews.queue(Sought(limit=2))
+    more = garden.reviews.queue(Sought(after=found.next, limit=2))
+    assert [review.decision for review, _ in (*found.reviews, *more.reviews)] == asked[::-1]
 
 
 def test_feedback_is_kept_with_what_would_be_right(garden: Garden) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.domain.access import CallerKind
 from kg.domain.review import FINAL, Kind, Requirement, Review, ReviewEvent, Stage, moved, review_of
+from kg.domain.review_rules import Condition, ReviewRule, _together
 from kg.errors import MoveRefused, ReviewInvalid, ReviewSettled
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -52,6 +55,19 @@ def test_every_stage_has_to_approve_in_order() -> None:
     assert after(one).waits_for == Stage("reviewer", 1)
     assert (after(one, two).state, after(one, two).waits_for) == ("open", Stage("approver", 1))
     assert (after(one, two, three).state, after(one, two, three).released) == ("approved", True)
+
+
+@pytest.mark.parametrize("kind", ["service", "advisory"])
+def test_what_is_no_person_counts_for_nothing_that_was_recorded_by_another_way(kind: CallerKind) -> None:
+    one, two, three = (replace(event, actor_kind=kind) for event in approved_by_all())
+    assert (after(one, two, three).state, after(one, two, three).approvals) == ("open", ())
+
+
+def test_rules_that_ask_for_people_and_for_any_ask_for_people() -> None:
+    stages = (Stage("reviewer", 2, "any"), Stage("reviewer", 1, "human"))
+    asks = [ReviewRule(str(one), Condition(), (one,)) for one in stages]
+    assert _together(asks) == _together(asks[::-1]) == (Stage("reviewer", 2, "human"),)
+    assert _together(asks[:1]) == (Stage("reviewer", 2, "any"),)
 
 
 def test_a_later_stage_does_not_approve_before_its_turn() -> None:

@@ -30,6 +30,7 @@ from kg.export.run import Exported, Target, export
 from kg.ports.store import GraphStore, GraphView
 from loaders.jobs import load_files
 from tests.builders import MakeStore, Store, TickingClock, entity, entity_id, fact, load, ontology_document, run, target
+from tests.faults.children import Ended, whence
 
 ANN = entity_id("ann")
 PUBLIC, SECRET = Classification.PUBLIC, Classification.RESTRICTED
@@ -268,26 +269,21 @@ def test_an_export_that_breaks_off_leaves_nothing(embedded: Store, tmp_path: Pat
 # --- the command ---
 
 
-def command(*arguments: str, store: Path) -> subprocess.CompletedProcess[str]:
-    code = "from api.cli import main; main()"
-    environment = os.environ | {"WHENCE_STORE": f"sqlite:{store}", "PYTHONPATH": str(Path(__file__).parents[3])}
-    return subprocess.run(
-        [sys.executable, "-c", code, "export", *arguments],
-        env=environment, capture_output=True, text=True, check=False, cwd=store.parent,
-    )  # fmt: skip
+def command(*arguments: str, store: Path) -> Ended:
+    return whence("export", *arguments, cwd=store.parent, WHENCE_STORE=f"sqlite:{store}")
 
 
 def test_the_command_writes_and_says_what(make_store: MakeStore, tmp_path: Path) -> None:
     filled(make_store("sqlite-file"))
     store = tmp_path / "whence.db"
     done = command("--format", "turtle", "--out", "g.ttl", "--dataset", "town", "--json", store=store)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
     assert (told["format"], told["written"], told["datasets"]) == ("turtle", ["g.ttl"], ["town@1"])
     assert told["facts"] == 3
     refused = command("--format", "turtle", "--out", "g.ttl", store=store)
-    assert (refused.returncode, "there already" in refused.stderr) == (1, True)
-    assert command("--format", "word", "--out", "g.doc", store=store).returncode == 2
+    assert (refused.code, "there already" in refused.err) == (1, True)
+    assert command("--format", "word", "--out", "g.doc", store=store).code == 2
 
 
 def test_a_day_of_the_past_is_written_as_it_was(make_store: MakeStore, tmp_path: Path) -> None:
@@ -295,6 +291,6 @@ def test_a_day_of_the_past_is_written_as_it_was(make_store: MakeStore, tmp_path:
     before = command(
         "--format", "csv", "--out", "past", "--as-of", "2019-06-01", "--json", store=tmp_path / "whence.db"
     )
-    assert json.loads(before.stdout)["facts"] == len(SAID) + 1 - 3
+    assert json.loads(before.out)["facts"] == len(SAID) + 1 - 3
     found = {row["predicate"] for row in rows(tmp_path / "past" / "facts.csv")}
     assert "knows" not in found

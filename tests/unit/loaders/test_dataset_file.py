@@ -104,6 +104,13 @@ def test_a_file_in_another_encoding_is_refused_with_the_byte(tmp_path: Path) -> 
         read_yaml(path)
 
 
+@pytest.mark.parametrize("content", [b"PK\x03\x04\xff", b"a: b: c", b"id,name\n1,x\n"])
+def test_a_data_file_in_its_place_is_refused_with_the_command_that_drafts_one(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "firms.csv").write_bytes(content)
+    with pytest.raises(MappingInvalid, match=r"of a data file `whence init .*firms\.csv` drafts the dataset file"):
+        read_yaml(tmp_path / "firms.csv")
+
+
 @pytest.mark.parametrize("name", ["absent.yml", "."])
 def test_a_file_that_is_not_there_is_said(tmp_path: Path, name: str) -> None:
     with pytest.raises(SourceUnreadable, match="cannot read"):

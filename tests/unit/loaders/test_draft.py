@@ -15,6 +15,7 @@ from kg.errors import MappingInvalid, SourceUnreadable
 from loaders.draft import draft, write
 from loaders.jobs import load_files
 from tests.unit.loaders.loading import quiet, services, triple
+from tests.unit.loaders.test_readers_tables import workbook
 
 SUPPLIERS = """Supplier No;Name;Also known as;Risk;Since;Share;Supplies;Parent
 SUP-1;Kestrel;Kes;H;2026-03-01;0.5;oil, salt;
@@ -61,11 +62,36 @@ def test_types_keys_names_and_datatypes_are_read_off_a_table(tmp_path: Path) -> 
     assert notes == []
 
 
+def test_a_field_that_leads_elsewhere_says_what_is_there_or_how(tmp_path: Path) -> None:
+    table = "id,parent,owned by,owns,has part\n1,2,2,2,3\n2,1,3,3,1\n3,2,1,1,2\n"
+    said = drafted(tmp_path, "firms.csv", table)[1]["predicates"]
+    assert said["parent"] == {"subject": ["Firm"], "object": "Firm", "roles": ["parent"]}
+    assert [said[name]["phrases"] for name in ("owned_by", "owns", "has_part")] == [
+        ["owned by"],
+        ["owns"],
+        ["has part"],
+    ]
+
+
+def test_few_values_that_keep_a_field_from_its_datatype_are_named(tmp_path: Path) -> None:
+    rows = "".join(f"{n},2026-03-0{n},{n}.5,text {n}\n" for n in range(1, 10))
+    _, ontology, notes = drafted(tmp_path, "firms.csv", f"id,since,share,note\n{rows}10,31/02/2026,n/a,7\n")
+    assert {said["value"] for said in ontology["predicates"].values()} == {"text"}
+    assert notes == [
+        "since: drafted as text; all values are of datatype date but '31/02/2026'",
+        "share: drafted as text; all values are of datatype number but 'n/a'",
+    ]
+
+
 JSON = json.dumps({"meta": {"n": 2}, "list": [{"id": "a", "tags": ["x", "y"], "in": {"deep": 1}}, {"id": "b"}]})
 TURTLE = """@prefix ex: <http://example.org/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 ex:a a ex:Place ; rdfs:label "Ulm"@en ; ex:near ex:b . ex:b a ex:Place ; rdfs:label "Aalen"@en ."""
 XML = "<list><item id='1'><name>one</name></item><item id='2'><name>two</name></item></list>"
 MARKDOWN = "# Rules\n\nOf the house.\n\n## Keys\n\nReturn **every** key.\n\n| door | key |\n| --- | --- |\n| 1 | A |\n"
+SHEETS = {
+    "Firms": [["id", "name"], ["F1", "Alpha"], ["F2", "Beta"]],
+    "Sites": [["site", "owner"], ["A", "F2"], ["B", "F1"]],
+}
 KINDS = "kind,id,name,status\nplant,p1,Mill,open\nperson,q1,Ada,\nperson,q2,Bo,open\n"
 
 
@@ -86,6 +112,8 @@ KINDS = "kind,id,name,status\nplant,p1,Mill,open\nperson,q1,Ada,\nperson,q2,Bo,o
         ("rules.md", MARKDOWN, ("text_passage:rules.md#keys/1", "passage", "Return **every** key.")),
         ("rules.markdown", MARKDOWN, ("section:rules.markdown#keys", "part_of", "section:rules.markdown#rules")),
         ("notes.txt", "One.\n\nTwo\nlines.\n", ("text_passage:notes.txt#2", "passage", "Two\nlines.")),
+        ("firms.xlsx", workbook(SHEETS), ("site:B", "owner", "firm:F1")),
+        ("firms.xlsx", workbook({"Any": SHEETS["Firms"]}), ("firm:F2", "name", "Beta")),
         ("odd names.csv", 'id,"a.b [c]","x"\n1,p,q\n', ("odd_name:1", "a_b_c", "p")),
     ],
 )
@@ -103,7 +131,7 @@ def test_a_file_without_a_key_gets_one_of_several_fields_and_says_so(tmp_path: P
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,name\n1,x\n")
     write(draft(tmp_path / "a.csv"), tmp_path)
-    with pytest.raises(MappingInvalid, match=r"cannot write '.*a\.yml': File exists"):
+    with pytest.raises(MappingInvalid, match=r"cannot write '.*a\.yml': File exists: give another folder with --out"):
         write(draft(tmp_path / "a.csv"), tmp_path)
 
 

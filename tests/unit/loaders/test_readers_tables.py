@@ -114,14 +114,14 @@ def test_a_row_group_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Mon
 def test_a_sheet_is_rows_under_its_header_with_their_own_numbers() -> None:
     data = workbook({"Suppliers": [["id", "share", "since"], ["SUP-1", 2.0, dt.date(2026, 3, 1)], [], ["SUP-2"]]})
     assert read("excel", data) == [
-        Record("Suppliers!2", {"id": "SUP-1", "share": 2, "since": "2026-03-01"}),
-        Record("Suppliers!4", {"id": "SUP-2", "share": None, "since": None}),
+        Record("Suppliers!2", {"id": "SUP-1", "share": 2, "since": "2026-03-01", "@sheet": "Suppliers"}),
+        Record("Suppliers!4", {"id": "SUP-2", "share": None, "since": None, "@sheet": "Suppliers"}),
     ]
 
 
 def test_a_sheet_that_starts_lower_keeps_the_numbers_a_person_sees() -> None:
     data = workbook({"S": [["id"], ["SUP-1"]]}, first_row=4)
-    assert read("excel", data) == [Record("S!6", {"id": "SUP-1"})]
+    assert read("excel", data) == [Record("S!6", {"id": "SUP-1", "@sheet": "S"})]
 
 
 def test_the_sheets_wanted_are_named_else_all_are_read() -> None:

@@ -24,7 +24,9 @@ export function answerText(answer: Answer): HTMLElement {
   const big = headline(answer);
   // What was looked for stands under "How I read this".
   // A long list is cut; that sources disagree is not.
-  const [text = "", disagree] = brief(answer.text).split(/ (?=Sources disagree\. )/);
+  const [whole = "", disagree] = brief(answer.text).split(/ (?=Sources disagree\. )/);
+  // Readings to choose among stand below it.
+  const text = answer.choices.length ? whole.replace(/: \(1\) .*$/s, ".") : whole;
   const listed = ["list", "ranking", "partition", "pairs", "comparison"].includes(answer.type ?? "") && answer.rows.length > 3;
   return el("div", { class: "answer-text" }, big ? el("p", { class: "figure" }, big) : null, el("p", { class: listed ? "sentence brief" : "sentence" }, text), disagree ? el("p", { class: "warn-line" }, disagree) : null);
 }

@@ -57,7 +57,8 @@ export async function copy(text: string, said: string): Promise<void> {
 export function keep(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
   el("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  // The download has begun by then.
+  setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }
 
 /** Fetches a file of the API, as who is at the page, and saves it. */

@@ -7,6 +7,7 @@ import type { Cited, Decision, Evidence, Fact } from "../types";
 import { KINDS, place, plural, time, valid } from "../words";
 import { tableRow } from "./answer";
 import { badge } from "./controls";
+import { factHistory } from "./history";
 import { put } from "./notice";
 import { pairs } from "./table";
 
@@ -46,7 +47,7 @@ async function readNow(id: string): Promise<HTMLElement> {
   try {
     return factNow(await get<Fact>(`/v1/facts/${id}`));
   } catch (error) {
-    if (error instanceof Refused && error.status === 404) return el("p", { class: "quiet" }, `${id} is no longer in the current data.`);
+    if (error instanceof Refused && error.status === 404) return el("div", { class: "fact" }, el("p", { class: "quiet" }, `${id} is no longer in the current data.`), factHistory(id));
     throw error;
   }
 }
@@ -64,8 +65,15 @@ export function sourceCard(cited: Cited): HTMLElement {
       cited.dataset ? ["Dataset", el("a", { href: address(["lineage"], { ref: cited.dataset, toward: "up" }) }, cited.dataset)] : null,
       cited.run ? ["Read by", el("a", { href: address(["loads", cited.run]) }, cited.run)] : null,
       cited.recorded_at ? ["Read on", time(cited.recorded_at)] : null,
+      cited.dataset && cited.locator ? ["This row", el("a", { href: address(["lineage"], { ref: rowOf(cited), toward: "down" }) }, "what comes of it")] : null,
     ]),
   );
+}
+
+/** The row of the source as lineage names it: without its fields, unless it is nothing but a span. */
+function rowOf({ dataset, source, locator }: Cited): string {
+  const [record = "", ...fields] = (locator ?? "").split("#");
+  return `row:${dataset ?? ""}/${source}#${record || fields.join("#")}`;
 }
 
 function quoted(cited: Cited): Child {
@@ -106,6 +114,7 @@ export function factNow(fact: Fact): HTMLElement {
     fact.besides.length
       ? [el("h4", {}, fact.assertions.length === 1 ? "What the same row says" : "What the same rows say"), el("ul", {}, fact.besides.map((one) => el("li", {}, one.text)))]
       : null,
+    factHistory(fact.id),
     el("p", {}, el("a", { href: address(["lineage"], { ref: fact.id, toward: "up" }) }, "Where it comes from")),
   );
 }

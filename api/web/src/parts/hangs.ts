@@ -1,7 +1,7 @@
 /** What an answer hangs on: which facts and sources it needs, and what single change would flip it. */
 
 import { get, part } from "../api";
-import { el } from "../dom";
+import { el, say } from "../dom";
 import type { Attribution, Decision } from "../types";
 import { plural } from "../words";
 import { badge, button } from "./controls";
@@ -15,13 +15,14 @@ const EFFECTS: Record<string, readonly [string, string]> = {
 };
 
 export function hangs(decision: Decision, done: (found: Attribution) => void): HTMLElement {
-  const body = el("div", { "aria-live": "polite" });
+  const body = el("div", {});
   const run = (): void =>
     void put(
       body,
       async () => {
         const found = await get<Attribution>(`/v1/decisions/${part(decision.decision_id)}/attribution`);
         done(found);
+        say(`${plural(found.sufficient.facts.length, "fact")} of it are enough.`);
         return told(found, decision);
       },
       "Taking away each fact and source in turn",

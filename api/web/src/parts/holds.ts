@@ -1,7 +1,7 @@
 /** Whether a decision still holds: the same again as known then, or on today's graph. */
 
 import { get, part } from "../api";
-import { el, fill } from "../dom";
+import { el, fill, say } from "../dom";
 import type { Decision, Entity, Json, Replay, Told } from "../types";
 import { plural, shown } from "../words";
 import { entityLink } from "./answer";
@@ -13,7 +13,7 @@ import { pairs } from "./table";
 const LONGEST = 200;
 
 export function holds(decision: Decision): HTMLElement {
-  const body = el("div", { "aria-live": "polite" });
+  const body = el("div", {});
   const run = (live: boolean): void =>
     void put(body, async () => told(await get<Replay>(`/v1/decisions/${part(decision.decision_id)}/replay`, { live: String(live) }), decision), live ? "Running it on today’s graph" : "Running it as known then");
   return el(
@@ -34,6 +34,7 @@ const STATES: Record<Replay["state"], readonly [string, string]> = {
 
 function told(found: Replay, decision: Decision): HTMLElement[] {
   const [word, kind] = STATES[found.state] ?? [found.state, ""];
+  say(word);
   const text = found.text && found.text.before !== found.text.after ? found.text : null;
   const names = new Map([...decision.explanation.nodes, ...decision.answer.entities].map((one) => [one.id, one.name]));
   return [

@@ -1,42 +1,41 @@
 /** The decisions that a thing touches, now or if it were retired. */
 
 import { get } from "../api";
-import { el } from "../dom";
-import { address } from "../place";
+import { el, say } from "../dom";
+import { address, change } from "../place";
+import type { Impact, Touch } from "../types";
 import { brief, plural, stateWords } from "../words";
 import { badge, button } from "./controls";
 import { put } from "./notice";
 import { table } from "./table";
 
-interface Side {
-  outcome: string;
-  text: string;
-}
-interface Touch {
-  decision: string;
-  question: string;
-  review: string | null;
-  changed: boolean | null;
-  before: Side;
-  after: Side | null;
-  note: string;
-}
-interface Impact {
-  carried: Touch[];
-  looked_at: Touch[];
-  more: boolean;
-}
-
-export function impact(ref: string): HTMLElement {
-  const body = el("div", { "aria-live": "polite" });
-  const run = (whatIf: boolean): void =>
+/** What was asked last stands in the address (`impact`), so that a link asks it again. */
+export function impact(ref: string, query: URLSearchParams): HTMLElement {
+  const body = el("div", {});
+  const run = (whatIf: boolean): void => {
+    change({ impact: whatIf ? "without" : "now" }, true);
+    find(whatIf);
+  };
+  const find = (whatIf: boolean): void =>
     void put(body, async () => told(await get<Impact>("/v1/impact", { ref, what_if: String(whatIf) }), whatIf), "Running the decisions again");
   const now = button("Find them", () => run(false));
   const then = button("What if it were retired?", () => run(true));
+  const asked = query.get("impact");
+  if (asked === "now" || asked === "without") find(asked === "without");
   return el("section", { class: "facts-of" }, el("h2", {}, "Decisions it touches"), el("p", { class: "exports" }, now, then), body);
 }
 
 function told(found: Impact, whatIf: boolean): HTMLElement[] {
+  say(`It touches ${plural(found.carried.length + found.looked_at.length, "decision")}.`);
+  return listed(found, whatIf);
+}
+
+/** Those that a run touched, with what they say today. */
+export function touched(found: Impact | null): HTMLElement | null {
+  return found && el("section", { class: "facts-of" }, el("h2", {}, "Decisions it touched"), listed(found, false));
+}
+
+function listed(found: Impact, whatIf: boolean): HTMLElement[] {
   if (found.carried.length + found.looked_at.length === 0) return [el("p", { class: "quiet" }, "No decision touches it.")];
   return [
     list(`It carried a claim of ${plural(found.carried.length, "decision")}`, found.carried, whatIf),

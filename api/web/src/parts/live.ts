@@ -1,14 +1,17 @@
 /** The steps of an answer while it is made. */
 
 import type { Told } from "../asking";
-import { el, fill } from "../dom";
+import { el, fill, say } from "../dom";
 import { plural } from "../words";
 
 export function live(): { node: HTMLElement; tell: (told: Told) => void } {
-  const node = el("ol", { class: "live", "aria-live": "polite" });
+  const node = el("ol", { class: "live" });
+  let said = "";
   const step = (name: string, text: string | null): HTMLElement =>
     el("li", { class: text === null ? "waiting" : "done" }, el("strong", {}, name), text === null ? "" : ` ${text}`);
   const tell = (told: Told): void => {
+    // Who listens hears how it was read, and not each piece that is counted.
+    if (told.interpretation && said !== told.interpretation) say(`Read as: ${(said = told.interpretation)}`);
     const names = told.linked && [...new Set(told.linked.map((one) => one.name))];
     fill(
       node,

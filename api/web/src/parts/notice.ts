@@ -1,11 +1,11 @@
 /** What stands where there is nothing else: work going on, nothing found, a refusal. */
 
 import { credential, Refused } from "../api";
-import { el, type Child } from "../dom";
+import { el, say, type Child } from "../dom";
 import { address } from "../place";
 
 export function loading(what = "Loading"): HTMLElement {
-  return el("p", { class: "loading", role: "status" }, el("span", { class: "dots", "aria-hidden": true }), what, "…");
+  return el("p", { class: "loading" }, el("span", { class: "dots", "aria-hidden": true }), what, "…");
 }
 
 export function empty(title: string, ...more: Child[]): HTMLElement {
@@ -58,6 +58,7 @@ export async function put(target: Element, made: () => Promise<Child>, what?: st
   latest.set(target, mine);
   const current = (): boolean => latest.get(target) === mine;
   target.replaceChildren(loading(what));
+  if (what !== undefined) say(`${what} …`);
   target.setAttribute("aria-busy", "true");
   try {
     const found = await made();

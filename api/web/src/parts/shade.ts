@@ -4,18 +4,20 @@ import { el } from "../dom";
 
 const KEY = "whence-shade";
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const paper = matchMedia("print");
 
 /** Called when the colours of the page change. */
 export const onShade = new Set<() => void>();
 
 function apply(): void {
   const chosen = localStorage.getItem(KEY);
-  document.documentElement.dataset.shade = chosen ?? (dark.matches ? "dark" : "light");
+  document.documentElement.dataset.shade = paper.matches ? "light" : (chosen ?? (dark.matches ? "dark" : "light"));
   for (const then of onShade) then();
 }
 
 apply();
 dark.addEventListener("change", apply);
+paper.addEventListener("change", apply);
 
 export function shade(): HTMLElement {
   const name = (): string => (document.documentElement.dataset.shade === "dark" ? "Light" : "Dark");

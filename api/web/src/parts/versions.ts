@@ -3,7 +3,7 @@
 import { headerOf, part, Refused, send } from "../api";
 import { el, fill } from "../dom";
 import { knowing } from "../me";
-import { again } from "../place";
+import { again, search } from "../place";
 import type { Prompt } from "../types";
 import { since, time } from "../words";
 import { badge, choice, labelledField } from "./controls";
@@ -77,8 +77,14 @@ export function mover(kind: "prompts" | "tables", prompt: Prompt): HTMLElement {
   const move = async (): Promise<void> => {
     const path = `/v1/${kind}/${part(prompt.name)}/labels/${part(label.value)}`;
     try {
-      const seen: Record<string, string> = label.value in prompt.labels ? { "If-Match": `"${prompt.labels[label.value]}"` } : { "If-None-Match": "*" };
-      await send("PUT", path, { number: version.value === "" ? null : Number(version.value), reason: reason.value, ...(actor.value ? { actor: actor.value } : {}) }, seen);
+      const at = prompt.labels[label.value];
+      const said = { reason: reason.value, ...(actor.value ? { actor: actor.value } : {}) };
+      if (version.value === "") {
+        await send("DELETE", path + search(said), undefined, { "If-Match": at === undefined ? "*" : `"${at}"` });
+      } else {
+        const seen: Record<string, string> = at === undefined ? { "If-None-Match": "*" } : { "If-Match": `"${at}"` };
+        await send("PUT", path, { number: Number(version.value), ...said }, seen);
+      }
       again();
     } catch (error) {
       fill(problem, refused(error));

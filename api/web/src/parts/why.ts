@@ -79,12 +79,15 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
     const next = query.get("view") === "table" ? "table" : "picture";
     if (next === form) return;
     form = next;
+    // There is a picture to save only where one is drawn.
+    png.hidden = form === "table";
     drawn?.close();
     drawn = null;
     if (form === "table") fill(holder, asTable());
     else void draw();
   };
 
+  const png = button("PNG", () => drawn?.save(`${decision.decision_id}.png`));
   const absent = decision.evidence.filter((one) => one.kind === "absence");
   const picturable = relationships.length > 0;
   const node = el(
@@ -110,7 +113,7 @@ export function whyPart(decision: Decision, query: URLSearchParams, choose: (evi
           { class: "exports" },
           cypher ? button("Copy Cypher for Neo4j Browser", () => void copy(cypher, "Copied. Paste it into Neo4j Browser."), "small") : null,
           saving("SVG", explanation(decision), { format: "svg" }, `${decision.decision_id}.svg`),
-          button("PNG", () => drawn?.save(`${decision.decision_id}.png`)),
+          png,
           saving("JSON", explanation(decision), { format: "json" }, `${decision.decision_id}.json`),
           saving("Turtle", explanation(decision), { format: "turtle" }, `${decision.decision_id}.ttl`),
           saving("GraphML", explanation(decision), { format: "graphml" }, `${decision.decision_id}.graphml`),

@@ -155,7 +155,10 @@ function control(step: Plan, name: string, kind: Kind, bench: Bench): HTMLElemen
     case "number": {
       if (name === "number" && step.op === "having" && !["at_least", "at_most", "exactly"].includes(String(step.quantifier))) return null;
       const field = el("input", { type: "number", min: 0, value: typeof held === "number" ? held : 1 });
-      field.addEventListener("change", () => put(field.valueAsNumber));
+      field.addEventListener("change", () => {
+        if (Number.isNaN(field.valueAsNumber)) field.value = String(step[name] ?? 1);
+        else put(field.valueAsNumber);
+      });
       return named(field);
     }
     case "text": {

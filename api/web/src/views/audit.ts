@@ -1,4 +1,4 @@
-/** The audit log: everything that changed or was decided, in order. */
+/** The audit log: everything that changed or was decided, the newest first. */
 
 import { get } from "../api";
 import { el, fill, type Child } from "../dom";
@@ -18,6 +18,11 @@ interface Entry {
   hash: string;
 }
 
+interface Log {
+  entries: Entry[];
+  last: number;
+}
+
 const PAGE = 100;
 
 function of(one: Entry): Child {
@@ -27,13 +32,16 @@ function of(one: Entry): Child {
 }
 
 export function show(place: Place, signal: AbortSignal): Promise<View> {
-  const after = Number(place.query.get("after")) || 0;
   const body = el("div", {});
   const node = el("div", { class: "page" }, el("h1", {}, "Audit log"), el("p", { class: "lead" }, "Each entry holds the hash of the one before it. ", el("code", {}, "whence audit verify"), " says whether any was changed."), body);
   void put(body, async () => {
-    const found = await get<{ entries: Entry[]; last: number }>("/v1/audit", { after, limit: PAGE }, signal);
-    if (found.entries.length === 0) return empty("There is nothing further in the log");
-    const last = found.entries.at(-1)?.seq ?? 0;
+    const read = (after: number, limit: number): Promise<Log> => get<Log>("/v1/audit", { after, limit }, signal);
+    // The API tells it oldest first, by number and without a gap.
+    const newest = (await read(0, 1)).last;
+    const before = Math.min(Number(place.query.get("before")) || Infinity, newest + 1);
+    const found = before > 1 ? (await read(Math.max(0, before - 1 - PAGE), Math.min(PAGE, before - 1))).entries.reverse() : [];
+    if (found.length === 0) return empty("There is nothing further in the log");
+    const first = found.at(-1)?.seq ?? 1;
     const rows = el("div", {});
     fill(
       rows,
@@ -48,9 +56,14 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
           { name: "Who", cell: (one) => one.actor ?? "" },
           { name: "Hash", cell: (one) => el("code", {}, one.hash.slice(7, 17)) },
         ],
-        found.entries,
+        found,
       ),
-      el("p", {}, after > 0 ? [el("a", { href: address(["audit"], { after: Math.max(0, after - PAGE) || null }) }, "Earlier"), " "] : null, last < found.last ? el("a", { href: address(["audit"], { after: last }) }, "Later") : null),
+      el(
+        "p",
+        { class: "ways" },
+        before <= newest ? el("a", { href: address(["audit"], { before: before + PAGE > newest ? null : before + PAGE }) }, "Newer") : null,
+        first > 1 ? el("a", { href: address(["audit"], { before: first }) }, "Older") : null,
+      ),
     );
     return rows;
   });

@@ -9,6 +9,8 @@ import { evidenceDetail } from "../parts/evidence";
 import { feedback } from "../parts/feedback";
 import { hangs } from "../parts/hangs";
 import { holds } from "../parts/holds";
+import { live } from "../parts/live";
+import { refused } from "../parts/notice";
 import { questionBox } from "../parts/question";
 import { reading } from "../parts/reading";
 import { record } from "../parts/record";
@@ -33,7 +35,12 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     el("button", { type: "button", class: "cite", "data-evidence": id, "aria-label": `Evidence ${id}: ${decision.evidence.find((one) => one.id === id)?.text ?? ""}`, onclick: () => change({ evidence: id }) }, id);
   const cite = (claim: string): HTMLElement =>
     el("span", { class: "cites" }, (byId.get(claim)?.evidence ?? []).slice(0, 4).map(chip), (byId.get(claim)?.evidence.length ?? 0) > 4 ? button("…", () => change({ claim }), "cite") : null);
-  const run = (plan: Plan, words: string): void => void rerun(decision, plan, words, leaving.signal);
+  const running = el("div", { class: "below" });
+  const run = (plan: Plan, words: string): void => {
+    // Its steps are shown where it was asked for.
+    (document.activeElement?.closest("main li, main section") ?? node).append(running);
+    void rerun(decision, plan, words, running, leaving.signal);
+  };
 
   const names = new Map(decision.explanation.nodes.map((one) => [one.id, one.name]));
   const claims = decision.claims.map((one) => claimLine(one, chip));
@@ -53,7 +60,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
       el("div", { class: "answer-head" }, badge(OUTCOMES[decision.outcome] ?? decision.outcome, decision.outcome), reviewBadge(decision), el("span", { class: "quiet" }, `${scopeInWords({ ...decision.scope, valid_as_of: decision.as_of.valid })} · asked ${since(decision.trace.asked_at)}`)),
       el("h1", { id: "answered", class: "asked said-above" }, decision.question),
       answerText(decision.answer),
-      decision.answer.reason && !decision.answer.text.includes(decision.answer.reason) ? el("p", {}, decision.answer.reason) : null,
+      decision.answer.reason && !decision.answer.choices.length && !decision.answer.text.includes(decision.answer.reason) ? el("p", {}, decision.answer.reason) : null,
       confidence(decision),
       answerRows(decision.answer, cite, run, names),
       decision.evidence.length && !held ? el("p", { class: "quiet to-the-row" }, "Choose a piece of evidence, like ", chip(decision.evidence[0]?.id ?? ""), ", to see the row that it was read from.") : null,
@@ -95,7 +102,7 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
   };
   /** Takes the focus to the evidence when it opens, and back to what opened it when it closes. */
   let opener: Element | null = null;
-  const focused = (query: URLSearchParams): void => {
+  const focused = (query: URLSearchParams): boolean => {
     const active = document.activeElement;
     const [before, within] = [node.classList.contains("with-detail"), aside.contains(active)];
     update(query);
@@ -103,7 +110,10 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     if (after && !before) {
       opener = active;
       aside.focus({ preventScroll: true });
-    } else if (before && !after && within && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+      return true;
+    }
+    if (before && !after && within && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+    return false;
   };
   update(query);
   let last = query.toString();
@@ -113,8 +123,8 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
     update: (query) => {
       const opened = query.toString() !== last && (query.get("evidence") || query.get("claim"));
       last = query.toString();
-      focused(query);
-      if (opened) say(aside.textContent?.slice(0, 200) ?? "");
+      // Who is led to the evidence hears it from there.
+      if (!focused(query) && opened) say(aside.querySelector(".evidence .says, .evidence blockquote")?.textContent ?? "");
     },
     close: () => {
       leaving.abort();
@@ -124,12 +134,15 @@ export function decisionView(decision: Decision, query: URLSearchParams): View {
 }
 
 /** The same question with another plan, on the same scope. */
-async function rerun(decision: Decision, plan: Plan, words: string, signal: AbortSignal): Promise<void> {
+async function rerun(decision: Decision, plan: Plan, words: string, at: HTMLElement, signal: AbortSignal): Promise<void> {
+  const steps = live();
+  fill(at, steps.node);
+  at.scrollIntoView({ block: "nearest" });
   try {
-    const made = await ask({ question: words, scope: decision.scope, plan }, signal);
+    const made = await ask({ question: words, scope: decision.scope, plan }, signal, steps.tell);
     if (!signal.aborted) go(address(["decisions", made.decision_id]));
   } catch (error) {
-    if (!signal.aborted) say((error as Error).message, true);
+    if (!signal.aborted) fill(at, refused(error));
   }
 }
 

@@ -1,17 +1,18 @@
 /** Looking around: find things, see what is said of one, chains between two, what kinds there are. */
 
-import { get, parts } from "../api";
+import { get, parts, Refused } from "../api";
 import { el, fill } from "../dom";
 import { offered } from "../me";
 import { entityLink } from "../parts/answer";
 import { completing } from "../parts/completing";
 import { badge, button, labelledField } from "../parts/controls";
 import { factNow } from "../parts/evidence";
-import { around, type Around } from "../parts/near";
-import { empty, put } from "../parts/notice";
-import { schema } from "../parts/scope";
+import { entityHistory } from "../parts/history";
+import { around, OWN, type Around } from "../parts/near";
+import { empty, put, refused } from "../parts/notice";
+import { schema, scopeInWords, scopeOf } from "../parts/scope";
 import { pairs, table } from "../parts/table";
-import { address, change, go, type Place, type View } from "../place";
+import { address, change, go, here, type Place, type View } from "../place";
 import type { Card, Entity, Fact, Statement, Ways } from "../types";
 import { number, plural, spoken, valid } from "../words";
 
@@ -39,15 +40,54 @@ export function show(place: Place, signal: AbortSignal): Promise<View> {
   else if (entity) {
     void put(body, async () => {
       const limit = Math.min(200, Number(query.get("limit")) || 60);
-      const card = await get<Card>(`/v1/entities/${parts(entity)}`, { limit, predicate: query.getAll("predicate"), dataset: query.getAll("dataset"), valid_as_of: query.get("valid") }, signal);
-      drawn = around(card, (id) => go(address(["explore"], { entity: id })));
+      const scope = { dataset: query.getAll("dataset"), valid_as_of: query.get("valid"), known_as_of: query.get("known") };
+      const history = entityHistory(entity, { dataset: scope.dataset }, query.has("history"), (open) => open !== here().query.has("history") && change({ history: open ? "1" : null }, true));
+      let card: Card;
+      try {
+        card = await get<Card>(`/v1/entities/${parts(entity)}`, { ...scope, limit, predicate: query.getAll("predicate") }, signal);
+      } catch (error) {
+        // What is gone still has a history.
+        if (!(error instanceof Refused) || error.status !== 404) throw error;
+        return [search(query), asOf(query), refused(error), history];
+      }
+      const kept = { dataset: scope.dataset, valid: query.get("valid"), known: query.get("known") };
+      drawn = around(card, scope, (id) => go(address(["explore"], { ...kept, entity: id })));
       document.title = `${card.entity.name} · Whence`;
       const only = query.getAll("predicate");
-      const narrowed = only.length ? el("p", {}, "Only ", only.map((one) => [badge(spoken(one), ""), " "]), el("a", { href: address(["explore"], { entity }) }, "all that is said of it")) : null;
-      return [search(query), narrowed, cardOf(card, drawn.node, limit)];
+      const narrowed = only.length ? el("p", {}, "Only ", only.map((one) => [badge(spoken(one), ""), " "]), el("a", { href: address(["explore"], { ...kept, entity }) }, "all that is said of it")) : null;
+      return [search(query), asOf(query), narrowed, cardOf(card, drawn.node, limit, history)];
     });
   } else fill(body, search(query), found(query, signal));
-  return Promise.resolve({ title: "Explore", node, close: () => drawn?.close() });
+  return Promise.resolve({
+    title: "Explore",
+    node,
+    // What the picture and the history say of themselves they show already.
+    update: (now) => entity !== null && rest(now) === rest(query),
+    close: () => drawn?.close(),
+  });
+}
+
+const SHOWN: ReadonlySet<string> = new Set([...OWN, "history"]);
+const rest = (query: URLSearchParams): string => [...query].filter(([name]) => !SHOWN.has(name)).sort().join();
+
+/** The day and the known time at which things are looked at. */
+function asOf(query: URLSearchParams): HTMLElement {
+  const valid = el("input", { type: "date", value: query.get("valid") ?? "" });
+  const known = el("input", { type: "text", placeholder: "now", maxlength: 40, value: query.get("known") ?? "" });
+  const then = Boolean(query.get("valid") || query.get("known"));
+  return el(
+    "details",
+    { class: "scope", open: then },
+    el("summary", {}, el("span", { class: "quiet" }, "As "), scopeInWords({ ...scopeOf(query), ceiling: null }).replace(/^.*? · /, "")),
+    el(
+      "form",
+      { class: "fields", onsubmit: (event: SubmitEvent) => (event.preventDefault(), change({ valid: valid.value, known: known.value.trim() })) },
+      labelledField("True on", valid),
+      labelledField("As known at", known, "a day or a time; empty for now"),
+      el("button", { type: "submit" }, "Show"),
+      then ? button("Now", () => change({ valid: null, known: null })) : null,
+    ),
+  );
 }
 
 function search(query: URLSearchParams): HTMLElement {
@@ -79,7 +119,7 @@ function found(query: URLSearchParams, signal: AbortSignal): HTMLElement {
   return body;
 }
 
-function cardOf(card: Card, near: HTMLElement, limit: number): HTMLElement {
+function cardOf(card: Card, near: HTMLElement, limit: number, history: HTMLElement): HTMLElement {
   const { entity } = card;
   const kinds = new Map<string, Statement[]>();
   for (const one of card.facts) {
@@ -106,6 +146,8 @@ function cardOf(card: Card, near: HTMLElement, limit: number): HTMLElement {
         el("a", { href: address(["explore", "paths"], { from: entity.id }) }, "Chains to another"),
         " · ",
         el("a", { href: address(["lineage"], { ref: entity.id, toward: "up" }) }, "Where it comes from"),
+        " · ",
+        el("a", { href: address(["lineage"], { ref: entity.id, toward: "down" }) }, "Decisions on it"),
       ),
     ),
     el("section", { class: "facts-of" }, el("h2", {}, "Around it"), near),
@@ -116,6 +158,7 @@ function cardOf(card: Card, near: HTMLElement, limit: number): HTMLElement {
     card.left_out > 0 || card.cut.length
       ? el("p", {}, card.left_out > 0 ? `${plural(card.left_out, "fact")} read and not listed. ` : "", limit < 200 ? button("List more", () => change({ limit: 200 })) : "200 are listed at most; ask a question to see the rest.")
       : null,
+    history,
   );
 }
 
@@ -166,6 +209,7 @@ function pathsForm(query: URLSearchParams): HTMLElement {
 async function whatThereIs(): Promise<HTMLElement[]> {
   const held = await schema();
   const types = held.types.filter((one) => one.count > 0).sort((a, b) => b.count - a.count);
+  if (types.length === 0) return [empty("Nothing is loaded yet", el("p", {}, "Load data on the ", el("a", { href: "/loads" }, "Loads"), " view, or with ", el("code", {}, "whence load"), "."))];
   const most = Math.max(1, ...types.map((one) => one.count));
   const said = held.predicates.filter((one) => one.count > 0 || one.derived).sort((a, b) => b.count - a.count);
   const amount = (count: number, of: number): HTMLElement => el("span", { class: "amount" }, el("meter", { min: 0, max: of, value: count, "aria-hidden": true }), number(count));

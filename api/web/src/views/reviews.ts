@@ -45,7 +45,7 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
   );
   void put(body, async () => {
     const found = await get<{ reviews: ReviewLine[]; next: string | null }>("/v1/reviews", { state, role: query.get("role"), assignee: query.get("assignee"), after: query.get("after"), limit: 50 }, signal);
-    if (found.reviews.length === 0) return empty("Nothing waits here", el("p", {}, "Review rules say which decisions need whom."));
+    if (found.reviews.length === 0 && found.next === null) return empty("Nothing waits here", el("p", {}, "Review rules say which decisions need whom."));
     return [
       table(
         "Reviews",
@@ -53,7 +53,7 @@ function queue(query: URLSearchParams, signal: AbortSignal): View {
           { name: "Question", cell: (one) => el("a", { href: address(["reviews", one.decision_id]) }, one.question) },
           { name: "State", cell: (one) => badge(stateWords(one.state), `review-${one.state}`) },
           { name: "Because", cell: (one) => one.required_because ?? "" },
-          { name: "Waits for", cell: (one) => (one.waits_for ? `${one.waits_for.count} ${one.waits_for.role}` : "") },
+          { name: "Waits for", cell: (one) => [one.waits_for ? `${one.waits_for.count} ${one.waits_for.role}` : "", one.unfilled ? [" ", el("span", { class: "badge warn", title: one.unfilled }, "nobody can")] : null] },
           { name: "Assigned to", cell: (one) => one.assignee ?? "" },
           { name: "Asked", cell: (one) => [one.asked_by ?? "", " ", el("span", { class: "quiet" }, since(one.opened_at))] },
           { name: "Due", cell: (one) => [one.due_at ? time(one.due_at) : "", one.escalated ? [" ", badge("escalated", "warn")] : null] },

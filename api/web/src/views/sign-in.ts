@@ -84,6 +84,6 @@ function told(who: Me): HTMLElement {
       ["Up to", who.ceiling],
       who.expires_at ? ["Ends", time(who.expires_at)] : null,
     ]),
-    who.access ? el("p", {}, button("Sign out", signOut)) : null,
+    who.access ? el("p", {}, button("Sign out", () => void signOut())) : null,
   );
 }
