@@ -12,6 +12,7 @@ from kg.domain.question import Linked, Mention, Word
 from kg.text.language import Token, english
 
 BETWEEN = frozenset({",", "and", "or", "&"})
+BESIDE = frozenset({"with", "to", "than", "against", "versus", "vs"})
 ARTICLES = frozenset({"the", "a", "an"})
 EVERYDAY = 0.7
 """Score of a name that is an everyday word."""
@@ -165,7 +166,7 @@ def _closed(words: Sequence[Word], first: Mention, end: int) -> int:
 
 
 def listed_again(mentions: Sequence[Mention], words: tuple[Word, ...]) -> tuple[tuple[Word, ...], list[Mention]]:
-    """In ``of A, of B and of C`` the later prepositions say nothing more."""
+    """In ``of A, of B and of C`` the later prepositions say nothing more; nor does "that of" in ``with that of B``."""
     names = {m.start: m.end for m in mentions if m.kind == "entity"}
     ends = set(names.values())
     led = {start: words[at].folded for start in names if (at := _before(words, start)) >= 0}
@@ -181,6 +182,10 @@ def listed_again(mentions: Sequence[Mention], words: tuple[Word, ...]) -> tuple[
         first = [one for one in names if names[one] == end]
         if end < place and end in ends and any(led.get(one) == small for one in first):
             said.add(place)
+        if small == "of" and place > 1 and words[place - 1].folded in ("that", "those") and end == place:
+            # "The number of X of A and that of B".
+            beside = words[place - 2].folded
+            said |= {place - 1, place} if beside in BETWEEN | BESIDE else set()
     kept = [m for m in mentions if m.kind == "entity" or said.isdisjoint(range(m.start, m.end))]
     return tuple(replace(word, weight="drop") if i in said else word for i, word in enumerate(words)), kept
 

@@ -309,6 +309,13 @@ def compare_cue(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]
     yield grammar.made(OpPart(op="compare"), left, right)
 
 
+@rule("compare", SetPart)
+def compare_numbers(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Part]:
+    """``compare`` ``the number of techniques of A and B``: each one's number."""
+    if len(right.options) > 1 and right.ask == "count" and not right.named:
+        yield grammar.made(altered(right, joined="each"), op, right, features=(("each_of", 1.0),))
+
+
 @rule(SAID_TWICE, SAID_TWICE)
 def cue_twice(grammar: Grammar, left: OpPart, right: OpPart) -> Iterator[Part]:
     """One cue said in two ways."""

@@ -72,7 +72,7 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
             made = altered(head, plan=Minus(plan, At(plan, point)), wider=plan)
             yield grammar.made(made, *of, features=(("version", 1.0),))
         else:
-            yield grammar.made(head.each(lambda one: At(one, point)), *of, features=(("version", 1.0),))
+            yield grammar.made(head.each(lambda one: _read_at(one, point)), *of, features=(("version", 1.0),))
     elif change is not None:
         said = zip(version.labels, version.points, strict=True)
         (_, before), (_, after), *_ = sorted(said, key=lambda pair: natural(pair[0]))
@@ -81,6 +81,13 @@ def _at(grammar: Grammar, head: SetPart, version: VersionPart, of: tuple[Part, .
         options = tuple((label, At(plan, point)) for label, point in zip(version.labels, version.points, strict=True))
         made = altered(head, plan=options[-1][1], options=options, joined="vs")
         yield grammar.made(made, *of, features=(("versions", 1.0),))
+
+
+def _read_at(plan: SetPlan, point: Point) -> SetPlan:
+    """The plan at the point; ``that are not in May``, said of it before, stays where it is."""
+    if isinstance(plan, Minus) and isinstance(plan.without, At) and plan.without.source == plan.source:
+        return Minus(At(plan.source, point), plan.without)
+    return At(plan, point)
 
 
 def _settled(plan: SetPlan, change: Change | None) -> bool:
@@ -191,7 +198,7 @@ def not_in(grammar: Grammar, op: OpPart, version: VersionPart) -> Iterator[Part]
 def version_not(grammar: Grammar, version: VersionPart, op: OpPart) -> Iterator[Part]:
     """``16.1`` ``did not``."""
     if len(version.points) == 1 and version.change is None:
-        yield grammar.made(altered(version, negative=True), version, op)
+        yield grammar.made(altered(version, negative=True), version, op, features=(("late_negation", 1.0),))
 
 
 @rule(("after", "since"), VersionPart)
