@@ -40,8 +40,8 @@ BEAM_KIND = 7
 """Parts of one kind kept for a stretch."""
 MAX_UNITS = 40
 """Words with a meaning in one clause; work grows with their cube, and people's clauses have under fifteen."""
-MAX_JOINS = 150_000
-"""Pairs of parts tried for one question: about two seconds."""
+MAX_JOINS = 200_000
+"""Pairs of parts tried for one question: about three seconds."""
 
 SKIP = {
     OpPart: "skip_cue",

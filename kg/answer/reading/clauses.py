@@ -43,6 +43,8 @@ BEHIND = 2.0
 """How much more it weighs to pass over what is known where it stands behind the question: that is seldom talk."""
 ORDERED = dict.fromkeys(("most", "most_of", "more"), "asks_most") | dict.fromkeys(("fewest", "fewer"), "asks_fewest")
 """Cues by which a clause that names nothing new orders what was compared before it."""
+SURE = 0.8
+"""Score from which on a name is taken as said."""
 KEPT = 5
 """Readings of one clause that are carried on."""
 
@@ -151,7 +153,7 @@ class Clauses:
         sure = {
             i
             for m in inside
-            if m.kind not in ("cue", "dataset", "number") and m.score >= 0.8
+            if m.kind not in ("cue", "dataset", "number") and m.score >= SURE
             for i in range(m.start, m.end)
         }
         passed = sum(1 for i in sure if words[i].weight == "content")
@@ -218,6 +220,7 @@ class Clauses:
         """What a clause adds to what was said before."""
         whole = self.stretches.whole(start, end, (*story.antecedents, *self.stretches.before_he(start, end)))
         count = 0
+        yield from self._which_of_them(story, start, end)
         for part in whole:
             for more in self._applied(part, story):
                 for plan, features, last in finished(more):
@@ -240,7 +243,6 @@ class Clauses:
                 again = self._at_another(story, part)
                 if again is not None:
                     yield again
-        yield from self._which_of_them(story, start, end)
 
     def _ordered(self, story: Story, cue: str, score: float, features: tuple[Feature, ...]) -> Iterator[Story]:
         """``…, and whose is highest``: which of what was compared is asked for."""
@@ -260,11 +262,16 @@ class Clauses:
         inside = [m for m in self.linked.mentions if start <= m.start and m.end <= end]
         asked = {self.linked.words[i].folded for i in range(start, end)} & ASKING
         orders = {ORDERED[m.value] for m in inside if m.kind == "cue" and m.value in ORDERED}
-        if story.plans and asked and len(orders) == 1 and not any(m.kind == "entity" for m in inside):
+        named = any(m.kind == "entity" and m.score >= SURE for m in inside)
+        if story.plans and asked and len(orders) == 1 and not named:
             known = {i for m in inside for i in range(m.start, m.end)}
             told = sum(self.linked.words[i].weight == "content" for i in known)
             lost = sum(self.linked.words[i].weight == "content" for i in range(start, end) if i not in known)
-            features = (("words", float(told)), ("unexplained", float(lost)))
+            last = story.plans[-1]
+            all_ = isinstance(last, Compare) and any(
+                m.kind == "number" and m.value == str(len(last.options)) for m in inside
+            )
+            features = (("words", float(told)), ("unexplained", float(lost)), ("of_them", float(all_)))
             score = sum(self.grammar.weights.get(name, 0.0) * value for name, value in features)
             yield from self._ordered(story, orders.pop(), score, features)
 

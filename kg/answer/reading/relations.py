@@ -147,6 +147,14 @@ def role_for_kind(grammar: Grammar, kind: SetPart, relation: RelPart) -> Iterato
             yield grammar.made(altered(relation, rels=kept), kind, relation, features=(("noun_noun", 1.0),))
 
 
+@rule(SetPart, RelPart)
+def that_one(grammar: Grammar, found: SetPart, relation: RelPart) -> Iterator[Part]:
+    """``(in films of) that`` ``director``: who was found before, and plays the part."""
+    ends = [grammar.ontology.ends(rel.predicate, rel.direction) for rel in relation.rels]
+    if found.anaphor and relation.noun and any(found.types & far and not found.types & near for near, far in ends):
+        yield grammar.made(found, found, relation)
+
+
 def same(one: tuple[Rel, ...], other: tuple[Rel, ...]) -> bool:
     return bool({rel.predicate for rel in one} & {rel.predicate for rel in other})
 
