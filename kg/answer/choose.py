@@ -49,6 +49,7 @@ PASSED_OVER = {
     "grouping_open": 1.0,
     "fuzzy": 1.0,
     "whole_type": 0.4,
+    "list_broken": 1.0,
 }
 """How much of the question is passed over, by feature of a reading."""
 MOST_PASSED_OVER = 0.9

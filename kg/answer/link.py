@@ -69,9 +69,8 @@ def link(question: Question, view: GraphView) -> Linked:
     unknown = _phrased(tokens, words, mentions, lexicon_.known)
     corrected = corrections(tokens, unknown, lexicon_.known, lexicon_.passed)
     words = _words(tokens, language, corrected)
-    if corrected:
-        respelt, met = respelt_mentions(text, tokens, corrected, view)
-        mentions, entities = [*mentions, *respelt], entities | met
+    respelt, met = respelt_mentions(text, tokens, corrected, unknown, view)
+    mentions, entities = [*mentions, *respelt], entities | met
     # No phrase goes on behind "whose".
     kept = [i for i, word in enumerate(words) if word.weight not in ("drop", "mark") or word.folded == "whose"]
     mentions += [m for m in phrase_mentions(tokens, kept, lexicon_, corrected) if m.score > PREPOSITION]

@@ -49,6 +49,8 @@ LEAST_TOLD = 0.5
 """How much of what is said has to be of the name, and more: a first name with another surname is another."""
 ALIAS_SCORE = 0.97
 RESPELT = 0.95
+LEAST_HALF = 3
+"""Letters of each half of a name that is written in one word."""
 TIES = frozenset({"and", "or", "but", "not", "nor", "than", "vs", "versus", ",", "/", "&"})
 """Words that tie a further name to one before it."""
 SMALL_LETTERS = 0.7
@@ -170,17 +172,26 @@ def _named(entity: Entity, i: int, j: int, folded: str, raw: str, *, mixed: bool
 
 
 def respelt_mentions(
-    text: str, tokens: Sequence[Token], corrected: Mapping[int, str], view: GraphView
+    text: str, tokens: Sequence[Token], corrected: Mapping[int, str], unknown: Collection[int], view: GraphView
 ) -> tuple[list[Mention], dict[EntityId, Entity]]:
-    """Whole names of several words that are there once words are read as those they are misspelt for."""
+    """Whole names of several words that are there once words are read as those they are misspelt for, or as two."""
     meant = [replace(token, folded=corrected.get(i, token.folded)) for i, token in enumerate(tokens)]
-    places = [
+    respelt = [
         ((i, j), name) for (i, j), name in name_places(meant) if j - i > 1 and any(i <= at < j for at in corrected)
     ]
-    named = view.named(sorted({name for _, name in places}), NAMESAKES)
+    parted = [
+        ((i, i + 1), f"{word[:at]} {word[at:]}")
+        for i in unknown
+        if i not in corrected and (word := tokens[i].folded).isalpha()
+        for at in range(LEAST_HALF, len(word) - LEAST_HALF + 1)
+    ]
+    if not (respelt or parted):
+        return [], {}
+    named = view.named(sorted({name for _, name in (*respelt, *parted)}), NAMESAKES)
     entities = view.entities({one for found in named.values() for one in found})
-    found = entity_mentions(text, meant, {}, places, named, entities)
-    return [replace(m, score=round(m.score * RESPELT, 4)) for m in found], entities
+    near = entity_mentions(text, meant, {}, respelt, named, entities)
+    whole = entity_mentions(text, tokens, {}, parted, named, entities)
+    return [*(replace(m, score=round(m.score * RESPELT, 4)) for m in near), *whole], entities
 
 
 def like_places(tokens: Sequence[Token], unknown: Collection[int], covered: Collection[int]) -> list[tuple[int, int]]:

@@ -164,7 +164,8 @@ class Chart:
     def _plain(self, place: int) -> str | None:
         word = self.linked.words[place]
         if word.weight in ("mark", "drop"):
-            return "skip_mark"
+            # A comma between two names of a kind goes on with a list.
+            return "list_broken" if word.text == "," and (place, place + 1) in self.parts else "skip_mark"
         if word.folded in english().binding:
             return "skip_binding"
         if word.weight in ("light", "filler"):

@@ -350,7 +350,7 @@ def still_behind(grammar: Grammar, left: SetPart, op: OpPart) -> Iterator[Part]:
 
 @rule(("during", "present"), SetPart)
 @rule(("and", "and_also", "but", "present", "both", "held"), PropPart)
-@rule(("but", "present", "if", "during"), RelPart)
+@rule(("but", "present", "if", "during", "both"), RelPart)
 @rule(("present", "both", "exactly"), OpPart)
 def passed_over(grammar: Grammar, op: OpPart, right: Part) -> Iterator[Part]:
     """A cue before something that is the same without it."""

@@ -122,6 +122,19 @@ class Stretches:
             self.charts[key] = chart
         return self.charts[key]
 
+    def _ties(self, place: int) -> bool:
+        """Whether a question word only ties what follows to a noun: ``a herb by which``, ``a grower whose beds``."""
+        words = self.linked.words
+        before = place
+        while before > max(0, place - 3) and words[before - 1].weight in ("light", "filler", "drop"):
+            before -= 1
+        nouns = (m for m in self.linked.mentions if m.kind in ("type", "role", "entity"))
+        return (
+            place > 0
+            and words[place].folded in ("which", "whom", "whose", "who")
+            and any(m.end == before for m in nouns)
+        )
+
     def _yes_no(self, start: int, end: int) -> OpPart | None:
         """A clause that begins with an auxiliary, and has no question word, asks whether."""
         words = self.linked.words
@@ -132,7 +145,7 @@ class Stretches:
         if words[first].folded in ("are", "were") and first + 1 < end and words[first + 1].folded == "there":
             # "Are there models without tests?" asks which, too.
             return None
-        asking = any(words[i].folded in ASKING for i in range(start, end))
+        asking = any(words[i].folded in ASKING and not self._ties(i) for i in range(start, end))
         speaker = first + 1 < end and words[first + 1].folded in SPEAKER
         doubled = first + 1 < end and words[first].folded == "were" and words[first + 1].folded in AUXILIARIES
         if words[first].folded in AUXILIARIES and not asking and not speaker and not doubled:

@@ -153,6 +153,7 @@ DEFAULT: dict[str, float] = {
     # what is odd at the end
     "bare_claim": -0.4,
     "steps": -0.03,
+    "list_broken": -1.0,
     "of_them": 1.0,
     "order_unused": -2.0,
     "pick_unused": -1.0,
