@@ -162,3 +162,30 @@ def test_who_asks_for_a_value_of_a_closed_world_takes_for_granted_that_there_is_
     told = answer(Question("What is the height of Mint?"), held, held, TickingClock())
     assert told["outcome"] == "false_premise"
     assert "No source gives the height of Mint" in told["answer"]["text"]
+
+
+def test_a_name_of_two_words_may_be_written_as_one() -> None:
+    assert readings("Who waters sunnybed?") == readings("Who waters Sunny bed?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Compare the number of herbs tended by Ada and Bo",
+        "How does the number of herbs tended by Ada compare with that of Bo?",
+    ],
+)
+def test_numbers_are_compared_one_by_one(question: str) -> None:
+    options = [herbs_of(ADA), herbs_of(BO)]
+    assert readings(question) == [{"op": "compare", "options": options, "labels": [ADA, BO]}]
+
+
+def test_a_question_word_that_only_ties_asks_for_no_list() -> None:
+    assert ask("Does a herb exist that Ada and Bo tend?")["answer"]["type"] == "yes_no"
+    assert ask("Is there a herb which Bo tends?")["answer"]["text"].startswith("Yes")
+
+
+def test_that_tender_is_who_was_found() -> None:
+    [plan] = readings("Who tends Sage, and which trees does that tender look after?")
+    assert plan["op"] == "parts"
+    assert plan["plans"][1] == follow(follow(named(SAGE), "tends", "in", "Grower"), "tends", "out", "Tree")
