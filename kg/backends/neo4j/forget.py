@@ -13,12 +13,14 @@ from kg.domain.records import event_without, hold_without, key_without
 AFTER = """MATCH (d:Decision) USING INDEX SEEK d:Decision(seq) WHERE d.seq > $in.after
 WITH d ORDER BY d.seq LIMIT $in.limit
 RETURN d.seq, d.id, d.actor, CASE WHEN d.actor = $in.name THEN d.record END, coalesce(d.held, false)"""
-TEXT = "MATCH (:Decision {id: $in.id})-[:QUOTES]->(t:DecisionText) RETURN t.document"
-SET_TEXT = "MATCH (:Decision {id: $in.id})-[:QUOTES]->(t:DecisionText) SET t.document = $in.document"
+_TEXT = "MATCH (d:Decision {id: $in.id})-[:QUOTES]->(t:DecisionText) USING INDEX SEEK d:Decision(id)"
+TEXT = f"{_TEXT} RETURN t.document"
+SET_TEXT = f"{_TEXT} SET t.document = $in.document"
 SET_ACTOR = "MATCH (d:Decision {id: $in.id}) SET d.actor = $in.actor"
 HOLDS = """UNWIND $in.ids AS id MATCH (d:Decision {id: id})<-[:HOLD_OF]-(h:DecisionHold)
 USING INDEX SEEK d:Decision(id) RETURN d.id, h.n, h.document ORDER BY d.id, h.n"""
-SET_HOLD = "MATCH (:Decision {id: $in.id})<-[:HOLD_OF]-(h:DecisionHold {n: $in.n}) SET h.document = $in.document"
+SET_HOLD = """MATCH (d:Decision {id: $in.id})<-[:HOLD_OF]-(h:DecisionHold {n: $in.n})
+USING INDEX SEEK d:Decision(id) SET h.document = $in.document"""
 FORGET_REQUESTS = """MATCH (r:DecisionRequest) WHERE r.id STARTS WITH $in.caller DELETE r"""
 AT_ONCE = 500
 
