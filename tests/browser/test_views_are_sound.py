@@ -61,7 +61,9 @@ def findings(page: Page, axe: str, options: str) -> list[str]:
     """What axe finds that keeps somebody out."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe)
-    found: dict[str, Any] = page.evaluate(f"axe.run(document, {options})")
+    found: dict[str, Any] = page.evaluate(
+        f"axe.run(document, Object.assign({{resultTypes: ['violations']}}, {options}))"
+    )
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for one in found["violations"]
