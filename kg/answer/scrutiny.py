@@ -17,7 +17,7 @@ from kg.answer.cited import Cited
 from kg.answer.said import Names, Number, Said, forms_of, stems_of
 from kg.answer.said_relations import WHICH, denying_phrases, either, relations
 from kg.answer.texts_of_others import TextsOfOthers, quoted, whole
-from kg.answer.weighed import SOURCE, attributed, compared, of_no_source
+from kg.answer.weighed import SOURCE, attributed, compared, of_how_many, of_no_source
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, EvidenceSet, Verdict
 from kg.domain.fact import EntityId, Fact, FactId
@@ -42,7 +42,7 @@ _NOT_THAT = re.compile(r"\b(?:not (?:the case|true|so|correct)|false|no evidence
 """Denies all that the sentence says then."""
 _FOUND = re.compile(r" and (?:found none|did not find)\b")
 """In an absence, behind what was searched for."""
-_LIKE = re.compile(r",\s+like\b", re.IGNORECASE)
+_ASIDE = re.compile(r",\s+like\b|\b(?:first|secondly|thirdly|finally|lastly)(?=,)", re.IGNORECASE)
 _IT = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
 FEWEST_TIED = 2
 """Names that a clause has if it ties things together."""
@@ -150,6 +150,7 @@ class Scrutiny:
         yield from self._numbers(said, cited)
         claims = self._language.claims
         yield from compared(said, self._result, claims["more"], claims["fewer"])
+        yield from of_how_many(said, self._result)
         yield from attributed(said, cited, self._sources)
         yield from of_no_source(said, cited, self._sources, self._relations.nouns)
         yield from self._quantities(said, cited)
@@ -356,7 +357,7 @@ class Scrutiny:
         if (condition := _IF.match(self._question)) and not claims["supposing"] & {word for _, word in said.words}:
             read = stems_of([text, self._asked.removeprefix(self._question), self._computed]) | phrases
             known -= stems_of([condition[1]]) - read
-        sayings = [found.span() for some in (either(claims["sayings"]), _LIKE) for found in some.finditer(said.text)]
+        sayings = [found.span() for some in (either(claims["sayings"]), _ASIDE) for found in some.finditer(said.text)]
         for start, word in said.words:
             if any(first <= start < last for first, last in sayings):
                 continue

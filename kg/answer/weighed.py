@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 
 from kg.answer.cited import Cited
 from kg.answer.said import Named, Said, stems_of
+from kg.answer.verify import shares
 from kg.domain.evidence import Verdict
 from kg.domain.fact import Fact, Literal
 from kg.domain.lineage import Source
@@ -17,6 +19,7 @@ from kg.text.language import english, stem
 SOURCE = "source "
 """Begins the owner of a name that is one of a source."""
 _EQUAL = re.compile(r"\b(?:same|equal|equally|as (?:many|much|often))\b", re.IGNORECASE)
+_OUT_OF = re.compile(r"[\w,.]+\s+(?:out\s+)?of\s+(?:(?:the|all|these)\s+)*", re.IGNORECASE)
 _SAYS = re.compile(
     r"\b(?:according to|as (?:stated|reported|noted|said|told|listed|recorded) (?:by|in)|source:)\s+([^,.;:()]{1,60})"
     r"|\bas\s+([^,.;:()]{1,60}?)\s+(?:reports?|says?|states?|notes?|puts it|tells|has it)\b",
@@ -63,6 +66,16 @@ def _value(named: Named, values: Mapping[str, object]) -> int | float | None:
     found = {values[one] for one in named.ids if one in values}
     only = found.pop() if len(found) == 1 else None
     return only if isinstance(only, int | float) else None
+
+
+def of_how_many(said: Said, result: Result) -> Iterator[tuple[Verdict, str]]:
+    """So many of so many is a share that was counted."""
+    counted = {(str(part), str(of)) for part, of in shares(result)}
+    for part, of in pairwise(said.numbers):
+        told = (part.value, of.value)
+        between = _OUT_OF.match(said.text, part.start)
+        if counted and told not in counted and between is not None and between.end() == of.start:
+            yield "contradicted", f"{part.value} of {of.value} is no share that was counted"
 
 
 def of_no_source(

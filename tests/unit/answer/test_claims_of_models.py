@@ -8,7 +8,7 @@ import pytest
 
 from kg.domain.completion import Reply, Request
 from kg.domain.lineage import Classification
-from kg.domain.plan import Each, Entities, Follow, Having, Minus, Plan
+from kg.domain.plan import Count, Each, Entities, Follow, Having, Minus, Plan
 from kg.errors import ModelUnavailable
 from tests.unit.answer.garden import ADA, ask, run
 from tests.unit.answer.scripted import Said, Scripted, ask_with
@@ -50,6 +50,7 @@ def test_the_evidence_is_as_the_claims_below_take_it() -> None:
         ("One finding is that Ada tends Sage.", ("E1",)),
         ("Ada tends not only Sage but also Mint.", ("E1", "E2")),
         ("Going by what was retrieved, Ada, for its part, tends Sage.", ("E1",)),
+        ("First, Ada tends Sage; second, Ada tends Mint.", ("E1", "E2")),
         ("Sage, like Mint, is tended by Ada.", ("E1", "E2")),
         ("Two herbs match the question, based on the data.", ("E1", "E2")),
         ("One of them is Sage.", ("E1",)),
@@ -75,6 +76,7 @@ def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(
         (("Ada admires Sage.", ("E1",)), "admires"),
         (("Ada tends Sage in the greenhouse.", ("E1",)), "greenhouse"),
         (("Ada does not tend Sage.", ("E1",)), "denies what the evidence says"),
+        (("Ada first tends Sage.", ("E1",)), "first"),
         (("It is false that Ada tends Sage.", ("E1",)), "denies what the evidence says"),
         (("It is not the case that Sage, like Mint, is tended by Ada.", ("E1", "E2")), "denies what the evidence says"),
         (("Ada tends not only Sage but also Thyme.", ("E1",)), "Thyme"),
@@ -210,3 +212,19 @@ def test_the_decision_says_which_prompts_and_model_took_part() -> None:
     ]
     assert all(call["rendered"].startswith("sha256:") for call in document["calls"])
     assert ADA in document["explanation"]["cypher"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("Ada tends 3 of the 4 plants.", True),
+        ("Three out of four plants are tended by Ada.", True),
+        ("Ada tends 3 of the 3 plants.", False),
+        ("Ada tends 4 out of 4 plants.", False),
+    ],
+)
+def test_so_many_of_so_many_is_what_was_counted(text: str, stands: bool) -> None:  # noqa: FBT001 (a case)
+    plan = Count(Follow(Entities(ids=(ADA,)), "tends", "out"), Entities(type="Plant"))
+    cited = tuple(item["id"] for item in run(plan)["evidence"])
+    [found] = problem((text, cited), plan=plan)
+    assert (found is None) == stands, found
