@@ -64,7 +64,8 @@ def test_a_node_of_the_picture_opens_its_evidence(site: Site, asked: Asked) -> N
     page = site.tab()
     page.goto(f"/decisions/{asked(GAP)['decision_id']}")
     expect(page.locator(".picture-scroll")).to_have_attribute("data-drawn", "5")
-    box = page.locator(".canvas").bounding_box() or {}
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
     steps = [(x, y) for y in range(20, int(box["height"]), 25) for x in range(40, int(box["width"]), 60)]
     for x, y in steps:
         page.mouse.click(box["x"] + x, box["y"] + y)
