@@ -131,7 +131,8 @@ def test_a_decision_of_an_earlier_form_is_intact_and_keeps_its_name_which_is_sai
     decision = store.append(Kept(id_of(record), record, text, actor=NAME)).id
     assert held(store, decision).intact
     erased = store.erase_text(NAME, "root")
-    assert (erased.decisions, erased.kept) == (0, 1)
+    assert (erased.decisions, erased.kept, erased.said) == (0, 1, 0)
+    assert store.review_events([decision])[decision][0].actor == NAME
     found = store.decision(decision)
     assert found is not None
     assert found["trace"]["actor"] == NAME

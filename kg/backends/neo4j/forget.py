@@ -35,12 +35,13 @@ def forget(database: Database, text: str, instead: str) -> Erased:
 
 
 def _forget(tx: Transaction, rows: list[Row], text: str, instead: str) -> Erased:
-    found = Erased(instead)
-    for _, decision, actor, record, held in rows:
+    # What is said of a decision that keeps the name is left, too: nobody shall judge their own by two names.
+    keep = {decision for _, decision, _, record, held in rows if held or _names(record, text)}
+    found = _forget_said(tx, [one for _, one, *_ in rows if one not in keep], text, instead)
+    for _, decision, actor, _, held in rows:
         if actor != text:
             continue
-        recorded = json.loads(record).get("trace", {}).get("actor")
-        if held or recorded == text:
+        if decision in keep:
             found += Erased(instead, held=int(held), kept=int(not held))
             continue
         for (kept,) in tx.run(TEXT, id=decision):
@@ -48,12 +49,21 @@ def _forget(tx: Transaction, rows: list[Row], text: str, instead: str) -> Erased
             tx.run(SET_TEXT, id=decision, document=_dump(left))
         tx.run(SET_ACTOR, id=decision, actor=instead)
         found += Erased(instead, decisions=1)
-    free = [decision for _, decision, _, _, held in rows if not held]
-    for (said,) in tx.run(reviews.REVIEW_EVENTS, ids=free):
-        if (left_of := event_without(said, text, instead)) is not None:
-            reviews.put_text(tx, left_of)
+    return found
+
+
+def _names(record: str | None, text: str) -> bool:
+    """Whether it is of an earlier form, which has who asked in the record; it is read where that may be."""
+    return record is not None and json.loads(record).get("trace", {}).get("actor") == text
+
+
+def _forget_said(tx: Transaction, decisions: list[str], text: str, instead: str) -> Erased:
+    found = Erased(instead)
+    for (said,) in tx.run(reviews.REVIEW_EVENTS, ids=decisions):
+        if (left := event_without(said, text, instead)) is not None:
+            reviews.put_text(tx, left)
             found += Erased(instead, said=1)
-    for decision, n, document in tx.run(HOLDS, ids=free):
+    for decision, n, document in tx.run(HOLDS, ids=decisions):
         if (move := hold_without(document, text, instead)) is not None:
             tx.run(SET_HOLD, id=decision, n=n, document=move)
             found += Erased(instead, holds=1)

@@ -47,11 +47,13 @@ def forget(database: Database, text: str, instead: str) -> Erased:
 
 
 def _forget(connection: Any, rows: list[Any], text: str, instead: str) -> Erased:
-    found = Erased(instead)
-    for seq, _, actor, recorded, held in rows:
+    # What is said of a decision that keeps the name is left, too: nobody shall judge their own by two names.
+    keep = {decision for _, decision, _, recorded, held in rows if held or recorded == text}
+    found = _forget_said(connection, [one for _, one, *_ in rows if one not in keep], text, instead)
+    for seq, decision, actor, _, held in rows:
         if actor != text:
             continue
-        if held or recorded == text:
+        if decision in keep:
             found += Erased(instead, held=int(held), kept=int(not held))
             continue
         kept: str | None = connection.execute(TEXT, {"seq": seq}).get
@@ -60,13 +62,17 @@ def _forget(connection: Any, rows: list[Any], text: str, instead: str) -> Erased
             connection.execute(SET_TEXT, {"seq": seq, "document": _dump(left)})
         connection.execute(SET_ACTOR, {"seq": seq, "actor": instead})
         found += Erased(instead, decisions=1)
-    free = [decision for _, decision, _, _, held in rows if not held]
-    for decision in free:
+    return found
+
+
+def _forget_said(connection: Any, decisions: list[str], text: str, instead: str) -> Erased:
+    found = Erased(instead)
+    for decision in decisions:
         for number, said in reviews.texts(connection, [decision]):
-            if (left_of := event_without(said, text, instead)) is not None:
-                reviews.put_text(connection, decision, number, left_of)
+            if (left := event_without(said, text, instead)) is not None:
+                reviews.put_text(connection, decision, number, left)
                 found += Erased(instead, said=1)
-    for n, document in connection.execute(HOLDS, {"ids": json.dumps(free)}).fetchall():
+    for n, document in connection.execute(HOLDS, {"ids": json.dumps(decisions)}).fetchall():
         if (move := hold_without(document, text, instead)) is not None:
             connection.execute(SET_HOLD, {"n": n, "document": move})
             found += Erased(instead, holds=1)
