@@ -187,7 +187,7 @@ class Scrutiny:
             named = [one for one in inside if one.ids & cited.tied]
             for one in inside if named and not cited.absent else ():
                 name = said.text[one.start : one.end]
-                if not one.ids & cited.entities and fold(name) not in cited.folded:
+                if not one.ids & cited.entities and not self._stands_in(name, cited):
                     yield "unsupported", f"no cited evidence ties “{name}” to what is said of it"
             for one in named if len(named) > 1 else ():
                 others = {key for other in named if other is not one for key in other.ids}
@@ -199,6 +199,10 @@ class Scrutiny:
             for first, second in pairwise(named):
                 yield from self._relations.direction(first, second, said, cited, self._wording)
                 yield from self._relations.said(first, second, said, cited)
+
+    def _stands_in(self, name: str, cited: Cited) -> bool:
+        """Whether the evidence has the name, other than as a part of one."""
+        return f" {fold(name)} " in f" {fold(self._nameless(cited.text, cited.entities))} "
 
     # --- what it denies ---
 
