@@ -16,6 +16,7 @@ from api.terminal import show_table, shown
 
 if TYPE_CHECKING:
     from kg.decisions.audit import Verification
+    from kg.domain.erasure import Erased
 
 audit = typer.Typer(help="Read, checkpoint and verify the log of all that changed or decided.", no_args_is_help=True)
 HOME_KEY = Path("~/.config/whence/audit.key")
@@ -106,24 +107,41 @@ def verify(
 @audit.command()
 def erase(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="A name, or a reason as a whole.")],
+    text: Annotated[str, typer.Argument(help="A name, or a reason as a whole; of a token with `oidc:` before it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Erase it: there is no way back.")] = False,
     by: By = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase who or why from the log; the entries and the chain stay as they are."""
+    """Erase who or why, from the log, decisions, reviews, holds and keys; ids and hashes stay as they are."""
+    from kg.decisions.audit import erase as forget
     from kg.errors import InvalidInput
     from loaders.retirement import this_person
 
     if not yes:
         raise InvalidInput("what is erased cannot be brought back: say --yes")
     with opened(ctx, store) as (services, _):
-        erased = services.audit.erase_audit_text(text, by or this_person())
+        erased = forget(text, by or this_person(), services.audit, services.keys, services.clock)
     if as_json:
-        print_json({"erased": erased})
+        print_json(asdict(erased) | {"erased": erased.log})
+        return
+    _told_erased(erased, Console(highlight=False))
+
+
+def _told_erased(erased: Erased, screen: Console) -> None:
+    counts = {"decisions": erased.decisions, "reviews and feedback": erased.said, "holds": erased.holds}
+    if erased.any:
+        of = "".join(f", {count:,} in {what}" for what, count in (counts | {"keys": erased.keys}).items() if count)
+        screen.print(shown(f"erased, {erased.log:,} in the log{of}"), soft_wrap=True)
+        screen.print(shown(f"{erased.instead} stands in its place", "dim"), soft_wrap=True)
     else:
-        typer.echo("erased" if erased else "the log does not have it")
+        screen.print("nothing of it is there")
+    if erased.held:
+        said = f"{erased.held:,} decisions under legal hold were left as they are"
+        screen.print(shown(said, "yellow"), soft_wrap=True)
+    if erased.kept:
+        said = f"{erased.kept:,} decisions of an earlier form keep it until they are expired: their ids are made of it"
+        screen.print(shown(said, "yellow"), soft_wrap=True)
 
 
 def _told(found: Verification, screen: Console, *, key_compared: bool) -> None:

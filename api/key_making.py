@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from kg.domain.access import CALLER_KINDS, MAX_NAME, ROLES, SIGNED_IN, CallerKind, Key, Role, hash_of, is_name
-from kg.domain.audit import Act, sha256
+from kg.domain.audit import Act
+from kg.domain.erasure import key_reason
 from kg.domain.lineage import Classification
-from kg.domain.records import dump
 from kg.errors import KeyInvalid, KeyNotFound
 from kg.ports.access import KeyRing
 from kg.ports.clock import Clock, instant
@@ -52,7 +52,7 @@ def create(grant: Grant, ring: KeyRing, clock: Clock, actor: str) -> tuple[Key, 
         rate=grant.rate,
         kind=_kind(grant.kind),
     )
-    ring.put_keys([key], Act("key.create", key.id, actor, ",".join(key.roles), sha256(dump(key)), f"for {key.caller}"))
+    ring.put_keys([key], Act("key.create", key.id, actor, ",".join(key.roles), reason=key_reason(key.caller)))
     return key, key.token(secret)
 
 
@@ -75,7 +75,7 @@ def rotate(  # noqa: PLR0913, PLR0917 (two times, and what every change of a key
         follows=old.id,
     )
     ended = replace(old, expires_at=min(old.expires_at, instant(now + overlap)))
-    ring.put_keys([ended, new], Act("key.rotate", old.id, actor, f"to {new.id}", sha256(dump(new))), old)
+    ring.put_keys([ended, new], Act("key.rotate", old.id, actor, f"to {new.id}"), old)
     return new, new.token(secret)
 
 
@@ -83,7 +83,7 @@ def revoke(key_id: str, reason: str, ring: KeyRing, clock: Clock, actor: str) ->
     """From now on it opens nothing. Raises KeyNotFound, KeyInvalid, Conflict."""
     old = _valid(key_id, ring, clock)
     gone = replace(old, revoked_at=instant(clock()))
-    ring.put_keys([gone], Act("key.revoke", key_id, actor, "", sha256(dump(gone)), reason), old)
+    ring.put_keys([gone], Act("key.revoke", key_id, actor, reason=reason), old)
     return gone
 
 

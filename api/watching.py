@@ -17,7 +17,6 @@ from api.streaming import SILENT_S, event_text
 from api.wire_impact import ImpactOut
 from api.wire_runs import LiveOut, RunOut, SummaryOut
 from kg.bootstrap import Services
-from kg.decisions.impact import AFTER_A_LOAD
 from kg.domain.difference import Summary, difference, summary
 from kg.domain.lineage import LiveRun, Run
 from kg.errors import KgError, RunNotFound
@@ -27,6 +26,8 @@ EACH_S = 1.0
 """A load tells of itself once a second."""
 MAX_KEPT = 20
 """Runs of which the decisions that they touched are remembered."""
+MAX_TOLD, MAX_RUN_AGAIN = 200, 20
+"""Of these decisions: a run is shown within a second, however many there are; impact of it says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,8 @@ class Touched:
         now = (run.id, self._services.audit.audit_head().hash, reach)
         with self._guard:
             if now not in self._found:
-                impacts = replace(self._services.impacts, may_read=reach.may_read)
-                [found] = impacts.of_runs([run], AFTER_A_LOAD)
+                impacts = replace(self._services.impacts, may_read=reach.may_read, most_touched=MAX_TOLD)
+                [found] = impacts.of_runs([run], MAX_RUN_AGAIN)
                 kept = list(self._found.items())[-MAX_KEPT:]
                 self._found = dict([*kept, (now, ImpactOut.of(found))])
             return self._found[now]

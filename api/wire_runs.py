@@ -133,8 +133,8 @@ class RunDetail(BaseModel):
     )
     decisions: ImpactOut | None = Field(
         title="Decisions",
-        description="Those that it touched, with what they say today, 100 of them run again; null unless it is "
-        "complete. Only decisions that you may read.",
+        description="Those that it touched, 200 at most, with what they say today, 20 of them run again; null unless "
+        "it is complete. Only decisions that you may read. `GET /v1/impact?ref=run:ID` has more.",
     )
 
 

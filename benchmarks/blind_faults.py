@@ -1,9 +1,9 @@
 """Answers with one fault each, and as many without: how many of the faults are caught, how many true sentences refused.
 
-    python benchmarks/blind_faults.py --store sqlite:supply.db --questions FILE… --ontology FILE… [--half b] [--show]
+    python benchmarks/blind_faults.py --store sqlite:supply.db --questions FILE… --ontology FILE… [--half c] [--show]
 
 Sentences are written from recorded answers (their evidence and drawn relationships) and from the words of the ontology
-files, in the two halves of the ways below; nothing that judges them is used to make them. An answer has up to three
+files, in four parts of ways to say it; nothing that judges them is used to make them. An answer has up to three
 sentences. A fault is caught if its sentence does not stand; a true answer is refused if one of its sentences is.
 """
 
@@ -19,8 +19,9 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.blind_plants import FAULTS, PLANTERS
-from benchmarks.blind_sentences import Answer, Line, taken_apart, truths
+from benchmarks import blind_more, blind_plants, blind_sentences
+from benchmarks.blind_plants import FAULTS
+from benchmarks.blind_sentences import Answer, Line, taken_apart
 from benchmarks.planted_faults import Bare, Scripted, Told
 from kg.answer.pipeline import answer
 from kg.answer.write import Author
@@ -47,7 +48,7 @@ def main() -> None:
     options.add_argument("--questions", action="append", required=True)
     options.add_argument("--ontology", action="append", required=True)
     options.add_argument(
-        "--half", choices=("a", "b"), default="a", help="Which half of the ways of saying and of the faults."
+        "--half", choices=tuple("abcdef"), default="a", help="Which part of the ways of saying and of the faults."
     )
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--each", type=int, default=50, help="Answers of each fault; as many without any.")
@@ -55,6 +56,7 @@ def main() -> None:
     given = options.parse_args()
     draw = random.Random(f"{given.half}{given.seed}")  # noqa: S311 (sentences, no secrets)
     sources = list(recorded(given.store, given.questions, given.ontology))
+    truths = (blind_sentences if given.half in "ab" else blind_more).truths
     pool = [(told, line) for told in sources for line in truths(told, given.half, draw)]
     print(f"{len(sources)} recorded answers, {len(pool)} true sentences")
     written = list(answers(pool, given.half, draw, given.each))
@@ -84,7 +86,8 @@ def answers(pool: list[tuple[Answer, Line]], half: str, draw: random.Random, eac
             line for _, line in draw.sample(by_answer[id(told)], min(len(by_answer[id(told)]), draw.choice((0, 1, 2))))
         )
 
-    for fault, plant in PLANTERS.items():
+    planters = (blind_plants if half in "ab" else blind_more).PLANTERS
+    for fault, plant in planters.items():
         made, seen, tries = 0, set[tuple[str, tuple[str, ...]]](), 0
         while made < each and tries < 200 * each:
             tries += 1

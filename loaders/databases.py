@@ -54,7 +54,7 @@ def _engine(sql: Any, spec: DatasetFile, folder: Path) -> tuple[str, Any]:
     if spec.options.url is None:
         raise MappingInvalid(f"{spec.dataset}: options.url: format sql needs the address of the database")
     try:
-        url = sql.make_url(_VARIABLE.sub(_variable, spec.options.url))
+        url = _address(sql, spec.options.url)
     except (sql.exc.ArgumentError, ValueError) as exc:
         raise MappingInvalid(f"{spec.dataset}: options.url is no database URL: expected dialect://host/name") from exc
     shown = url.render_as_string(hide_password=True)
@@ -71,7 +71,7 @@ def _engine(sql: Any, spec: DatasetFile, folder: Path) -> tuple[str, Any]:
 
 def _known_as(sql: Any, connection: Any, spec: DatasetFile, name: str, folder: Path) -> tuple[str, str]:
     """Namespace and name of a table as OpenLineage names those of databases; a query is no table that others know."""
-    url = sql.make_url(_VARIABLE.sub(_variable, str(spec.options.url)))
+    url = _address(sql, str(spec.options.url))
     backend = url.get_backend_name()
     if backend == "sqlite":
         return f"sqlite://{(folder / str(url.database)).resolve().as_posix()}", name
@@ -85,11 +85,18 @@ def _known_as(sql: Any, connection: Any, spec: DatasetFile, name: str, folder: P
     return namespace, ".".join(part for part in (str(url.database), schema, bare) if part)
 
 
+def _address(sql: Any, said: str) -> Any:
+    """The URL with its variables; of PostgreSQL through the driver that the extra brings where none is named."""
+    whole = _VARIABLE.fullmatch(said.strip())
+    url = sql.make_url(_variable(whole) if whole else _VARIABLE.sub(lambda one: quote(_variable(one), safe=""), said))
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+
+
 def _variable(found: re.Match[str]) -> str:
     value = os.environ.get(found[1])
     if value is None:
         raise MappingInvalid(f"options.url: the environment variable {found[1]} is not set")
-    return quote(value, safe="")
+    return value
 
 
 def _sqlite(sql: Any, name: str | None, folder: Path) -> Any:

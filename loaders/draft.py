@@ -45,6 +45,8 @@ LANGUAGE = re.compile(r"\w@\w")
 MOST_TOGETHER = 8
 SHOWN = 3
 """Values that a note shows."""
+ADDRESS = re.compile(r"[a-z][a-z0-9+]+:/")
+"""Of a database, as a path holds it; it may have a password in it."""
 DOCUMENTS = ("markdown", "text")
 """Formats of which the records are parts of a document; what these are is the same in all."""
 
@@ -60,6 +62,8 @@ class Draft:
 
 def draft(path: Path) -> Draft:
     """Look at the beginning of a file. Raises SourceUnreadable when its format is not known or it has no records."""
+    if ADDRESS.match(str(path)):
+        raise SourceUnreadable("cannot draft from a database: write the dataset file by hand, with `format: sql`")
     try:
         format_, options = format_of(path)
         with contextlib.closing(open_unpacked(path)) as opened:

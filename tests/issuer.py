@@ -48,13 +48,17 @@ class LocalIssuer:
         @app.get("/.well-known/openid-configuration")
         def configuration() -> dict[str, Any]:
             self.configured += 1
-            at = {name: f"{self.url}/{name}" for name in ("authorize", "token")}
+            at = {name: f"{self.url}/{name}" for name in ("authorize", "token", "logout")}
             return {
                 "issuer": self.url,
                 "jwks_uri": f"{self.url}/jwks",
                 "authorization_endpoint": at["authorize"],
                 "token_endpoint": self.wrong.get("token_endpoint", at["token"]),
-                **({"end_session_endpoint": f"{self.url}/logout"} if self.ends_sessions else {}),
+                **(
+                    {"end_session_endpoint": self.wrong.get("end_session_endpoint", at["logout"])}
+                    if self.ends_sessions
+                    else {}
+                ),
             }
 
         @app.get("/logout")

@@ -12,7 +12,8 @@ from kg.text.dates import Dated, dated
 from kg.text.language import Language, stem
 
 _WORD = re.compile(r"[^\W_]+")
-_BRACKET = re.compile(r"[()]")
+_ENDS_NAME = re.compile(r"[():;!?]")
+_THAT = re.compile(r"\s*(?:\w+ (?:is|was) that\b|(?:case|example|finding|point|thing):)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _PIECES = re.compile(r"[;:]\s|\.\s|\.$|,|\b(?:but|while|whereas|although|and|or)\b", re.IGNORECASE)
 NOT_COUNTED = (
@@ -152,8 +153,8 @@ class Names:
             if forms is None or self._everyday(text, tokens[at][0], words):
                 continue
             raw = text[tokens[at][0] : tokens[at + size - 1][1]]
-            # A name goes on into what stands in brackets only where it has brackets itself.
-            written = (one for one in forms if ("(" in one[0] or not _BRACKET.search(raw)))
+            # A name goes on into brackets, or behind a colon, only where it has them itself.
+            written = (one for one in forms if set(_ENDS_NAME.findall(raw)) <= set(one[0]))
             if owners := {owner for form, owner in written if _written_so(raw, form, words)}:
                 return size, owners
         return 0, set()
@@ -174,9 +175,9 @@ class Names:
 
 
 def _is_counted(behind: str) -> bool:
-    """Whether *one* counts what stands behind it: "one of them" and "the one that" count nothing."""
+    """Whether *one* counts what stands behind it: "one of them" and "one point is that" count nothing."""
     word = _WORD.match(behind.lstrip())
-    return word is not None and fold(word[0]) not in NOT_COUNTED
+    return word is not None and fold(word[0]) not in NOT_COUNTED and not _THAT.match(behind)
 
 
 def _by_keys(named: list[Named], text: str) -> list[Named]:

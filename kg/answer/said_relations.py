@@ -25,7 +25,8 @@ class Relations:
     def __init__(self, ontology: Ontology, small: frozenset[str]) -> None:
         self._ontology = ontology
         nouns = [noun for kind in ontology.types.values() for noun in kind.nouns]
-        self._nouns = stems_of(nouns)
+        self.nouns = stems_of(nouns)
+        """Stems of the words for kinds of things."""
         said = [text for spec in ontology.predicates.values() for text in (*spec.phrases, *spec.inverse, *spec.roles)]
         self.words = frozenset(word for text in (*said, *nouns) for word in fold(text).split())
         """Words of which the phrases of the ontology are made."""
@@ -62,7 +63,7 @@ class Relations:
         here = _plain(between)
         # What stands behind a comma is said of what the sentence is about; before a noun a name tells which.
         aside = "," in between and not WHICH.search(between)
-        behind = stems_of(said.text[second.end :].split()[:1]) & self._nouns
+        behind = stems_of(said.text[second.end :].split()[:1]) & self.nouns
         if aside or behind or first.ids & second.ids or here not in self._said:
             return
         facts = cited.between(first.ids, second.ids)
@@ -81,3 +82,18 @@ def relations(ontology: Ontology) -> Relations:
     """Those of an ontology; kept, since all claims over one graph are held against them."""
     language = english()
     return Relations(ontology, language.light | language.droppable)
+
+
+@functools.lru_cache(maxsize=16)
+def denying_phrases(ontology: Ontology) -> re.Pattern[str] | None:
+    """Finds the phrases that say that there is none."""
+    specs = ontology.predicates.values()
+    phrases = {phrase for spec in specs for phrase in (*spec.negative, *spec.inverse_negative)}
+    return either(frozenset(phrases)) if phrases else None
+
+
+@functools.lru_cache(maxsize=16)
+def either(phrases: frozenset[str]) -> re.Pattern[str]:
+    """Finds any of the phrases, the longest first."""
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)

@@ -7,7 +7,6 @@ evidence nor the question has is beyond the evidence, however plausible.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,14 +15,13 @@ from itertools import combinations, pairwise
 from kg.answer.amounts import Amounts
 from kg.answer.cited import Cited
 from kg.answer.said import Names, Number, Said, forms_of, stems_of
-from kg.answer.said_relations import WHICH, relations
-from kg.answer.texts_of_others import TextsOfOthers, speaks, whole
-from kg.answer.weighed import SOURCE, attributed, compared
+from kg.answer.said_relations import WHICH, denying_phrases, either, relations
+from kg.answer.texts_of_others import TextsOfOthers, quoted, whole
+from kg.answer.weighed import SOURCE, attributed, compared, of_how_many, of_no_source
 from kg.answer.wording import Wording
 from kg.domain.evidence import Claim, EvidenceSet, Verdict
 from kg.domain.fact import EntityId, Fact, FactId
 from kg.domain.lineage import Source
-from kg.domain.ontology import Ontology
 from kg.domain.result import Result
 from kg.domain.words import fold
 from kg.text.dates import dated
@@ -31,14 +29,20 @@ from kg.text.language import english, stem
 
 MAX_LETTERS = 2_000
 """The longest sentence that is looked at."""
-_QUOTED = re.compile('[“"]([^“”"]+)[”"]')
 _BESIDE = re.compile(r"\b(?:other than|besides|except(?: for)?|apart from)\b", re.IGNORECASE)
 _NONE_OF = re.compile(r"\bnone of (?:the|its|their) (\w+)", re.IGNORECASE)
 _ANOTHER = {"another", "other", "others", "besides", "further"}
-_SENTENCE = re.compile(r"[^.!?]+[.!?]*")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)")
 _IF = re.compile(r"^\W*(?:if|suppose|should|were|assuming)\b([^,]*)", re.IGNORECASE)
 _ONCE = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )\bused to\b", re.IGNORECASE)
 """Says that it was so; what is used to do something is."""
+_NOT_ONLY = re.compile(r"\bnot (?:only|just|merely)\b(?=.*\bbut\b)", re.IGNORECASE)
+"""Denies nothing: "not only this but also that"."""
+_NOT_THAT = re.compile(r"\b(?:not (?:the case|true|so|correct)|false|no evidence|no sign) that\b", re.IGNORECASE)
+"""Denies all that the sentence says then."""
+_FOUND = re.compile(r" and (?:found none|did not find)\b")
+"""In an absence, behind what was searched for."""
+_ASIDE = re.compile(r",\s+like\b|\b(?:first|secondly|thirdly|finally|lastly)(?=,)", re.IGNORECASE)
 _IT = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
 FEWEST_TIED = 2
 """Names that a clause has if it ties things together."""
@@ -133,9 +137,11 @@ class Scrutiny:
             yield "unsupported", "it is longer than a sentence"
             return
         cited = Cited([self._items[one] for one in claim.evidence], self._facts, self._texts)
-        own = whole(claim.text, cited.facts, cited.items)
+        text = _NOT_ONLY.sub(lambda found: " " * len(found[0]), claim.text)
+        own = whole(text, cited.facts, cited.items)
         said = self._names.take_apart(own)
-        yield from self._empty(said, claim.text)
+        said = replace(said, numbers=tuple(n for n in said.numbers if not self._phrased(n.start, said, cited)))
+        yield from self._empty(said, text)
         yield from self._polarity(said, cited)
         yield from self._named(said, cited)
         yield from self._keyed(said)
@@ -144,9 +150,11 @@ class Scrutiny:
         yield from self._numbers(said, cited)
         claims = self._language.claims
         yield from compared(said, self._result, claims["more"], claims["fewer"])
+        yield from of_how_many(said, self._result)
         yield from attributed(said, cited, self._sources)
+        yield from of_no_source(said, cited, self._sources, self._relations.nouns)
         yield from self._quantities(said, cited)
-        yield from self._quotes(own)
+        yield from quoted(said, cited.entities)
         yield from self._words(said, cited)
 
     # --- whom it names, and what it ties together ---
@@ -179,7 +187,7 @@ class Scrutiny:
             named = [one for one in inside if one.ids & cited.tied]
             for one in inside if named and not cited.absent else ():
                 name = said.text[one.start : one.end]
-                if not one.ids & cited.entities and fold(name) not in cited.folded:
+                if not one.ids & cited.entities and not self._stands_in(name, cited):
                     yield "unsupported", f"no cited evidence ties “{name}” to what is said of it"
             for one in named if len(named) > 1 else ():
                 others = {key for other in named if other is not one for key in other.ids}
@@ -191,6 +199,10 @@ class Scrutiny:
             for first, second in pairwise(named):
                 yield from self._relations.direction(first, second, said, cited, self._wording)
                 yield from self._relations.said(first, second, said, cited)
+
+    def _stands_in(self, name: str, cited: Cited) -> bool:
+        """Whether the evidence has the name, other than as a part of one."""
+        return f" {fold(name)} " in f" {fold(self._nameless(cited.text, cited.entities))} "
 
     # --- what it denies ---
 
@@ -218,7 +230,9 @@ class Scrutiny:
         denying = [start for start, word in said.words if word in self._language.claims["denying"]]
         denying += self._negative_phrases(said)
         denying += [number.start for number in said.numbers if number.value == "0"]
-        if cited.absent and not denying and self._says_sought(said, cited):
+        whole_of_it = {found.start() for found in _NOT_THAT.finditer(said.text)}
+        denying += whole_of_it
+        if cited.absent and not set(denying) - self._repeated(said, cited) and self._says_sought(said, cited):
             yield "contradicted", "it cites that something was not found, and does not say so"
         for place in denying:
             start, end = next(((a, b) for a, b in said.pieces if a <= place < b), (0, len(said.text)))
@@ -227,6 +241,7 @@ class Scrutiny:
             if back and len(things) < FEWEST_TIED:
                 # What it is stands before: "As for the house, Ann does not own it."
                 start = max((a for a, _ in said.pieces if a < start), default=start)
+            end = len(said.text) if place in whole_of_it else end
             beside = _BESIDE.search(said.text, start, end)
             named = said.within(start, end if beside is None else beside.start())
             if said.text[place:].casefold().startswith("without"):
@@ -239,6 +254,14 @@ class Scrutiny:
             yield "contradicted", "it says of none of them what holds for some"
         if denying and not (cited.absent or self._denial_follows(cited)):
             yield "unsupported", "it says that something is not so, and no cited evidence does"
+
+    def _repeated(self, said: Said, cited: Cited) -> set[int]:
+        """Where it denies what was sought is not, in the words of the search: "beds that are not in a house"."""
+        sought = {pair for item in cited.absent for pair in pairwise(fold(_FOUND.split(item.text)[0]).split())}
+        denying = self._language.claims["denying"]
+        return {
+            one for (one, word), (_, behind) in pairwise(said.words) if word in denying and (word, behind) in sought
+        }
 
     def _says_sought(self, said: Said, cited: Cited) -> bool:
         """Whether it speaks of what was not found: in words that nothing else that it cites has."""
@@ -258,7 +281,7 @@ class Scrutiny:
 
     def _negative_phrases(self, said: Said) -> list[int]:
         """Where a phrase of the ontology denies: *uncertified*."""
-        pattern = _denying(self._wording.ontology)
+        pattern = denying_phrases(self._wording.ontology)
         return [] if pattern is None else [found.start() for found in pattern.finditer(said.text)]
 
     def _denial_follows(self, cited: Cited) -> bool:
@@ -292,8 +315,6 @@ class Scrutiny:
         if text.count("%") > sum(number.unit == "%" for number in said.numbers):
             yield "unsupported", "a % stands behind what is no number"
         for number in said.numbers:
-            if self._phrased(number.start, said, cited):
-                continue
             bound = next((one for one in self._language.claims["bounding"] if _bounds(one, text, number)), None)
             if bound is not None and bound not in f"{self._asked} {self._computed} {cited.text}".casefold():
                 yield "unsupported", f"it makes {number.value} a bound: “{bound}”"
@@ -306,7 +327,7 @@ class Scrutiny:
         telling = {
             one for one in phrases if _ONCE.search(one) or set(fold(one).split()) & self._language.numbers.keys()
         }
-        found = _either(frozenset(telling)).finditer(said.text) if telling else ()
+        found = either(frozenset(telling)).finditer(said.text) if telling else ()
         return any(one.start() <= place < one.end() for one in found)
 
     def _quantities(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
@@ -315,7 +336,7 @@ class Scrutiny:
         alone = self._language.claims["alone"]
         searched = any(item.kind == "absence" for item in self._items.values())
         for _, word in said.words:
-            if word in alone and known & alone and (cited.absent or not searched):
+            if (word in alone and known & alone and (cited.absent or not searched)) or (word == "any" and cited.absent):
                 continue
             if word not in self._language.claims["quantifying"] or (word in known and word not in alone):
                 continue
@@ -329,12 +350,6 @@ class Scrutiny:
 
     # --- its words ---
 
-    @staticmethod
-    def _quotes(own: str) -> Iterator[tuple[Verdict, str]]:
-        for quoted in _QUOTED.findall(own):
-            if quoted.strip() and speaks(quoted):
-                yield "unsupported", f"“{quoted}” is quoted, and is not the whole of a text that it cites"
-
     def _words(self, said: Said, cited: Cited) -> Iterator[tuple[Verdict, str]]:
         claims = self._language.claims
         small = self._small | claims["denying"] | claims["alone"]
@@ -346,7 +361,7 @@ class Scrutiny:
         if (condition := _IF.match(self._question)) and not claims["supposing"] & {word for _, word in said.words}:
             read = stems_of([text, self._asked.removeprefix(self._question), self._computed]) | phrases
             known -= stems_of([condition[1]]) - read
-        sayings = [found.span() for found in _either(claims["sayings"]).finditer(said.text)]
+        sayings = [found.span() for some in (either(claims["sayings"]), _ASIDE) for found in some.finditer(said.text)]
         for start, word in said.words:
             if any(first <= start < last for first, last in sayings):
                 continue
@@ -356,21 +371,6 @@ class Scrutiny:
             if len(word) == 1:
                 continue
             yield "unsupported", f"“{said.text[start : start + len(word)]}” is in no cited evidence"
-
-
-@functools.lru_cache(maxsize=16)
-def _denying(ontology: Ontology) -> re.Pattern[str] | None:
-    """Finds the phrases that say that there is none."""
-    specs = ontology.predicates.values()
-    phrases = {phrase for spec in specs for phrase in (*spec.negative, *spec.inverse_negative)}
-    return _either(frozenset(phrases)) if phrases else None
-
-
-@functools.lru_cache(maxsize=16)
-def _either(phrases: frozenset[str]) -> re.Pattern[str]:
-    """Finds any of the phrases, the longest first."""
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b", re.IGNORECASE)
 
 
 def _clauses(said: Said) -> list[tuple[int, int]]:

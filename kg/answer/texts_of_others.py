@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 
 from kg.answer.pack import as_data
-from kg.domain.evidence import Evidence
+from kg.answer.said import Said
+from kg.domain.evidence import Evidence, Verdict
 from kg.domain.fact import PASSAGE, Fact, Literal
 from kg.domain.words import fold
 from kg.text.passages import quotation
 
+_QUOTED = re.compile('[“"]([^“”"]+)[”"]')
 MOST_WORDS, MOST_LETTERS = 4, 40
 """A name or a value with more of them can say something by itself, so its words are no words of the evidence."""
 
@@ -41,6 +44,14 @@ def whole(claim: str, facts: Iterable[Fact], items: Iterable[Evidence]) -> str:
     for one in _longest_first(found):
         claim = claim.replace(one, " " * len(one))
     return claim
+
+
+def quoted(said: Said, entities: Collection[str]) -> Iterator[tuple[Verdict, str]]:
+    """What is left in quotes is short, or the whole name of something that is cited."""
+    names = {fold(said.text[one.start : one.end]) for one in said.named if one.ids & frozenset(entities)}
+    for text in _QUOTED.findall(said.text):
+        if text.strip() and speaks(text) and fold(text) not in names:
+            yield "unsupported", f"“{text}” is quoted, and is not the whole of a text that it cites"
 
 
 def _forms(fact: Fact) -> Iterator[str]:

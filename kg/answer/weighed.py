@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 
 from kg.answer.cited import Cited
-from kg.answer.said import Named, Said
+from kg.answer.said import Named, Said, stems_of
+from kg.answer.verify import shares
 from kg.domain.evidence import Verdict
 from kg.domain.fact import Fact, Literal
 from kg.domain.lineage import Source
 from kg.domain.result import Result
 from kg.domain.words import fold
+from kg.text.language import english, stem
 
 SOURCE = "source "
 """Begins the owner of a name that is one of a source."""
 _EQUAL = re.compile(r"\b(?:same|equal|equally|as (?:many|much|often))\b", re.IGNORECASE)
+_OUT_OF = re.compile(r"[\w,.]+\s+(?:out\s+)?of\s+(?:(?:the|all|these)\s+)*", re.IGNORECASE)
+_SAYS = re.compile(
+    r"\b(?:according to|as (?:stated|reported|noted|said|told|listed|recorded) (?:by|in)|source:)\s+([^,.;:()]{1,60})"
+    r"|\bas\s+([^,.;:()]{1,60}?)\s+(?:reports?|says?|states?|notes?|puts it|tells|has it)\b",
+    re.IGNORECASE,
+)
 _THAN = re.compile(r"\bthan\b", re.IGNORECASE)
 
 
@@ -57,6 +66,30 @@ def _value(named: Named, values: Mapping[str, object]) -> int | float | None:
     found = {values[one] for one in named.ids if one in values}
     only = found.pop() if len(found) == 1 else None
     return only if isinstance(only, int | float) else None
+
+
+def of_how_many(said: Said, result: Result) -> Iterator[tuple[Verdict, str]]:
+    """So many of so many is a share that was counted."""
+    counted = {(str(part), str(of)) for part, of in shares(result)}
+    for part, of in pairwise(said.numbers):
+        told = (part.value, of.value)
+        between = _OUT_OF.match(said.text, part.start)
+        if counted and told not in counted and between is not None and between.end() == of.start:
+            yield "contradicted", f"{part.value} of {of.value} is no share that was counted"
+
+
+def of_no_source(
+    said: Said, cited: Cited, sources: Mapping[str, Source], nouns: frozenset[str]
+) -> Iterator[tuple[Verdict, str]]:
+    """Who is said to say something is a source; a kind of thing says nothing."""
+    language = english()
+    small = language.claims["reporting"] | language.droppable | language.light
+    titles = [text for key in cited.sources & sources.keys() for text in (sources[key].title, sources[key].dataset)]
+    kinds = nouns - stems_of([*titles, *small])
+    for found in _SAYS.finditer(said.text):
+        start, end = found.span(1 if found[1] else 2)
+        if any(start <= place < end and stem(word) in kinds for place, word in said.words):
+            yield "unsupported", f"it says that “{said.text[start:end]}” says so, which is no source that it cites"
 
 
 def attributed(said: Said, cited: Cited, sources: Mapping[str, Source]) -> Iterator[tuple[Verdict, str]]:

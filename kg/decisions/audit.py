@@ -8,8 +8,10 @@ from datetime import datetime
 
 from kg.decisions.checkpoint import Checkpoint
 from kg.domain.audit import AuditEntry, Head, Row, sha256
+from kg.domain.erasure import Erased
 from kg.domain.fact import Instant
-from kg.errors import CheckpointInvalid, StoreRejected
+from kg.errors import CheckpointInvalid, Conflict, StoreRejected
+from kg.ports.access import KeyRing
 from kg.ports.audit import AuditLog
 from kg.ports.clock import Clock, instant
 
@@ -95,6 +97,14 @@ def read_log(log: AuditLog, after: int, limit: int) -> list[ToldEntry]:
         )
         for row, one in entries
     ]  # fmt: skip
+
+
+def erase(text: str, actor: str, log: AuditLog, ring: KeyRing, clock: Clock) -> Erased:
+    """Erase a name, or words as a whole. Raises Conflict while a key of who is called so opens."""
+    now, held = instant(clock()), ring.keys()
+    if valid := [key.id for key in held if key.caller == text and key.valid(now)]:
+        raise Conflict(f"{text!r} has a key that opens: end it first, with `whence keys revoke {valid[0]} --reason …`")
+    return log.erase_text(text, actor)
 
 
 def verify(log: AuditLog, checkpoints: Sequence[Checkpoint], clock: Clock) -> Verification:

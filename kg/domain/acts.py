@@ -19,9 +19,8 @@ def of_run(run: Run) -> Act:
     return Act(f"run.{run.job.partition(' ')[0]}", run.id, run.actor, run.state, sha256(dump(run)))
 
 
-def of_decision(decision_id: str, record: Document) -> Act:
-    """From its record, which stays as it is when its words are erased."""
-    actor = record.get("trace", {}).get("actor") or ""
+def of_decision(decision_id: str, record: Document, actor: str) -> Act:
+    """From its record, which stays as it is when its words, or the name of who asked, are erased."""
     return Act("decision", decision_id, actor, record.get("outcome", ""), content_of(record))
 
 
@@ -46,10 +45,10 @@ def of_move(kind: str, move: LabelMove) -> Act:
     return Act(f"{kind}.label", f"{move.name}@{move.label}", move.actor, f"{before} to {after}", "", move.reason)
 
 
-def of_review(event: ReviewEvent) -> Act:
+def of_review(event: ReviewEvent, content: str) -> Act:
     """``feedback``, ``review.opened``, ``review.approved`` and so on."""
     kind = event.kind if event.kind == "feedback" else f"review.{event.kind}"
-    return Act(kind, event.decision, event.actor, event.verdict or "", sha256(dump(event)), event.reason)
+    return Act(kind, event.decision, event.actor, event.verdict or "", content, event.reason)
 
 
 def of_events(events: Sequence[LineageEvent], new: int, actor: str) -> Act:

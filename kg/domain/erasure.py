@@ -76,6 +76,51 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(inner)
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure of a name, or of words as a whole, took out, and what of it stays."""
+
+    instead: str = ""
+    """What stands in the place of the name, so that one person stays one, and another one another."""
+    log: int = 0
+    """Names and reasons of the audit log."""
+    decisions: int = 0
+    said: int = 0
+    """Of what was said of decisions: moves of reviews, and feedback."""
+    holds: int = 0
+    keys: int = 0
+    held: int = 0
+    """Decisions under legal hold, which were left as they are."""
+    kept: int = 0
+    """Decisions of an earlier form, whose id was made of the name."""
+
+    def __add__(self, other: Erased) -> Erased:
+        counts = {name: getattr(self, name) + getattr(other, name) for name in COUNTED}
+        return replace(self, **counts)
+
+    @property
+    def any(self) -> bool:
+        return any(getattr(self, name) for name in COUNTED if name not in ("held", "kept"))
+
+
+COUNTED = ("log", "decisions", "said", "holds", "keys", "held", "kept")
+
+
+def erased_with(text: str) -> tuple[str, str]:
+    """The text, and the reason for which a key of who is called so was made."""
+    return text, key_reason(text)
+
+
+def key_reason(caller: str) -> str:
+    """Why a key was made, as the audit log has it."""
+    return f"for {caller}"
+
+
+def pseudonym(digest: str) -> str:
+    """What stands in the place of a name of which the audit log had this digest: once the salt is gone, no name."""
+    return f"erased-{digest.removeprefix('sha256:')[:12]}"
+
+
 MOST_NAMED = 5
 """Decisions that a refusal names."""
 

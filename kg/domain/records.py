@@ -11,8 +11,9 @@ from kg.domain.difference import FactChange
 from kg.domain.fact import Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification, DatasetVersion, GraphProfile, LiveRun, Rejection, Run, Source
 from kg.domain.prompt import LabelMove, PromptVersion, Template
-from kg.domain.review import Requirement, ReviewEvent
+from kg.domain.review import ERASED, Requirement, ReviewEvent
 from kg.domain.rule_file import RuleVersion
+from kg.domain.sealed import content, less_seals, seal, without
 
 Recorded = (
     DatasetVersion | Source | Run | LiveRun | Rejection | GraphProfile | FactChange | LabelMove | ReviewEvent | Key
@@ -75,15 +76,68 @@ def load_rules(text: str) -> RuleVersion:
     return RuleVersion(**json.loads(text))
 
 
+EVENT_SEALED = ("actor", "to", "reason", "answer", "shown", "evidence")
+KEY_SEALED = ("caller", "created_by")
+"""Names, words, and digests of words that are short enough to be guessed: what can be erased of a record."""
+
+
+def seal_event(event: ReviewEvent, salt: str) -> tuple[str, str]:
+    """What is kept of it, and the content that the audit log tells of."""
+    return _sealed(dump(event), EVENT_SEALED, salt)
+
+
+def seal_key(key: Key, salt: str) -> tuple[str, str]:
+    """What is kept of it, and the content that the audit log tells of."""
+    return _sealed(dump(key), KEY_SEALED, salt)
+
+
+def _sealed(text: str, fields: tuple[str, ...], salt: str) -> tuple[str, str]:
+    record = seal(json.loads(text), fields, salt)
+    return _text(record), content(record, fields)
+
+
+def event_without_words(text: str) -> str:
+    """What is left of an event when the decision it is of is erased: who did what, and when."""
+    record = json.loads(text)
+    reason = "" if record["kind"] == "feedback" else ERASED
+    return _text(without(record, {"reason": reason, "answer": None, "shown": None, "evidence": None}))
+
+
+def event_without(text: str, said: str, instead: str) -> str | None:
+    """The event with another name for who is called so, and less a reason or answer that says so; else none."""
+    record = json.loads(text)
+    erased: dict[str, Any] = {name: instead for name in ("actor", "to") if record[name] == said}
+    erased |= {name: ERASED for name in ("reason", "answer") if record[name] == said}
+    return _text(without(record, erased)) if erased else None
+
+
+def key_without(text: str, said: str, instead: str) -> str | None:
+    """The key with another name for who is called so; none where nobody is."""
+    record = json.loads(text)
+    erased = {name: instead for name in KEY_SEALED if record[name] == said}
+    return _text(without(record, erased)) if erased else None
+
+
+def hold_without(text: str, said: str, instead: str) -> str | None:
+    """The move of a hold with another name for who made it, and less a reason that says so; none where neither is."""
+    record = json.loads(text)
+    erased = {name: value for name, value in (("actor", instead), ("reason", ERASED)) if record[name] == said}
+    return _text(record | erased) if erased else None
+
+
+def _text(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def load_review_event(text: str) -> ReviewEvent:
-    document = json.loads(text)
+    document = less_seals(json.loads(text))
     told = document["requirement"]
     roles = tuple(document["roles"])
     return ReviewEvent(**document | {"roles": roles, "requirement": None if told is None else Requirement.read(told)})
 
 
 def load_key(text: str) -> Key:
-    document = _classified(text, "ceiling")
+    document = less_seals(_classified(text, "ceiling"))
     held = {"roles": tuple(document["roles"])}
     if document["datasets"] is not None:
         held["datasets"] = tuple(document["datasets"])

@@ -117,11 +117,6 @@ class ReviewEvent:
     """Of ``opened``."""
 
 
-def emptied(event: ReviewEvent) -> ReviewEvent:
-    """What is left of it when the decision it is of is erased: who did what, and when."""
-    return replace(event, reason="" if event.kind == "feedback" else ERASED, answer=None)
-
-
 def opening_of(document: Document) -> ReviewEvent | None:
     """The event that opens the review of a decision; none where no rule asks for one."""
     requirement = Requirement.read(document.get("review") or {})

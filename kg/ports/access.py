@@ -13,7 +13,7 @@ class KeyRing(Protocol):
     """Keys are made, ended and never removed, so that it stays known who had which."""
 
     def put_keys(self, keys: Sequence[Key], act: Act, was: Key | None = None) -> None:
-        """Keep these keys, new or changed, and tell of it in the audit log: all in one transaction.
+        """Keep these keys, new or changed, and tell of the last of them in the audit log: all in one transaction.
 
         Raises Conflict where the key that is changed is not as it ``was`` any more.
         """

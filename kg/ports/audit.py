@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from kg.domain.audit import Act, AuditEntry, Head, Personal, Row
+from kg.domain.erasure import Erased
 
 
 class AuditLog(Protocol):
@@ -28,6 +29,9 @@ class AuditLog(Protocol):
         """Those of them that were not erased."""
         ...
 
-    def erase_audit_text(self, text: str, actor: str) -> int:
-        """Erase a name, or a reason, for good: entries keep its digest, which nobody can turn back. Says how many."""
+    def erase_text(self, text: str, actor: str) -> Erased:
+        """Erase a name, or a reason as a whole, for good: from the log, decisions, what was said of them and keys.
+
+        Digests of it stay, which nobody can turn back, so that ids and hashes fit as before.
+        """
         ...

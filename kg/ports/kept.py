@@ -24,7 +24,7 @@ from kg.domain.fact import Instant
 ERASED = "erased: what this decision quoted was purged"
 AS_IT_IS: dict[str, tuple[str, ...]] = {
     "outcome": (), "confidence": (), "review": (), "versions": (), "scope": (), "usage": (), "as_of": (),
-    "trace": ("asked_at", "steps", "calls", "actor", "supersedes"),
+    "trace": ("asked_at", "steps", "calls", "supersedes"),
     "reader": ("by",),
     "writer": ("by", "left_out"),
 }  # fmt: skip
@@ -39,6 +39,8 @@ OF_SOURCES = ("dataset", "run", "recorded_at")
 SHAPED = ("answer", "explanation")
 """Whose keys are the same in every document, and stay without their values."""
 DIGESTS = "digests"
+ACTOR = "/trace/actor"
+"""Who asked: a name, with a salt of its own, so that it is erased by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class Kept:
     id: str
     record: Document
     text: Mapping[str, Any] | None = None
-    """``salt`` and ``quotes``; ``None`` once erased."""
+    """``salt``, ``quotes``, and ``person`` while who asked is not erased; ``None`` once erased."""
     purged: tuple[Mapping[str, str], ...] = ()
     """What it quoted, by which run it was purged, and when."""
     superseded_by: str | None = None
     hold: Mapping[str, str] | None = None
     """By whom, why and since when it may not be erased."""
+    actor: str = ""
+    """Who asked, as a ledger finds it by: what stands in the place of a name that was erased."""
 
     @property
     def document(self) -> Document:
@@ -65,10 +69,18 @@ class Kept:
         if self.text is not None:
             quotes: Mapping[str, Any] = self.text["quotes"]
             made = {key: _whole(value, quotes[key]) if key in quotes else value for key, value in made.items()}
-            return {"decision_id": self.id, **made, "ledger": now}
+            return {"decision_id": self.id, **self._asked(made), "ledger": now}
+        made = self._asked(made)
         made["answer"] = made.get("answer", {}) | {"text": ERASED, "reason": ERASED}
         erased = {"purged": [dict(one) for one in self.purged], DIGESTS: self.record[DIGESTS]}
         return {"decision_id": self.id, **made, "ledger": now, **erased}
+
+    def _asked(self, made: Document) -> Document:
+        """With who asked."""
+        if ACTOR not in self.record[DIGESTS]:
+            return made
+        person = (self.text or {}).get("person")
+        return made | {"trace": made["trace"] | {"actor": self.actor if person is None else person["actor"]}}
 
     @property
     def intact(self) -> bool:
@@ -83,7 +95,15 @@ class Kept:
             return self.id == id_of(self.record)
         salt, document = str(self.text["salt"]), self.document
         made = {key: value for key, value in document.items() if key not in ("decision_id", "ledger")}
-        return self.id == id_of(self.record) and keep(made, salt).record == self.record
+        held, person = self.record[DIGESTS], self.text.get("person")
+        if ACTOR not in held:
+            again = _keep(made, salt, None).record
+        elif person is None:
+            again = _keep(made, salt, salt).record
+            again[DIGESTS] |= {ACTOR: held[ACTOR]}
+        else:
+            again = _keep(made, salt, str(person["salt"])).record
+        return self.id == id_of(self.record) and again == self.record
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +161,13 @@ def id_of(record: Mapping[str, Any]) -> str:
     return f"d-{hashlib.sha256(canonical(record)).hexdigest()[:24]}"
 
 
-def keep(document: Document, salt: str | None = None) -> Kept:
-    """Part the document into record and quotes; a new salt makes digests that nobody can guess the quotes by."""
-    salt = secrets.token_hex(16) if salt is None else salt
+def keep(document: Document) -> Kept:
+    """Part the document into record and quotes; new salts make digests that nobody can guess the quotes by."""
+    return _keep(document, secrets.token_hex(16), secrets.token_hex(16))
+
+
+def _keep(document: Document, salt: str, persons_salt: str | None) -> Kept:
+    """Without a salt for who asked, they stand in the record, as they did in an earlier form of it."""
     record: Document = {}
     quotes: dict[str, Any] = {}
     for key, value in document.items():
@@ -152,8 +176,17 @@ def keep(document: Document, salt: str | None = None) -> Kept:
         record[key], quoted = _parted(key, value)
         if quoted is not None:
             quotes[key] = quoted
+    actor = (quotes.get("trace") or {}).pop("actor", None)
+    if "trace" in quotes and not quotes["trace"]:
+        del quotes["trace"]
     record[DIGESTS] = {at: _digest(salt, at, value) for at, value in _quoted(quotes)}
-    return Kept(id_of(record), record, {"salt": salt, "quotes": quotes})
+    text: dict[str, Any] = {"salt": salt, "quotes": quotes}
+    if actor and persons_salt is not None:
+        record[DIGESTS][ACTOR] = _digest(persons_salt, ACTOR, actor)
+        text["person"] = {"salt": persons_salt, "actor": actor}
+    elif "actor" in document.get("trace", {}):
+        record["trace"]["actor"] = actor
+    return Kept(id_of(record), record, text, actor=actor or "")
 
 
 def _digest(salt: str, at: str, value: Any) -> str:
@@ -219,16 +252,23 @@ def emptied(kept: Kept, mark: Mapping[str, str]) -> Kept:
 def readable(kept: Kept) -> dict[str, Any]:
     """What of a record a ledger finds it by."""
     trace = kept.record.get("trace", {})
+    actor = kept.actor or trace.get("actor") or ""
     return {
         "asked_at": trace.get("asked_at") or "",
         "outcome": kept.record.get("outcome", ""),
-        "actor": trace.get("actor") or "",
+        "actor": actor,
         "supersedes": trace.get("supersedes"),
     }
 
 
 def loaded(  # noqa: PLR0913, PLR0917 (a row of a ledger)
-    decision_id: str, record: str, text: str | None, purged: str | None, superseded_by: str | None, hold: str | None
+    decision_id: str,
+    record: str,
+    text: str | None,
+    purged: str | None,
+    superseded_by: str | None,
+    hold: str | None,
+    actor: str | None = None,
 ) -> Kept:
     """From a row of a ledger, in which documents are JSON."""
     moved = None if hold is None else json.loads(hold)
@@ -240,4 +280,5 @@ def loaded(  # noqa: PLR0913, PLR0917 (a row of a ledger)
         tuple(json.loads(purged)) if purged else (),
         superseded_by,
         held,
+        actor or "",
     )

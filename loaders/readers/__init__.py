@@ -85,8 +85,31 @@ def reader_for(name: str) -> Reader:
     plug_in = next(iter(importlib.metadata.entry_points(group=PLUG_INS, name=name)), None)
     if plug_in is None:
         raise MappingInvalid(f"format: no reader for {name!r}; there are {', '.join(formats())}")
-    reader: Reader = plug_in.load()
-    return reader
+    try:
+        return _guarded(name, plug_in.load())
+    except (ImportError, AttributeError) as exc:
+        raise MappingInvalid(f"format: the reader {name!r}, {plug_in.value}, cannot be imported: {exc}") from exc
+
+
+def _record(found: object) -> Record:
+    if not isinstance(found, Record):
+        raise TypeError(f"gives a {type(found).__name__} where a Record is wanted")
+    return found
+
+
+def _guarded(name: str, read: Reader) -> Reader:
+    """A reader of somebody else, whose own errors are told as those of the file."""
+
+    def guarded(file: BinaryIO, options: Options) -> Iterator[Record]:
+        try:
+            yield from map(_record, read(file, options))
+        except SourceUnreadable:
+            raise
+        except Exception as exc:  # code of others may raise anything, and the run has to end with its reason
+            told = " ".join(f"{type(exc).__name__}: {exc}".split())
+            raise SourceUnreadable(f"the reader {name!r} failed: {told}") from exc
+
+    return guarded
 
 
 def needed(module: str, extra: str) -> Any:

@@ -108,9 +108,26 @@ def test_a_name_is_erased_only_when_that_is_said(town: Path) -> None:
     made = told(town, "keys", "create", "ann", "--role", "reader", "--by", "root")
     told(town, "keys", "revoke", made["id"], "--reason", "lost", "--by", "Nora Example")
     assert "say --yes" in whence(town, "audit", "erase", "Nora Example", code=1)
-    assert told(town, "audit", "erase", "Nora Example", "--yes", "--by", "eve") == {"erased": 1}
+    assert told(town, "audit", "erase", "Nora Example", "--yes", "--by", "eve")["erased"] == 1
     assert [one["actor"] for one in told(town, "audit", "list")] == ["root", None, "eve"]
     assert [path.name for path in town.glob("w.db*") if b"Nora Example" in path.read_bytes()] == []
+
+
+def test_a_caller_is_erased_from_all_that_names_them_once_no_key_of_theirs_opens(town: Path) -> None:
+    whence(town, "load", str(town / "people.yml"), str(town / "ontology.yml"))
+    key = told(town, "keys", "create", "Nora Example", "--role", "reader", "--by", "root")
+    decision = told(town, "ask", "Which persons are there?", "--by", "Nora Example")["decision_id"]
+    whence(town, "feedback", decision, "right", "--by", "Nora Example")
+    said = whence(town, "audit", "erase", "Nora Example", "--yes", code=1)
+    assert f"whence keys revoke {key['id']}" in said
+    whence(town, "keys", "revoke", key["id"], "--reason", "left")
+    found = told(town, "audit", "erase", "Nora Example", "--yes", "--by", "eve")
+    assert (found["erased"], found["decisions"], found["said"], found["keys"]) == (2, 1, 1, 1)
+    shown = told(town, "decisions", "show", decision)
+    assert (shown["trace"]["actor"], shown["intact"]) == (found["instead"], True)
+    assert told(town, "audit", "verify")["integrity"] is True
+    assert [path.name for path in town.glob("w.db*") if b"Nora Example" in path.read_bytes()] == []
+    assert "nothing of it is there" in whence(town, "audit", "erase", "Nora Example", "--yes")
 
 
 def test_keys_are_made_listed_rotated_and_revoked(town: Path) -> None:

@@ -386,6 +386,7 @@ def test_where_to_sign_in_is_told_to_everybody_and_asked_of_the_issuer_once(
             "scope": "openid",
             "authorization_endpoint": f"{issuer.url}/authorize",
             "token_endpoint": f"{issuer.url}/token",
+            "end_session_endpoint": f"{issuer.url}/logout",
             "sends": "access_token",
         },
     }
@@ -442,6 +443,26 @@ def test_a_token_is_fetched_from_nowhere_unsafe(
     issuer.wrong = {}
     assert (reply.status_code, reply.json()["code"]) == (503, "issuer_unavailable")
     assert "token_endpoint" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("address", ["http://elsewhere.example/logout", "javascript:1", ""])
+def test_nobody_is_sent_to_an_unsafe_place_to_sign_out(
+    services: Services, issuer: LocalIssuer, built: Path, address: str
+) -> None:
+    issuer.wrong = {"end_session_endpoint": address}
+    with page_of(services, built, issuer.url) as page:
+        reply = page.get("/v1/sign-in")
+    issuer.wrong = {}
+    assert (reply.status_code, reply.json()["code"]) == (503, "issuer_unavailable")
+    assert "end_session_endpoint" in reply.json()["detail"]
+
+
+def test_an_issuer_need_not_end_sessions(services: Services, issuer: LocalIssuer, built: Path) -> None:
+    issuer.ends_sessions = False
+    with page_of(services, built, issuer.url) as page:
+        told = page.get("/v1/sign-in").json()["issuer"]
+    issuer.ends_sessions = True
+    assert told["end_session_endpoint"] is None
 
 
 def test_a_client_needs_an_issuer_and_openid_among_what_it_asks_for() -> None:

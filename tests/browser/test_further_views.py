@@ -170,6 +170,14 @@ def test_a_decision_leads_to_the_row_of_the_table_that_fired(chromium: Browser, 
         assert findings(page, axe, "{}") == []
         row.get_by_role("link", name="audit_plan@1 row 1").click()
         expect(page.locator("tr.marked")).to_have_count(1)
+        page.goto("/tables/audit_plan")
+        page.get_by_text("Move a label").click()
+        page.get_by_label("Points at").select_option("nothing: remove it")
+        page.get_by_label("Why").fill("too strict")
+        page.get_by_label("Your name").fill("root")
+        page.get_by_role("button", name="Move", exact=True).click()
+        expect(page.get_by_text("too strict")).to_be_visible()
+        expect(page.locator(".badge", has_text="production")).to_have_count(0)
 
 
 def test_a_decision_is_run_again_as_known_then_and_on_the_graph_of_today(other: Site) -> None:

@@ -79,6 +79,7 @@ def test_an_issuer_that_ends_no_sessions_is_not_gone_to(
         page = known.tab(expected="401", elsewhere=issuer.url)
         page.goto("/sign-in")
         sign_in(page)
+        expect(page.locator("h1")).to_have_text("What do you want to know?")
         before = issuer.ended
         page.goto("/sign-in")
         page.get_by_role("button", name="Sign out").click()

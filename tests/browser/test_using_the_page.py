@@ -60,6 +60,36 @@ def test_a_reading_is_chosen_and_its_steps_are_shown_until_it_is_answered(site: 
     expect(page.locator(".reading-part .reading")).to_have_text(words)
 
 
+def test_a_node_of_the_picture_opens_its_evidence(site: Site, asked: Asked) -> None:
+    page = site.tab()
+    page.goto(f"/decisions/{asked(GAP)['decision_id']}")
+    expect(page.locator(".picture-scroll")).to_have_attribute("data-drawn", "5")
+    box = page.locator(".canvas").bounding_box()
+    assert box is not None
+    steps = [(x, y) for y in range(20, int(box["height"]), 25) for x in range(40, int(box["width"]), 60)]
+    for x, y in steps:
+        page.mouse.click(box["x"] + x, box["y"] + y)
+        if "evidence=" in page.url:
+            break
+    evidence = page.get_by_role("complementary", name="Evidence")
+    expect(evidence.locator(".source .file").first).to_be_visible()
+    expect(page.locator(".picture-scroll")).to_have_attribute("data-lit", re.compile("SUP-"))
+
+
+def test_the_same_question_at_other_times_and_a_legal_hold_stand_with_the_record(site: Site, asked: Asked) -> None:
+    question = "Which suppliers deliver rapeseed oil to nobody in particular?"
+    first, second = asked(question)["decision_id"], asked(question)["decision_id"]
+    page = site.tab()
+    held = {"held": True, "reason": "a claim came in", "actor": "bo"}
+    assert page.request.put(f"/v1/decisions/{second}/hold", data=held).status == 200
+    page.goto(f"/decisions/{second}")
+    page.get_by_text("The same question at other times").click()
+    record = page.locator(".record")
+    expect(record.get_by_role("region", name="Legal holds")).to_contain_text("a claim came in")
+    record.get_by_role("link", name="compare").first.click()
+    assert page.url == f"{site.url}/decisions/{second}/compare/{first}"
+
+
 def test_what_an_answer_hangs_on_is_said_and_drawn(site: Site, asked: Asked, axe: str) -> None:
     page = site.tab()
     page.goto(f"/decisions/{asked('Which suppliers deliver rapeseed oil?')['decision_id']}")

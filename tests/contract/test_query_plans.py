@@ -9,11 +9,12 @@ from typing import Any
 import neo4j
 import pytest
 
-from kg.backends.neo4j import audit, cypher, decision_texts, keys, reviews, texts, touches, versions
+from kg.backends.neo4j import audit, cypher, decision_texts, forget, keys, reviews, texts, touches, versions
 from kg.backends.neo4j.schema import index_facts
 from kg.backends.neo4j.store import Neo4jStore
 from kg.backends.sqlite import audit as sqlite_audit
 from kg.backends.sqlite import decision_sql, said, sql
+from kg.backends.sqlite import forget as sqlite_forget
 from kg.backends.sqlite.store import SqliteStore
 from kg.domain.fact import PASSAGE, Fact, Literal
 from kg.domain.openlineage import LineageNode
@@ -79,14 +80,14 @@ def named_texts() -> dict[str, str]:
     """All constants of these modules that are texts."""
     found = {
         f"{module.__name__.rpartition('.')[2]} {name}": text
-        for module in (cypher, texts, decision_texts, audit, reviews, keys, touches)
+        for module in (cypher, texts, decision_texts, audit, reviews, keys, touches, forget)
         for name, text in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(text, str) and " " in text
     }
     return found | BUILT | {" ".join(key): text for key, text in versions.TEXTS.items()}
 
 
-PLANNED = sql.PLANNED | said.PLANNED | sqlite_audit.PLANNED | decision_sql.PLANNED
+PLANNED = sql.PLANNED | said.PLANNED | sqlite_audit.PLANNED | decision_sql.PLANNED | sqlite_forget.PLANNED
 
 
 @pytest.mark.parametrize("name", sorted(PLANNED))

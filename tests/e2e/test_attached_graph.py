@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +33,8 @@ from tests.api.supply import BASE
 from tests.builders import TickingClock, load, run, target
 from tests.conftest import ROOT
 from tests.e2e.attached_graphs import BAD_LABEL, BAD_PROPERTY, BAD_TYPE, DIRTY, FILMS, SPACED
+from tests.faults.children import Ended
+from tests.faults.children import whence as command_line
 from tests.neo4j_server import empty, neo4j_auth
 
 pytestmark = pytest.mark.neo4j
@@ -79,10 +78,10 @@ def drafted(server: Server, folder: Path) -> Path:
     return write(found, folder)[0]
 
 
-def whence(*arguments: str, store: str = "", cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT), **({"WHENCE_STORE": store} if store else {})}
-    command = [sys.executable, "-c", "from api.cli import main; main()", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=cwd)
+def whence(*arguments: str, store: str = "", cwd: Path) -> Ended:
+    user, password = neo4j_auth() or ("", "")
+    signed_in = {"WHENCE_NEO4J_USER": user, "WHENCE_NEO4J_PASSWORD": password} if user else {}
+    return command_line(*arguments, cwd=cwd, WHENCE_STORE=store, **signed_in)
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +94,8 @@ def films(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("films")
     database = neo4j_address(server.url)[1]
     done = whence("attach", server.url, "--json", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
     assert told["written"] == [f"{database}.yml", f"{database}-ontology.yml"]
     assert any("'name'" in note for note in told["notes"])
     yield folder / told["written"][0]
@@ -141,8 +140,8 @@ def test_questions_are_answered_from_the_graph_as_it_is(
 ) -> None:
     before = server.state()
     done = whence("ask", question, "--json", store=f"attached:{films.name}", cwd=films.parent)
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
     answer = document["answer"]
     assert document["outcome"] == "answered"
     if isinstance(expected, list):
@@ -169,14 +168,14 @@ def test_a_day_of_the_past_is_asked_about(films: Path) -> None:
     asked = "Which persons are contracted to Northlight Pictures?"
     for day, expected in (("1980-06-01", ["Boris Lund"]), ("2020-06-01", [])):
         done = whence("ask", asked, "--as-of", day, "--json", store=f"attached:{films.name}", cwd=films.parent)
-        assert [one["name"] for one in json.loads(done.stdout)["answer"]["entities"]] == expected
+        assert [one["name"] for one in json.loads(done.out)["answer"]["entities"]] == expected
 
 
 def test_decisions_are_recorded_beside_the_attachment(films: Path) -> None:
     store = f"attached:{films.name}"
     asked = whence("ask", "Who directed Night Ferry?", "--json", store=store, cwd=films.parent)
-    explained = whence("explain", json.loads(asked.stdout)["decision_id"], store=store, cwd=films.parent)
-    assert "Finn O'Hara" in explained.stdout
+    explained = whence("explain", json.loads(asked.out)["decision_id"], store=store, cwd=films.parent)
+    assert "Finn O'Hara" in explained.out
     assert films.with_suffix(".decisions.db").is_file()
 
 
@@ -188,9 +187,9 @@ def test_prompts_are_kept_beside_the_attachment(films: Path, server: Server, tmp
         ("label", "answer", "production", "1", "--reason", "as released"),
     ):
         done = whence("prompts", *command, store=store, cwd=films.parent)
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.err
     listed = whence("prompts", "list", "answer", "--json", store=store, cwd=films.parent)
-    assert json.loads(listed.stdout)["used"] == "answer@1"
+    assert json.loads(listed.out)["used"] == "answer@1"
     assert server.state() == before
     assert server.run("MATCH (n:Prompt|PromptVersion|PromptLabel) RETURN n") == []
 
@@ -219,8 +218,8 @@ def test_decision_tables_are_kept_beside_the_attachment_and_read_from_its_graph(
 
     def said(*words: str) -> str:
         done = whence(*words, store=store, cwd=films.parent)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.code == 0, done.err
+        return done.out
 
     asked = ("ask", "What does the rerun table say for Glass Orchard?", "--json")
     said("tables", "save", str(file), "--message", "as agreed")
@@ -242,7 +241,7 @@ def test_decision_tables_are_kept_beside_the_attachment_and_read_from_its_graph(
 def test_loading_into_it_is_refused(films: Path) -> None:
     example = str(ROOT / "examples" / "supply" / "certification-schemes.yml")
     done = whence("load", example, store=f"attached:{films.name}", cwd=films.parent)
-    assert (done.returncode, "attached and only read" in done.stderr) == (1, True)
+    assert (done.code, "attached and only read" in done.err) == (1, True)
 
 
 def test_a_graph_is_exported(films: Path, tmp_path: Path) -> None:
@@ -255,7 +254,7 @@ def test_a_graph_is_exported(films: Path, tmp_path: Path) -> None:
         store=f"attached:{films.name}",
         cwd=films.parent,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     assert "predicate:directed <urn:whence:entity:film:" in (tmp_path / "g.ttl").read_text("utf-8")
 
 

@@ -59,3 +59,14 @@ def test_true_sentences_stand_and_false_ones_do_not(supply: Services) -> None:
     true = sum(told["true"] for told in TOLD)
     assert len(refused) <= MOST_REFUSED * true, refused
     assert len(missed) <= (1 - LEAST_CAUGHT) * (len(TOLD) - true), missed
+
+
+def test_a_part_of_a_name_is_not_the_thing_that_is_called_so(supply: Services) -> None:
+    question = "Which products contain an ingredient with the allergen sesame?"
+    plain = answer(Question(question), supply.store, supply.decisions, supply.clock)
+    said = {item["text"]: item["id"] for item in plain["evidence"]}
+    told = {"question": question, "text": "Sesame seeds (ING-23) includes Sesame."}
+    cited = said["Five Seed Crackers (PRD-22) contains Sesame seeds (ING-23)."]
+    assert not stands(told | {"evidence": [cited]}, plain, supply)
+    own = next(one for text, one in said.items() if text.startswith("Sesame seeds (ING-23) ") and "Sesame" in text[20:])
+    assert stands(told | {"evidence": [own]}, plain, supply)

@@ -6,6 +6,7 @@ Run as a module it is that process: it reads one command a line and says how eac
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
@@ -76,11 +77,12 @@ def serve() -> None:
     while line := sys.stdin.readline():
         wanted = json.loads(line)
         module, _, name = wanted["call"].partition(":")
-        call = getattr(importlib.import_module(module), name)
+        with contextlib.suppress(ImportError):  # the child says which
+            importlib.import_module(module)
         child = os.fork()
         if child == 0:
             become(wanted)
-            call()
+            getattr(importlib.import_module(module), name)()
             return
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")

@@ -75,6 +75,7 @@ class Asker:
         types = "&".join(f"type={one}" for one in r.sample(("Person", "Firm", "Guild"), r.randint(1, 2)))
         named = r.choice((f"person:{one}", f"firm:{house}", f"guild:{house}", name))
         path = r.choice((
+            f"/v1/history/entities/{quote(named)}?limit={r.choice((1, 20))}{scope}",
             f"/v1/entities?q={quote(q)}{scope}&limit={r.choice((1, 3, 50))}",
             f"/v1/entities?{types}{scope}&limit={r.choice((2, 9, 200))}",
             f"/v1/entities/{quote(named)}?limit={r.choice((1, 50))}{scope}",
@@ -87,16 +88,19 @@ class Asker:
         return "GET", f"/v1/paths?from={quote(first)}&to={quote(second)}&{hops}", None
 
     def _fact(self) -> Request:
-        return "GET", f"/v1/facts/{self.r.choice(self.known.facts)}?{self._scope()[1:]}", None
+        path = self.r.choice(("/v1/facts", "/v1/history/facts"))
+        return "GET", f"{path}/{self.r.choice(self.known.facts)}?{self._scope()[1:]}", None
 
     def _source(self) -> Request:
         one = f"/{quote(self.r.choice(self.known.sources))}?" if self.r.random() < 0.5 else "?limit=200"
         return "GET", f"/v1/sources{one}{self._scope()}", None
 
     def _run(self) -> Request:
-        run = self.r.choice(self.known.runs)
-        listed = f"/v1/runs?limit={self.r.choice((1, 5, 50))}"
-        return "GET", self.r.choice((listed, f"/v1/runs/{run}", f"/v1/runs/{run}/events")), None
+        r = self.r
+        run = r.choice(self.known.runs)
+        listed = f"/v1/runs?limit={r.choice((1, 5, 50))}{r.choice(('', f'&after={run}'))}"
+        facts = f"/v1/runs/{run}/facts?change={r.choice(('gained', 'lost', 'kept'))}&after={r.choice((0, 2))}"
+        return "GET", r.choice((listed, facts, f"/v1/runs/{run}", f"/v1/runs/{run}/events")), None
 
     def _ref(self) -> str:
         known, one, dataset = self.known, self._people()[0], self._dataset()
@@ -110,7 +114,8 @@ class Asker:
         r = self.r
         ref = r.choice(DECISIONS) if r.random() < 0.2 else quote(self._ref())
         limits = f"depth={r.randint(1, 4)}&width={r.choice((2, 20))}{self._scope()}"
-        return "GET", f"/v1/lineage/{ref}?toward={r.choice(('up', 'down'))}&{limits}", None
+        toward = r.choice(("up", "down", "down&decisions=true"))
+        return "GET", f"/v1/lineage/{ref}?toward={toward}&{limits}", None
 
     def _impact(self) -> Request:
         r, source = self.r, self.r.choice(self.known.sources)
@@ -180,7 +185,10 @@ class Asker:
         load = {"files": [{"name": "x.yml", "text": named}], "load": ["x.yml"], "check": True}
         table = {"content": {"table": "internal_greeting"}, "message": "m"}
         asked: list[Request] = [
-            *(("GET", path, None) for path in ("/v1/matches", "/v1/schema", "/v1/examples", "/v1/me", "/metrics")),
+            *(
+                ("GET", path, None)
+                for path in ("/v1/matches", "/v1/schema", "/v1/datasets", "/v1/examples", "/v1/me", "/metrics")
+            ),
             ("GET", f"/v1/audit?after={self.r.randrange(40)}", None),
             ("POST", "/v1/loads", load),
             ("POST", "/v1/tables", table),

@@ -210,10 +210,15 @@ class Town:
 # --- asking ---
 
 
+def key_of(services: Services, who: Who) -> str:
+    """A new one. Who has any is told to who reviews, since it says whether a stage can be filled."""
+    grant = Grant(who.name, who.roles, who.datasets, who.level, timedelta(days=9))
+    return create(grant, services.keys, services.clock, "root")[1]
+
+
 def client_of(services: Services, who: Who) -> TestClient:
     """The server as this caller calls it."""
-    grant = Grant(who.name, who.roles, who.datasets, who.level, timedelta(days=9))
-    _, token = create(grant, services.keys, services.clock, "root")
+    token = key_of(services, who)
     settings = Settings(access=True, rate=0, ceiling=Classification.RESTRICTED)
     return TestClient(
         create_app(services, settings),

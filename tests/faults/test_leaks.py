@@ -23,7 +23,7 @@ from kg.export.run import Target, export
 from kg.settings import Settings, neo4j_address
 from tests.builders import TickingClock
 from tests.faults.leak_requests import QUESTIONS, Known, Request, name_of, requests, route_of
-from tests.faults.leaks import BEGIN, Reply, Town, Visit, Who, client_of, forget, questions_of
+from tests.faults.leaks import BEGIN, Reply, Town, Visit, Who, client_of, forget, key_of, questions_of
 from tests.neo4j_server import LocalServer, empty, neo4j_auth
 
 PROOFS = os.environ.get("WHENCE_PROOFS") == "1"
@@ -115,6 +115,8 @@ def test_a_reply_is_that_of_a_database_that_never_held_what_is_hidden(
     town.load(whole, clock)
     known = known_of(whole)
     callers = [town.who[number] for number in opening.callers]
+    for who in callers:
+        key_of(whole, who)
     asked = {who: requests(known, opening.each, random.Random(who.name)) for who in callers}  # noqa: S311 (no secrets)
     told: dict[Who, tuple[list[str], list[Reply]]] = {}
     for who in callers:
@@ -125,6 +127,8 @@ def test_a_reply_is_that_of_a_database_that_never_held_what_is_hidden(
     for number, who in enumerate(callers):
         never = opening.open(f"never {number}")
         town.load(never, clock, who)
+        for other in callers:
+            key_of(never, other)
         hidden, seen_replies = told[who]
         replies = visit(never, who, asked[who], hidden, clock)
         for request, seen, expected in zip(asked[who], seen_replies, replies, strict=True):

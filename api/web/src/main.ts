@@ -71,7 +71,10 @@ async function show(place: Place, anew = false): Promise<void> {
   } catch (error) {
     if (signal.aborted) return;
     document.title = "Whence";
-    main.replaceChildren(el("div", { class: "page" }, refused(error, () => void show(here()))));
+    const list = place.path.length > 1 ? VIEWS[first] : undefined;
+    main.replaceChildren(
+      el("div", { class: "page" }, refused(error, () => void show(here())), list ? el("p", {}, el("a", { href: `/${first}` }, `To all of “${list.name}”`)) : null),
+    );
   } finally {
     clearTimeout(waiting);
   }

@@ -131,6 +131,15 @@ export interface DecisionLine {
   text: string;
   asked_at: string | null;
   review?: string | null;
+  supersedes?: string | null;
+  superseded_by?: string | null;
+}
+
+export interface Hold {
+  held: boolean;
+  reason: string;
+  actor: string;
+  at: string;
 }
 
 export interface Statement {

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from kg.backends.neo4j.database import Database, Transaction
 from kg.domain.audit import Act, AuditEntry, Head, Personal, Row, entry_after
+from kg.domain.erasure import erased_with
 from kg.domain.fact import Instant
 from kg.ports.clock import Clock, instant
 
@@ -24,7 +25,8 @@ HEAD = "MATCH (g:Graph {id: 'audit'}) RETURN g.database, g.last, g.hash"
 ROWS = """MATCH (e:AuditEntry) WHERE e.seq > $in.after
 RETURN e.seq AS seq, e.document, e.hash ORDER BY seq LIMIT $in.limit"""
 TEXTS = "UNWIND $in.digests AS digest MATCH (t:AuditText {id: digest}) RETURN t.id, t.salt, t.text"
-ERASE = "MATCH (t:AuditText {text: $in.name}) WITH t, t.id AS digest DELETE t RETURN digest"
+TEXT_OF = "MATCH (t:AuditText {text: $in.name}) RETURN t.id LIMIT 1"
+ERASE = "UNWIND $in.names AS name MATCH (t:AuditText {text: name}) DELETE t RETURN 1"
 
 
 def append(tx: Transaction, act: Act, at: Instant) -> AuditEntry:
@@ -64,11 +66,20 @@ class Neo4jAudit:
         found = self._database.read(TEXTS, digests=sorted(digests))
         return {row[0]: Personal(*row) for row in found}
 
-    def erase_audit_text(self, text: str, actor: str) -> int:
-        def erase(tx: Transaction) -> int:
-            erased = tx.run(ERASE, name=text)
-            if erased:
-                append(tx, Act("audit.erase", erased[0][0], actor), instant(self._clock()))
-            return len(erased)
 
-        return self._database.write(erase)
+def digest_of(database: Database, text: str) -> str | None:
+    """By which entries name it."""
+    found = database.read(TEXT_OF, name=text)
+    return str(found[0][0]) if found else None
+
+
+def erase(database: Database, text: str, act: Act, at: Instant, *, also: bool) -> int:
+    """Erase it from the log, and tell of it where it was there, or elsewhere: the last step of an erasure."""
+
+    def work(tx: Transaction) -> int:
+        erased = len(tx.run(ERASE, names=erased_with(text)))
+        if erased or also:
+            append(tx, act, at)
+        return erased
+
+    return database.write(work)

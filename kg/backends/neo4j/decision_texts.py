@@ -12,7 +12,7 @@ from __future__ import annotations
 
 _KEPT = """d.id, d.record, head(COLLECT { MATCH (d)-[:QUOTES]->(t:DecisionText) RETURN t.document }), d.purged,
     head(COLLECT { MATCH (n:Decision)-[:SUPERSEDES]->(d) RETURN n.id }),
-    head(COLLECT { MATCH (h:DecisionHold)-[:HOLD_OF]->(d) RETURN h.document ORDER BY h.n DESC LIMIT 1 })"""
+    head(COLLECT { MATCH (h:DecisionHold)-[:HOLD_OF]->(d) RETURN h.document ORDER BY h.n DESC LIMIT 1 }), d.actor"""
 
 DECISION = f"MATCH (d:Decision {{id: $in.id}}) RETURN {_KEPT}"
 DOCUMENTS = f"""UNWIND $in.ids AS id MATCH (d:Decision {{id: id}}) USING INDEX SEEK d:Decision(id)

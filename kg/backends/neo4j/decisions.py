@@ -136,7 +136,7 @@ def put(tx: Transaction, kept: Kept) -> list[Act]:
     )
     if not made:
         return []
-    return [acts.of_decision(kept.id, kept.record), *reviews.open_review(tx, document)]
+    return [acts.of_decision(kept.id, kept.record, told["actor"]), *reviews.open_review(tx, document)]
 
 
 def put_emptied(tx: Transaction, left: Sequence[Kept]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kg.backends.neo4j import audit
 from kg.backends.neo4j.database import Database, Transaction
 from kg.domain.access import Key
 from kg.domain.audit import Act
-from kg.domain.records import dump, load_key
+from kg.domain.records import load_key, seal_key
 from kg.errors import Conflict
 from kg.ports.clock import Clock, instant
 
@@ -29,14 +31,16 @@ class Neo4jKeys:
         self._clock = clock
 
     def put_keys(self, keys: Sequence[Key], act: Act, was: Key | None = None) -> None:
-        rows = [[key.id, key.caller, key.created_at, dump(key)] for key in sorted(keys, key=lambda key: key.id)]
+        sealed = {key.id: seal_key(key, secrets.token_hex(16)) for key in keys}
+        rows = [[key.id, key.caller, key.created_at, sealed[key.id][0]] for key in sorted(keys, key=lambda key: key.id)]
+        told = replace(act, content=sealed[keys[-1].id][1])
 
         def put(tx: Transaction) -> None:
             held = [] if was is None else tx.run(LOCKED, id=was.id)
             if was is not None and [load_key(text) for (text,) in held] != [was]:
                 raise Conflict(f"key {was.id!r} was changed at the same time: look at it again")
             tx.run(PUT, rows=rows)
-            audit.append(tx, act, instant(self._clock()))
+            audit.append(tx, told, instant(self._clock()))
 
         self._database.write(put)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from typing import Any
 
@@ -10,8 +11,8 @@ from kg.domain import acts
 from kg.domain.audit import Act
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
-from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, emptied, opening_of, releases, stands, superseding
+from kg.domain.records import event_without_words, load_review_event, seal_event
+from kg.domain.review import ReviewEvent, opening_of, releases, stands, superseding
 from kg.errors import ReviewMoved, ReviewNotFound
 from kg.ports.ledger import check_unmoved
 
@@ -67,19 +68,25 @@ def append(tx: Transaction, event: ReviewEvent) -> Act:
     held = tx.run(HOLD_REVIEW, decision=event.decision)
     if held != [[event.number - 1]]:
         raise ReviewMoved(f"something was said of {event.decision} meanwhile: look at it again, and then decide")
-    tx.run(ADD_REVIEW_EVENT, decision=event.decision, id=f"{event.decision}/{event.number}", readable=_readable(event))
+    text, content = seal_event(event, secrets.token_hex(16))
+    tx.run(ADD_REVIEW_EVENT, decision=event.decision, id=f"{event.decision}/{event.number}", readable=_readable(text))
     if (standing := stands(event)) is not None:
         tx.run(SET_STANDING, decision=event.decision, standing=standing)
     said = [load_review_event(text) for (text,) in tx.run(REVIEW_EVENTS, ids=[event.decision])]
     tx.run(SET_APPROVED, decision=event.decision, approved=releases(said))
-    return acts.of_review(event)
+    return acts.of_review(event, content)
 
 
 def empty(tx: Transaction, decision: str) -> None:
     """Erase what was written of a decision that is erased."""
     for (text,) in tx.run(REVIEW_EVENTS, ids=[decision]):
-        event = emptied(load_review_event(text))
-        tx.run(SET_REVIEW_EVENT, id=f"{decision}/{event.number}", readable=_readable(event))
+        put_text(tx, event_without_words(text))
+
+
+def put_text(tx: Transaction, text: str) -> None:
+    """In the place of the event that is there."""
+    event = load_review_event(text)
+    tx.run(SET_REVIEW_EVENT, id=f"{event.decision}/{event.number}", readable=_readable(text))
 
 
 def events(database: Database, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:
@@ -108,7 +115,8 @@ def listed(database: Database, *, standing: bool, after: str | None, limit: int,
     return [str(decision) for (decision,) in database.read(text, before=found[0][0], limit=limit, skip=skip)]
 
 
-def _readable(event: ReviewEvent) -> dict[str, Any]:
+def _readable(text: str) -> dict[str, Any]:
     """Properties of its node, for people, and the document."""
+    event = load_review_event(text)
     told = {"kind": event.kind, "actor": event.actor, "at": event.at, "reason": event.reason or None}
-    return {**told, "number": event.number, "document": dump(event)}
+    return {**told, "number": event.number, "document": text}

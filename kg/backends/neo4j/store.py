@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kg.backends.neo4j import audit, cypher, records, reviews, spending, texts, touches
@@ -13,6 +15,7 @@ from kg.backends.neo4j.database import Database, Transaction
 from kg.backends.neo4j.decisions import Neo4jDecisions
 from kg.backends.neo4j.discard import discard
 from kg.backends.neo4j.ending import fenced
+from kg.backends.neo4j.forget import forget
 from kg.backends.neo4j.keys import Neo4jKeys
 from kg.backends.neo4j.lock import LoadLock, live_run, staged_by
 from kg.backends.neo4j.prompts import Neo4jPrompts
@@ -23,7 +26,9 @@ from kg.backends.neo4j.schema import prepare
 from kg.backends.neo4j.view import Neo4jView
 from kg.backends.neo4j.writer import Neo4jWriter
 from kg.domain import acts
+from kg.domain.audit import Act
 from kg.domain.difference import FactChange
+from kg.domain.erasure import Erased, pseudonym
 from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
@@ -178,6 +183,13 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
         self._database.close()
 
     # --- ledgers ---
+
+    def erase_text(self, text: str, actor: str) -> Erased:
+        digest = audit.digest_of(self._database, text)
+        found = forget(self._database, text, pseudonym(digest or secrets.token_hex(6)))
+        act = Act("audit.erase", digest or "", actor)
+        erased = audit.erase(self._database, text, act, instant(self._clock()), also=found.any)
+        return replace(found, log=erased)
 
     def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
         at = instant(self._clock())

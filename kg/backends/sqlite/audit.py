@@ -9,6 +9,7 @@ from typing import Any
 
 from kg.backends.sqlite.database import Database
 from kg.domain.audit import Act, AuditEntry, Head, Personal, Row, entry_after
+from kg.domain.erasure import erased_with
 from kg.domain.fact import Instant
 from kg.ports.clock import Clock, instant
 
@@ -67,14 +68,25 @@ class SqliteAudit:
             rows = connection.execute(TEXTS, {"digests": json.dumps(sorted(digests))})
             return {row[0]: Personal(*row) for row in rows}
 
-    def erase_audit_text(self, text: str, actor: str) -> int:
-        with self._database.write() as connection:
-            # What is deleted is overwritten, in the file and in the log that comes before it.
-            connection.execute("PRAGMA secure_delete = ON")
-            digest: str = connection.execute(TEXT_OF, {"text": text}).get or ""
-            connection.execute(ERASE, {"text": text})
-            erased: int = connection.changes()
-            if erased:
-                append(connection, Act("audit.erase", digest, actor), instant(self._clock()))
-        self._database.empty_log()
-        return erased
+
+def digest_of(database: Database, text: str) -> str | None:
+    """By which entries name it."""
+    with database.use() as connection:
+        found: str | None = connection.execute(TEXT_OF, {"text": text}).get
+        return found
+
+
+def erase(database: Database, text: str, act: Act, at: Instant, *, also: bool) -> int:
+    """Erase it from the log, and tell of it where it was there, or elsewhere: the last step of an erasure."""
+    with database.write() as connection:
+        # What is deleted is overwritten, in the file and in the log that comes before it.
+        connection.execute("PRAGMA secure_delete = ON")
+        erased = 0
+        for one in erased_with(text):
+            connection.execute(ERASE, {"text": one})
+            erased += connection.changes()
+        if erased or also:
+            append(connection, act, at)
+    with database.use() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return erased

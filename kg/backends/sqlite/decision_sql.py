@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _KEPT = """d.id, d.record, t.document, d.purged,
     (SELECT n.id FROM decision n WHERE n.supersedes = d.id) AS superseded_by,
-    (SELECT h.document FROM decision_hold h WHERE h.decision = d.id ORDER BY h.n DESC LIMIT 1) AS hold"""
+    (SELECT h.document FROM decision_hold h WHERE h.decision = d.id ORDER BY h.n DESC LIMIT 1) AS hold, d.actor"""
 _FROM = "FROM decision d LEFT JOIN decision_text t ON t.seq = d.seq"
 
 DECISION = f"SELECT {_KEPT} {_FROM} WHERE d.id = :id"

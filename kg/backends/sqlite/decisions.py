@@ -100,7 +100,7 @@ def _put(connection: Any, kept: Kept, at: Instant) -> None:
     connection.execute(sql.PUT_DECISION, {"id": kept.id, "record": _dump(kept.record), **told})
     if connection.changes():
         connection.execute(sql.PUT_TEXT, {"id": kept.id, "document": _dump(kept.text)})
-        audit.append(connection, acts.of_decision(kept.id, kept.record), at)
+        audit.append(connection, acts.of_decision(kept.id, kept.record, told["actor"]), at)
         document = kept.document
         reviews.open_review(connection, document, at)
         touches.put(connection, kept.id, document)

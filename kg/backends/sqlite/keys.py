@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kg.backends.sqlite import audit
 from kg.backends.sqlite.database import Database
 from kg.domain.access import Key
 from kg.domain.audit import Act
-from kg.domain.records import dump, load_key
+from kg.domain.records import load_key, seal_key
 from kg.errors import Conflict
 from kg.ports.clock import Clock, instant
 
@@ -29,8 +31,9 @@ class SqliteKeys:
             held = None if was is None else connection.execute(KEY, {"id": was.id}).get
             if was is not None and (held is None or load_key(held) != was):
                 raise Conflict(f"key {was.id!r} was changed at the same time: look at it again")
-            connection.executemany(PUT, [(key.id, dump(key)) for key in keys])
-            audit.append(connection, act, instant(self._clock()))
+            sealed = [seal_key(key, secrets.token_hex(16)) for key in keys]
+            connection.executemany(PUT, [(key.id, text) for key, (text, _) in zip(keys, sealed, strict=True)])
+            audit.append(connection, replace(act, content=sealed[-1][1]), instant(self._clock()))
 
     def key(self, key_id: str) -> Key | None:
         with self._database.use() as connection:

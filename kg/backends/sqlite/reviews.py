@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection
 from typing import Any
 
@@ -10,8 +11,8 @@ from kg.backends.sqlite import audit, sql
 from kg.domain import acts
 from kg.domain.decision import Document
 from kg.domain.fact import Instant
-from kg.domain.records import dump, load_review_event
-from kg.domain.review import ReviewEvent, emptied, opening_of, releases, stands, superseding
+from kg.domain.records import event_without_words, load_review_event, seal_event
+from kg.domain.review import ReviewEvent, opening_of, releases, stands, superseding
 from kg.errors import ReviewMoved, ReviewNotFound
 
 NEWEST = 2**62
@@ -34,7 +35,8 @@ def append(connection: Any, event: ReviewEvent, at: Instant) -> None:
     last = connection.execute(sql.LAST_REVIEW_EVENT, {"decision": event.decision}).get or 0
     if event.number != last + 1:
         raise ReviewMoved(f"something was said of {event.decision} meanwhile: look at it again, and then decide")
-    row = (event.decision, event.number, dump(event))
+    text, content = seal_event(event, secrets.token_hex(16))
+    row = (event.decision, event.number, text)
     connection.execute("INSERT INTO review_event VALUES (?, ?, ?)", row)
     if (standing := stands(event)) is not None:
         connection.execute(
@@ -44,14 +46,25 @@ def append(connection: Any, event: ReviewEvent, at: Instant) -> None:
         )
     said = events(connection, [event.decision])[event.decision]
     connection.execute("UPDATE review SET approved = ? WHERE decision = ?", (releases(said), event.decision))
-    audit.append(connection, acts.of_review(event), at)
+    audit.append(connection, acts.of_review(event, content), at)
 
 
 def empty(connection: Any, decision: str) -> None:
     """Erase what was written of a decision that is erased."""
-    for event in events(connection, [decision]).get(decision, ()):
-        row = (dump(emptied(event)), decision, event.number)
-        connection.execute("UPDATE review_event SET document = ? WHERE decision = ? AND number = ?", row)
+    for number, text in texts(connection, [decision]):
+        put_text(connection, decision, number, event_without_words(text))
+
+
+def texts(connection: Any, decision_ids: Collection[str]) -> list[tuple[int, str]]:
+    """Numbers and texts of events, as they are kept."""
+    found = connection.execute(sql.REVIEW_EVENTS, {"ids": json.dumps(sorted(set(decision_ids)))})
+    return [(int(json.loads(text)["number"]), str(text)) for (text,) in found]
+
+
+def put_text(connection: Any, decision: str, number: int, text: str) -> None:
+    """In the place of the one that is there."""
+    row = (text, decision, number)
+    connection.execute("UPDATE review_event SET document = ? WHERE decision = ? AND number = ?", row)
 
 
 def events(connection: Any, decision_ids: Collection[str]) -> dict[str, tuple[ReviewEvent, ...]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kg.backends.sqlite import audit, reviews, spending, sql, touches
@@ -12,6 +14,7 @@ from kg.backends.sqlite.audit import SqliteAudit
 from kg.backends.sqlite.changes import changes_of
 from kg.backends.sqlite.database import Database
 from kg.backends.sqlite.decisions import SqliteDecisions
+from kg.backends.sqlite.forget import forget
 from kg.backends.sqlite.keys import SqliteKeys
 from kg.backends.sqlite.prompts import SqlitePrompts
 from kg.backends.sqlite.purge import finish, purge
@@ -21,7 +24,9 @@ from kg.backends.sqlite.rules import SqliteRules
 from kg.backends.sqlite.view import SqliteView
 from kg.backends.sqlite.writer import SqliteWriter
 from kg.domain import acts
+from kg.domain.audit import Act
 from kg.domain.difference import FactChange
+from kg.domain.erasure import Erased, pseudonym
 from kg.domain.fact import Instant
 from kg.domain.lineage import LiveRun, Rejection, Run
 from kg.domain.ontology import Ontology
@@ -174,6 +179,13 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
         self._database.close()
 
     # --- ledgers ---
+
+    def erase_text(self, text: str, actor: str) -> Erased:
+        digest = audit.digest_of(self._database, text)
+        found = forget(self._database, text, pseudonym(digest or secrets.token_hex(6)))
+        act = Act("audit.erase", digest or "", actor)
+        erased = audit.erase(self._database, text, act, instant(self._clock()), also=found.any)
+        return replace(found, log=erased)
 
     def append_review(self, event: ReviewEvent, known: Instant | None = None) -> None:
         with self._database.write() as connection:

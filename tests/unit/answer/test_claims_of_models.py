@@ -8,7 +8,7 @@ import pytest
 
 from kg.domain.completion import Reply, Request
 from kg.domain.lineage import Classification
-from kg.domain.plan import Each, Entities, Follow, Having, Plan
+from kg.domain.plan import Count, Each, Entities, Follow, Having, Minus, Plan
 from kg.errors import ModelUnavailable
 from tests.unit.answer.garden import ADA, ask, run
 from tests.unit.answer.scripted import Said, Scripted, ask_with
@@ -46,6 +46,13 @@ def test_the_evidence_is_as_the_claims_below_take_it() -> None:
         ("GR-1 tends PL-2.", ("E2",)),
         ("Ada tends Sage as well as Mint.", ("E1", "E2")),
         ("Two herbs fit.", ("E1", "E2")),
+        ("All in all, two herbs meet the conditions.", ("E1", "E2")),
+        ("One finding is that Ada tends Sage.", ("E1",)),
+        ("Ada tends not only Sage but also Mint.", ("E1", "E2")),
+        ("Going by what was retrieved, Ada, for its part, tends Sage.", ("E1",)),
+        ("First, Ada tends Sage; second, Ada tends Mint.", ("E1", "E2")),
+        ("Sage, like Mint, is tended by Ada.", ("E1", "E2")),
+        ("Two herbs match the question, based on the data.", ("E1", "E2")),
         ("One of them is Sage.", ("E1",)),
         ("Ada tends one herb that is called Mint.", ("E2",)),
         ("Among those found is Ada, who tends Mint.", ("E2",)),
@@ -69,6 +76,14 @@ def test_what_the_cited_evidence_says_stands_in_whatever_words_the_ontology_has(
         (("Ada admires Sage.", ("E1",)), "admires"),
         (("Ada tends Sage in the greenhouse.", ("E1",)), "greenhouse"),
         (("Ada does not tend Sage.", ("E1",)), "denies what the evidence says"),
+        (("Ada first tends Sage.", ("E1",)), "first"),
+        (("It is false that Ada tends Sage.", ("E1",)), "denies what the evidence says"),
+        (("It is not the case that Sage, like Mint, is tended by Ada.", ("E1", "E2")), "denies what the evidence says"),
+        (("Ada tends not only Sage but also Thyme.", ("E1",)), "Thyme"),
+        (("As the grower says, Ada tends Sage.", ("E1",)), "no source that it cites"),
+        (("According to the growers, Ada tends Sage.", ("E1",)), "no source that it cites"),
+        (("Ada tends not only Sage.", ("E1",)), "denies"),
+        (("One finding was made.", ("E1", "E2")), "1 does not follow"),
         (("Ada tends only Sage.", ("E1",)), "only"),
         (("Sage tends Ada.", ("E1",)), "other way round"),
         (("Ada tends at least two herbs.", ("E1", "E2")), "bound"),
@@ -99,10 +114,28 @@ def test_what_goes_beyond_it_is_dropped_with_what_is_wrong(claim: Said, told: st
         ("For Thyme no beds were found.", True),
         ("Thyme stands in a bed.", False),
         ("Beds were found for Thyme.", False),
+        ("We could not find any beds for Thyme.", True),
+        ("We found any beds for Thyme.", False),
     ],
 )
 def test_an_absence_is_told_as_one(text: str, stands: bool) -> None:  # noqa: FBT001 (a case)
     [found] = problem((text, ("E2",)), plan=BEDLESS)
+    assert (found is None) == stands
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("No beds that are not among the beds that hold Sage were found for Thyme.", True),
+        ("Thyme has no such beds.", True),
+        ("A source shows beds that are not among the beds that hold Sage for Thyme.", False),
+    ],
+)
+def test_a_denial_within_what_was_sought_denies_nothing(text: str, stands: bool) -> None:  # noqa: FBT001 (a case)
+    sage = Follow(Entities(ids=("plant:PL-1",)), "stands_in", "out")
+    other = Minus(Follow(Each(), "stands_in", "out"), sage)
+    plan = Having(Follow(Entities(ids=("grower:GR-2",)), "tends", "out", type="Herb"), "none", other)
+    [found] = problem((text, ("E2",)), plan=plan)
     assert (found is None) == stands
 
 
@@ -179,3 +212,19 @@ def test_the_decision_says_which_prompts_and_model_took_part() -> None:
     ]
     assert all(call["rendered"].startswith("sha256:") for call in document["calls"])
     assert ADA in document["explanation"]["cypher"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("Ada tends 3 of the 4 plants.", True),
+        ("Three out of four plants are tended by Ada.", True),
+        ("Ada tends 3 of the 3 plants.", False),
+        ("Ada tends 4 out of 4 plants.", False),
+    ],
+)
+def test_so_many_of_so_many_is_what_was_counted(text: str, stands: bool) -> None:  # noqa: FBT001 (a case)
+    plan = Count(Follow(Entities(ids=(ADA,)), "tends", "out"), Entities(type="Plant"))
+    cited = tuple(item["id"] for item in run(plan)["evidence"])
+    [found] = problem((text, cited), plan=plan)
+    assert (found is None) == stands, found

@@ -15,6 +15,8 @@ from kg.text.language import english
         ("It grinds Rye Flour", [{"flour"}]),
         ("Rye Flour Mill and Rye", [{"mill"}, {"rye"}]),
         ("Rye Flour, or the mill?", [{"flour"}]),
+        ("Rye: Flour is made of it.", [{"rye"}]),
+        ("Rye (Flour)", [{"rye"}]),
         ("The rye is for rye flour.", [{"flour"}]),
     ],
 )

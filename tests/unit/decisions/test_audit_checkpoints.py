@@ -77,7 +77,7 @@ def test_a_clock_that_was_set_back_is_stated_and_no_fault(log: SqliteStore, cloc
 
 def test_erased_names_are_counted_and_no_fault(log: SqliteStore, clock: TickingClock) -> None:
     append(log, 3)
-    log.erase_audit_text("ann", "bob")
+    log.erase_text("ann", "bob")
     found = verify(log, [], clock)
     assert (found.sound, found.erased, found.entries) == (True, 1, 4)
     assert [one.actor for one in read_log(log, 0, 9)] == [None, None, None, "bob"]

@@ -179,6 +179,18 @@ def test_a_password_comes_from_the_environment(tmp_path: Path, monkeypatch: pyte
     assert "heim" not in str(caught.value)
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_whole_address_comes_from_the_environment_with_any_name_of_postgresql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("SHOP_URL", f"{scheme}://u:ge%2Fheim@127.0.0.1:1/x")
+    with pytest.raises(
+        SourceUnreadable, match=r"^postgresql\+psycopg://u:\*\*\*@127.0.0.1:1/x: connection failed"
+    ) as caught:
+        rows(tmp_path, "${SHOP_URL}", "supplier")
+    assert "heim" not in str(caught.value)
+
+
 def test_a_missing_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     with pytest.raises(SourceUnreadable, match=r"pip install 'whence\[sql\]'"):

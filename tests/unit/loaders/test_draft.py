@@ -164,6 +164,13 @@ def test_a_file_that_cannot_be_described_is_refused(
         drafted(tmp_path, name, content)
 
 
+@pytest.mark.parametrize("address", ["postgresql://u:geheim@h/x", "sqlite:///shop.db"])
+def test_a_database_is_no_file_to_draft_from(address: str) -> None:
+    with pytest.raises(SourceUnreadable, match=r"from a database: .* `format: sql`") as told:
+        draft(Path(address))
+    assert "geheim" not in str(told.value)
+
+
 def test_a_folder_is_no_file_to_draft_from(tmp_path: Path) -> None:
     with pytest.raises(SourceUnreadable, match="a folder; name one of its files"):
         draft(tmp_path)

@@ -1,13 +1,14 @@
 /** The record of a decision: what took part, how long it took, asking it at another point. */
 
+import { get, part } from "../api";
 import { ask } from "../asking";
 import { el } from "../dom";
 import { offered } from "../me";
 import { address, go } from "../place";
-import type { Decision } from "../types";
-import { number, shown, time } from "../words";
-import { button, copy, labelledField } from "./controls";
-import { refused } from "./notice";
+import type { Decision, DecisionLine, Hold } from "../types";
+import { brief, number, shown, time } from "../words";
+import { badge, button, copy, labelledField } from "./controls";
+import { put, refused } from "./notice";
 import { pairs, table } from "./table";
 
 export function record(decision: Decision, more: HTMLElement, signal: AbortSignal): HTMLElement {
@@ -17,6 +18,7 @@ export function record(decision: Decision, more: HTMLElement, signal: AbortSigna
     { class: "record" },
     el("h2", {}, "The record"),
     comparing(decision, signal),
+    others(decision, signal),
     more,
     el(
       "details",
@@ -43,6 +45,48 @@ export function record(decision: Decision, more: HTMLElement, signal: AbortSigna
       table("Steps", [{ name: "Step", cell: (one) => one.step }, { name: "ms", cell: (one) => number(one.ms), kind: "number" }], trace.steps),
     ),
   );
+}
+
+/** When the same was asked, what superseded what, and how a legal hold moved. */
+function others(decision: Decision, signal: AbortSignal): HTMLElement {
+  const body = el("div", {});
+  const id = decision.decision_id;
+  const open = (one: string, text: string): HTMLElement => el("a", { href: address(["decisions", one]) }, text);
+  const fold = el("details", { class: "block" }, el("summary", {}, "The same question at other times, and legal holds"), body);
+  const read = async (): Promise<HTMLElement[]> => {
+    const [{ decisions }, { holds }] = await Promise.all([
+      get<{ decisions: DecisionLine[] }>("/v1/decisions", { words: decision.question, limit: 100 }, signal),
+      get<{ holds: Hold[] }>(`/v1/decisions/${part(id)}/hold`, {}, signal),
+    ]);
+    const same = decisions.filter((one) => one.question === decision.question);
+    const own = same.find((one) => one.decision_id === id);
+    const rest = same.filter((one) => one.decision_id !== id);
+    return [
+      pairs([
+        own?.supersedes ? ["It supersedes", open(own.supersedes, own.supersedes)] : null,
+        own?.superseded_by ? ["Superseded by", open(own.superseded_by, own.superseded_by)] : null,
+      ]),
+      rest.length
+        ? table(
+            "The same question at other times",
+            [
+              { name: "Asked", cell: (one) => open(one.decision_id, one.asked_at ? time(one.asked_at) : one.decision_id) },
+              { name: "Answer", cell: (one) => brief(one.text) },
+              { name: "", cell: (one) => (one.superseded_by ? badge("superseded", "") : "") },
+              { name: "", cell: (one) => el("a", { href: address(["decisions", id, "compare", one.decision_id]) }, "compare") },
+            ],
+            rest,
+          )
+        : el("p", { class: "quiet" }, "It was not asked at another time, as far as you may see."),
+      holds.length
+        ? table("Legal holds", [{ name: "Legal hold", cell: (one) => badge(one.held ? "held" : "ended", one.held ? "warn" : "") }, { name: "Why", cell: (one) => one.reason }, { name: "By", cell: (one) => one.actor }, { name: "When", cell: (one) => time(one.at) }], holds)
+        : el("p", { class: "quiet" }, "It is under no legal hold."),
+    ];
+  };
+  fold.addEventListener("toggle", () => {
+    if (fold.open && !body.childElementCount) void put(body, read);
+  });
+  return fold;
 }
 
 /** The same plan on another day or as known at another time, beside this answer. */
