@@ -21,6 +21,7 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import (
     ASKING,
+    SURE,
     asked_words,
     pauses,
     sentences,
@@ -43,8 +44,6 @@ BEHIND = 2.0
 """How much more it weighs to pass over what is known where it stands behind the question: that is seldom talk."""
 ORDERED = dict.fromkeys(("most", "most_of", "more"), "asks_most") | dict.fromkeys(("fewest", "fewer"), "asks_fewest")
 """Cues by which a clause that names nothing new orders what was compared before it."""
-SURE = 0.8
-"""Score from which on a name is taken as said."""
 KEPT = 5
 """Readings of one clause that are carried on."""
 

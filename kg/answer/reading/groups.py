@@ -105,9 +105,11 @@ def grouped(grammar: Grammar, head: SetPart, group: GroupPart) -> Iterator[Part]
         return
     if group.by is not None and bare_type(group.by) and _named_again(head, group.by):
         return
-    if head.options and head.named and group.by is not None and group.by.ask == "count":
-        # "Compare A and B by number of techniques".
-        yield from grammar.narrow(head, grammar.made(PropPart(argument=altered(group.by, order="most", ask="")), group))
+    if head.options and head.named and group.by is not None and group.by.ask in ("count", "share"):
+        # "Compare A and B by number of techniques", "by share of techniques".
+        asked = "share" if group.by.ask == "share" else ""
+        by_most = PropPart(argument=altered(group.by, order="most", ask=asked))
+        yield from grammar.narrow(head, grammar.made(by_most, group))
         return
     counted = head.ask in ("count", "count_of")
     if group.predicate:
@@ -314,6 +316,13 @@ def compare_numbers(grammar: Grammar, op: OpPart, right: SetPart) -> Iterator[Pa
     """``compare`` ``the number of techniques of A and B``: each one's number."""
     if len(right.options) > 1 and right.ask == "count" and not right.named:
         yield grammar.made(altered(right, joined="each"), op, right, features=(("each_of", 1.0),))
+
+
+@rule("compare", AnswerPart)
+def compare_compared(grammar: Grammar, op: OpPart, answer: AnswerPart) -> Iterator[Part]:
+    """``compare`` ``A and B by share of techniques``."""
+    if answer.kind == "compare":
+        yield grammar.made(answer, op, answer)
 
 
 @rule(SAID_TWICE, SAID_TWICE)

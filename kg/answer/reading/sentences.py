@@ -11,6 +11,8 @@ FRONTED = frozenset({"of", "among", "amongst", "out", "for", "from", "in", "by",
 """Words at the beginning of a sentence that make what follows a part of the question behind it."""
 POSSESSIVE = frozenset({"their", "its", "his", "her"})
 MAX_PAUSES = 6
+SURE = 0.8
+"""Score from which on a name is taken as said."""
 ASKING = frozenset({"which", "what", "who", "whom", "whose", "where", "when", "why", "how"})
 AUXILIARIES = frozenset(
     "is are was were do does did has have had can could will would should am".split()  # noqa: SIM905 (one line)
@@ -82,6 +84,9 @@ def pauses(linked: Linked, start: int, end: int) -> list[int]:
     """Places where talk may end and the question begin, or the other way round: at most MAX_PAUSES."""
     words = linked.words
     inside = {i for m in linked.mentions if m.kind in ("entity", "version") for i in range(m.start + 1, m.end)}
+    # A comma between two names goes on with a list.
+    names = [m for m in linked.mentions if m.kind == "entity" and m.score >= SURE]
+    inside |= {m.end for m in names} & {m.start - 1 for m in names}
     found = [
         i + 1
         for i in range(start + 1, end - 2)
