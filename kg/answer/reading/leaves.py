@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kg.answer.phrases import PLAIN_PREPOSITIONS, TELLING
+from kg.answer.phrases import BE, PLAIN_PREPOSITIONS, TELLING
 from kg.answer.reading.nouns import implied
 from kg.answer.reading.parts import (
     Condition,
@@ -36,6 +36,7 @@ WEIGHT = {"content": 1.0, "filler": 0.7, "light": 0.3, "drop": 0.0, "mark": 0.0}
 QUESTION_WORDS = frozenset({"what", "which", "who", "whom", "where"})
 DETERMINERS = frozenset({"the", "a", "an", "s", "their", "its", "his", "her", "my", "our", "your", "no", "any", "some"})
 ANYTHING = frozenset({"anything", "something", "everything", "things", "stuff"})
+DONE = ("ed", "en", "ing", "wn", "ne")
 PLURAL = 3
 VERBAL = 0.95
 """Score from which on a phrase is said as it stands."""
@@ -137,7 +138,8 @@ def _unknown(linked: Linked) -> Iterator[int]:
         for i in range(max(asks_from(linked, start, end), start), end):
             word = linked.words[i]
             before, behind = (linked.words[p].folded if start <= p < end else "" for p in (i - 1, i + 1))
-            noun = before in DETERMINERS or behind == "of"
+            # "Are crimson" says how they are, and "are tended" what is done with them.
+            noun = before in DETERMINERS or behind == "of" or (before in BE and not word.folded.endswith(DONE))
             if i not in known and word.weight == "content" and word.text.isalpha() and word.text.islower() and not noun:
                 yield i
 

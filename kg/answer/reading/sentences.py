@@ -87,6 +87,9 @@ def pauses(linked: Linked, start: int, end: int) -> list[int]:
     # A comma between two names goes on with a list.
     names = [m for m in linked.mentions if m.kind == "entity" and m.score >= SURE]
     inside |= {m.end for m in names} & {m.start - 1 for m in names}
+    # "Jobs that have" some are no talk of jobs.
+    nouns = {m.end for m in linked.mentions if m.kind in ("type", "role")}
+    inside |= {i for i in nouns if i < len(words) and words[i].folded == "that"}
     found = [
         i + 1
         for i in range(start + 1, end - 2)
