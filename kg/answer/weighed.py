@@ -70,11 +70,12 @@ def _value(named: Named, values: Mapping[str, object]) -> int | float | None:
 
 def of_how_many(said: Said, result: Result) -> Iterator[tuple[Verdict, str]]:
     """So many of so many is a share that was counted."""
-    counted = {(str(part), str(of)) for part, of in shares(result)}
     for part, of in pairwise(said.numbers):
-        told = (part.value, of.value)
         between = _OUT_OF.match(said.text, part.start)
-        if counted and told not in counted and between is not None and between.end() == of.start:
+        if between is None or between.end() != of.start:
+            continue
+        counted = {(str(one), str(whole)) for one, whole in shares(result)}
+        if counted and (part.value, of.value) not in counted:
             yield "contradicted", f"{part.value} of {of.value} is no share that was counted"
 
 
@@ -84,11 +85,12 @@ def of_no_source(
     """Who is said to say something is a source; a kind of thing says nothing."""
     language = english()
     small = language.claims["reporting"] | language.droppable | language.light
-    titles = [text for key in cited.sources & sources.keys() for text in (sources[key].title, sources[key].dataset)]
-    kinds = nouns - stems_of([*titles, *small])
     for found in _SAYS.finditer(said.text):
         start, end = found.span(1 if found[1] else 2)
-        if any(start <= place < end and stem(word) in kinds for place, word in said.words):
+        titles = [text for key in cited.sources & sources.keys() for text in (sources[key].title, sources[key].dataset)]
+        kinds = nouns - stems_of(titles)
+        words = (word for place, word in said.words if start <= place < end and word not in small)
+        if any(stem(word) in kinds for word in words):
             yield "unsupported", f"it says that “{said.text[start:end]}” says so, which is no source that it cites"
 
 
