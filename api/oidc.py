@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 from api.remembered import Remembered
@@ -158,13 +159,17 @@ class Issuer:
         import jwt
 
         told = self._configuration()
-        keys = _fetched(_safe(str(told.get("jwks_uri", "")), "jwks_uri")).get("keys", [])
+        try:
+            address = _safe(str(told.get("jwks_uri", "")), "jwks_uri")
+        except ConfigError as exc:
+            raise IssuerUnavailable(f"the issuer {self._url!r} gives no address for its keys: {exc}") from exc
+        keys = _fetched(address).get("keys", [])
         found: Keys = {}
         for one in keys if isinstance(keys, list) else []:
             try:
                 if one.get("use", "sig") == "sig" and one.get("kty") != "oct":
                     found[one.get("kid")] = jwt.PyJWK(one).key, one.get("alg")
-            except (jwt.PyJWTError, AttributeError):
+            except (jwt.PyJWTError, AttributeError, TypeError, ValueError):
                 continue  # of a kind that we do not know
         return found
 
@@ -190,8 +195,8 @@ def _fetched(url: str) -> dict[str, Any]:
     try:
         with _DIRECT.open(url, timeout=TIMEOUT_S) as answer:
             found = json.loads(_read(answer))
-    except (OSError, ValueError) as exc:
-        raise IssuerUnavailable(f"the issuer does not answer at {url!r}") from exc
+    except (OSError, ValueError, HTTPException, RecursionError) as exc:
+        raise IssuerUnavailable(f"the issuer does not answer at {url!r} as it should") from exc
     if not isinstance(found, dict):
         raise IssuerUnavailable(f"what the issuer answers at {url!r} is no JSON object")
     return found

@@ -51,7 +51,7 @@ class LocalIssuer:
             at = {name: f"{self.url}/{name}" for name in ("authorize", "token", "logout")}
             return {
                 "issuer": self.url,
-                "jwks_uri": f"{self.url}/jwks",
+                "jwks_uri": self.wrong.get("jwks_uri", f"{self.url}/jwks"),
                 "authorization_endpoint": at["authorize"],
                 "token_endpoint": self.wrong.get("token_endpoint", at["token"]),
                 **(
@@ -73,7 +73,8 @@ class LocalIssuer:
             self.asked += 1
             if self.answers is not None:
                 self.answers.wait(20)
-            return {"keys": [public(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]}
+            keys = [public(key) | {"kid": kid, "use": "sig"} for kid, key in self.keys.items()]
+            return {"keys": [*self.wrong.get("keys", []), *keys]}
 
         @app.get("/authorize")
         def authorize(request: Request) -> Response:

@@ -87,6 +87,10 @@ def _read_off(view: GraphView, run: Run, but: set[FactId], after: int, limit: in
     place = 0
     for source in sources:
         skip = max(0, after - place)
+        if skip and (whole := len(view.said_by([source], min(skip, MOST_READ)).get(source, ()))) < min(skip, MOST_READ):
+            # What was read before ended in a source behind this one.
+            place += whole
+            continue
         while skip < MOST_READ:
             said = view.said_by([source], skip + AT_ONCE).get(source, ())
             some = said[skip:]

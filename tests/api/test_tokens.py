@@ -420,6 +420,32 @@ def test_an_issuer_that_is_gone_leaves_the_page_and_its_keys(services: Services,
     assert (shown.status_code, "connect-src" in shown.headers["content-security-policy"]) == (200, False)
 
 
+@pytest.mark.parametrize("address", ["http://elsewhere.example/jwks", "javascript:1", "", 7])
+def test_keys_are_fetched_from_nowhere_unsafe(services: Services, issuer: LocalIssuer, address: Any) -> None:
+    issuer.wrong = {"jwks_uri": address}
+    settings = replace(Settings(), access=True, oidc_issuer=issuer.url, oidc_audience=AUDIENCE)
+    with TestClient(create_app(services, settings), base_url=BASE, raise_server_exceptions=False) as made:
+        reply = me(made, issuer.token())
+    issuer.wrong = {}
+    assert (reply.status_code, reply.json()["code"]) == (503, "issuer_unavailable")
+
+
+@pytest.mark.parametrize(
+    "key", [7, {"kty": "RSA", "kid": ["x"]}, {"kty": "RSA", "kid": {}, "n": 1, "e": 1}, {"kty": "EC"}]
+)
+def test_a_key_of_the_issuer_that_is_none_does_not_refuse_those_that_are(
+    services: Services, issuer: LocalIssuer, key: Any
+) -> None:
+    issuer.wrong = {"keys": [key]}
+    settings = replace(
+        Settings(), access=True, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_roles="realm.roles"
+    )
+    with TestClient(create_app(services, settings), base_url=BASE, raise_server_exceptions=False) as made:
+        reply = me(made, issuer.token())
+    issuer.wrong = {}
+    assert reply.status_code == 200, reply.text
+
+
 @pytest.mark.parametrize(
     "address",
     [

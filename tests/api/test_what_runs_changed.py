@@ -82,6 +82,20 @@ def test_facts_of_a_run_come_page_by_page(shops: TestClient) -> None:
     assert len(texts(shops, second, "gained")) > 5
 
 
+def test_facts_of_several_files_come_page_by_page_to_their_end(shops: TestClient) -> None:
+    many = "id,name,town\n" + "".join(f"S-{n},Shop {n},Elm\n" for n in range(300, 600))
+    spec = DATASET.replace("files: [data/shops.csv]", "files: [data/shops.csv, data/more.csv]")
+    files = {
+        "data/shops.csv": many,
+        "data/more.csv": many.replace("S-", "S-1").replace("Elm", "Tarn"),
+        "shops.yml": spec,
+    }
+    run = str(shops.post("/v1/loads", json=body(files)).json()["runs"][0]["id"])
+    pages = paged(shops, f"/v1/runs/{run}/facts", 70, change="gained")
+    told = [one["text"] for page in pages for one in page["facts"]]
+    assert len(told) == len(set(told)) == 600
+
+
 def test_what_a_caller_may_not_read_is_not_listed(shops: TestClient, store: str) -> None:
     load(shops, ROWS, classification="restricted")
     lowered = load(shops, ROWS.replace("Mill Shop,Tarn", "Mill Shop,Elm"), classification="public")

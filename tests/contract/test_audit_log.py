@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import apsw
 import neo4j
 import pytest
 
@@ -17,7 +19,7 @@ from kg.domain.audit import Act, AuditEntry, content_of, founded, sha256
 from kg.domain.ontology import Ontology
 from kg.domain.prompt import Template
 from kg.domain.ref import ref_of
-from kg.errors import PromptNotFound, StoreError
+from kg.errors import PromptNotFound, StoreError, StoreTimeout
 from kg.settings import neo4j_address
 from tests.builders import (
     TOWN,
@@ -98,6 +100,24 @@ def test_an_erased_name_is_gone_and_the_chain_stands(store: Store) -> None:
     assert set(store.audit_texts([first.actor, second.actor])) == {second.actor}
     assert not store.erase_text("ann", "bob").any
     assert store.audit_head().seq == 3
+
+
+def test_a_reader_that_holds_what_was_erased_is_told_and_the_next_time_it_is_gone(
+    make_store: MakeStore, tmp_path: Path
+) -> None:
+    store = make_store("sqlite-file")
+    assert isinstance(store, SqliteStore)
+    store.audit(Act("export", "x", "Ann Vornholt"))
+    with contextlib.closing(apsw.Connection(str(tmp_path / "whence.db"))) as reader:
+        cursor = reader.execute("SELECT digest FROM audit_text")
+        cursor.fetchone()
+        with store._database.use() as connection:
+            connection.set_busy_timeout(50)
+        with pytest.raises(StoreTimeout, match="a reader still holds"):
+            store.erase_text("Ann Vornholt", "bob")
+        cursor.close()
+    assert not store.erase_text("Ann Vornholt", "bob").any
+    assert not any(b"Ann Vornholt" in one.read_bytes() for one in tmp_path.glob("whence.db*"))
 
 
 def test_loads_and_what_ends_them_are_told_with_who_did_it(store: Store) -> None:

@@ -11,6 +11,7 @@ from kg.backends.sqlite.database import Database
 from kg.domain.audit import Act, AuditEntry, Head, Personal, Row, entry_after
 from kg.domain.erasure import erased_with
 from kg.domain.fact import Instant
+from kg.errors import StoreTimeout
 from kg.ports.clock import Clock, instant
 
 TEXT_OF = "SELECT digest FROM audit_text WHERE text = :text LIMIT 1"
@@ -87,6 +88,9 @@ def erase(database: Database, text: str, act: Act, at: Instant, *, also: bool) -
             erased += connection.changes()
         if erased or also:
             append(connection, act, at)
-    with database.use() as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    # Also where nothing was left to erase: a reader may have held the log before.
+    if not database.empty_log():
+        raise StoreTimeout(
+            f"{database.path!r}: the name is erased, but a reader still holds the log it was in: end it and erase again"
+        )
     return erased
