@@ -267,8 +267,15 @@ def _call(use: Use) -> dict[str, Any]:
     }
 
 
+NOTHING_LOADED = (
+    "nothing is loaded in this graph, or nothing that you may see: load a dataset (`whence load`), or name another "
+    "store (`--store`)"
+)
+
+
 def _chosen(asked: Asked, chosen: Chosen, trace: Trace) -> Document:
     """Run what was chosen, or say why nothing was."""
     if chosen.reason is not None:
-        return abstained(asked.question, asked.views.own, chosen.reason)
+        empty = not any(asked.views.own.profile().facts.values())
+        return abstained(asked.question, asked.views.own, NOTHING_LOADED if empty else chosen.reason)
     return run_fitting(asked, chosen.readings, trace)

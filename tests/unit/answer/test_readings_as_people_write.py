@@ -189,3 +189,10 @@ def test_that_tender_is_who_was_found() -> None:
     [plan] = readings("Who tends Sage, and which trees does that tender look after?")
     assert plan["op"] == "parts"
     assert plan["plans"][1] == follow(follow(named(SAGE), "tends", "in", "Grower"), "tends", "out", "Tree")
+
+
+def test_an_empty_graph_is_said_to_be_empty() -> None:
+    empty = SqliteStore(":memory:", core_ontology(), TickingClock())
+    told = answer(Question("Who tends Mint?"), empty, empty, TickingClock())
+    assert told["outcome"] == "abstained"
+    assert "nothing is loaded in this graph" in told["answer"]["text"]
