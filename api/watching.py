@@ -19,13 +19,19 @@ from api.wire_runs import LiveOut, RunOut, SummaryOut
 from kg.bootstrap import Services
 from kg.domain.difference import Summary, difference, summary
 from kg.domain.lineage import LiveRun, Run
-from kg.errors import KgError, RunNotFound
+from kg.errors import KgError, RunNotFound, StoreTimeout
 from kg.ports.ledger import RunLedger
 
 EACH_S = 1.0
 """A load tells of itself once a second."""
 MAX_KEPT = 20
 """Runs of which the decisions that they touched are remembered."""
+KEPT_S = 3.0
+"""So long they are: what is withheld depends on the time of day too, which no log tells."""
+WAIT_S = 5.0
+"""So long a caller waits for what is being looked for already."""
+MOST_WAITING = 8
+"""Callers that wait; threads of a server are few, and others need them."""
 MAX_TOLD, MAX_RUN_AGAIN = 200, 20
 """Of these decisions: a run is shown within a second, however many there are; impact of it says more."""
 
@@ -75,28 +81,73 @@ class Watch:
             return self._summaries[run.id]
 
 
-class Touched:
-    """The decisions that runs touched, each found once for all who ask the same while nothing changes."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The decisions that a run touched, as of the audit log's ``head``."""
 
-    def __init__(self, services: Services) -> None:
+    head: str
+    began: float
+    ended: float
+    decisions: ImpactOut
+
+
+class Touched:
+    """The decisions that runs touched, each found once for all who ask the same at once; outside of any lock."""
+
+    def __init__(self, services: Services, seconds: Callable[[], float] = time.monotonic) -> None:
         self._services = services
-        self._guard = threading.Lock()
+        self._seconds = seconds
+        self._state = threading.Condition()
         self._turn = asyncio.Semaphore()
-        self._found: dict[tuple[str, str, Reach], ImpactOut] = {}
+        self._found: dict[tuple[str, Reach], _Found] = {}
+        self._looking: set[tuple[str, Reach]] = set()
+        self._waiting = 0
 
     def by(self, run: Run, reach: Reach) -> ImpactOut | None:
-        """Those within reach; None of a run that is not complete."""
+        """Those within reach; None of a run that is not complete. Raises StoreTimeout where others wait for them."""
         if run.state != "complete":
             return None
+        which, came = (run.id, reach), self._seconds()
         # All that loads, decides or judges moves the audit log.
-        now = (run.id, self._services.audit.audit_head().hash, reach)
-        with self._guard:
-            if now not in self._found:
-                impacts = replace(self._services.impacts, may_read=reach.may_read, most_touched=MAX_TOLD)
-                [found] = impacts.of_runs([run], MAX_RUN_AGAIN)
-                kept = list(self._found.items())[-MAX_KEPT:]
-                self._found = dict([*kept, (now, ImpactOut.of(found))])
-            return self._found[now]
+        head = self._services.audit.audit_head().hash
+        with self._state:
+            if (known := self._known(which, head, came)) is not None:
+                return known
+            self._looking.add(which)
+        made: _Found | None = None
+        try:
+            began = self._seconds()
+            impacts = replace(self._services.impacts, may_read=reach.may_read, most_touched=MAX_TOLD)
+            [found] = impacts.of_runs([run], MAX_RUN_AGAIN)
+            made = _Found(head, began, self._seconds(), ImpactOut.of(found))
+            return made.decisions
+        finally:
+            with self._state:
+                self._looking.remove(which)
+                if made is not None:
+                    self._found.pop(which, None)
+                    self._found = dict([*list(self._found.items())[1 - MAX_KEPT :], (which, made)])
+                self._state.notify_all()
+
+    def _known(self, which: tuple[str, Reach], head: str, came: float) -> ImpactOut | None:
+        """What can be given without looking; none where this caller has to. Raises StoreTimeout."""
+        while True:
+            held = self._found.get(which)
+            if held is not None:
+                fresh = held.head == head and self._seconds() - held.ended < KEPT_S
+                # What was begun after this caller came is as new as what they would find.
+                if fresh or held.began > came:
+                    return held.decisions
+            if which not in self._looking:
+                return None
+            left = came + WAIT_S - self._seconds()
+            if left <= 0 or self._waiting >= MOST_WAITING:
+                raise StoreTimeout(f"those that {which[0]} touched are being looked for: ask again")
+            self._waiting += 1
+            try:
+                self._state.wait(left)
+            finally:
+                self._waiting -= 1
 
     async def told(self, run: Run, reach: Reach) -> ImpactOut | None:
         """The same for those who follow it: however many they are, one thread at a time is taken from others."""

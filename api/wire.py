@@ -321,9 +321,12 @@ class EventsOut(BaseModel):
 
     events: list[str] = Field(title="Events", description="Their ids, made of what they say.")
     recorded: int = Field(title="Recorded", description="How many were not recorded before.")
-    decisions: ImpactOut = Field(
-        title="Decisions", description="Those that rest on what comes of them, 100 at most; none is run again."
+    decisions: ImpactOut | None = Field(
+        title="Decisions",
+        description="Those that rest on what comes of them, 100 at most; none is run again. Null where they could not "
+        "be looked for: the events are recorded all the same.",
     )
+    note: str = Field(title="Note", description="Why the decisions are not told; empty where they are.")
 
 
 class LineageNodeOut(BaseModel):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from kg.decisions.impact import Impact, report
+from kg.errors import KgError
+from kg.telemetry.log import note
 
 
 class SideOut(BaseModel):
@@ -58,3 +61,9 @@ class ImpactOut(BaseModel):
     @staticmethod
     def of(found: Impact) -> ImpactOut:
         return ImpactOut.model_validate(report(found))
+
+
+def untold(exc: KgError) -> str:
+    """Why the decisions that a thing touches are not told with it, where they could not be looked for."""
+    note("decisions not told", level=logging.WARNING, code=exc.code)
+    return f"the decisions that are touched could not be told: {exc}"

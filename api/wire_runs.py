@@ -136,6 +136,7 @@ class RunDetail(BaseModel):
         description="Those that it touched, 200 at most, with what they say today, 20 of them run again; null unless "
         "it is complete. Only decisions that you may read. `GET /v1/impact?ref=run:ID` has more.",
     )
+    note: str = Field(title="Note", description="Why the decisions of a complete run are not told; else empty.")
 
 
 class ChangedFactOut(BaseModel):

@@ -12,14 +12,14 @@ from api.documented import refusals
 from api.reach import Reach
 from api.strict import StrictRoute
 from api.wire import EventsOut, LineageOut, SourceList, SourceOut
-from api.wire_impact import ImpactOut
+from api.wire_impact import ImpactOut, untold
 from kg.answer.lineage import walk
 from kg.answer.lineage_decisions import with_decisions
 from kg.answer.lineage_start import MAX_REF
 from kg.bootstrap import Services
 from kg.domain.decision import Document
 from kg.domain.openlineage import MAX_DEPTH, MAX_WIDTH, LineageEvent, Toward, is_decision, received
-from kg.errors import AnswerWithheld, DecisionNotFound, LineageInvalid, NotFound
+from kg.errors import AnswerWithheld, DecisionNotFound, KgError, LineageInvalid, NotFound
 
 MAX_EVENTS = 1_000
 """Events in a batch."""
@@ -78,8 +78,12 @@ def receive_batch(events: Events, services: ServicesDep, reach: ReachDep) -> Eve
 def _record(events: list[LineageEvent], services: Services, reach: Reach) -> EventsOut:
     recorded = services.runs.append_events(events, reach.caller.name)
     impacts = replace(services.impacts, may_read=reach.may_read, most_touched=MAX_TOLD)
-    touched = impacts.of_events(events, reach.whole())
-    return EventsOut(events=[event.id for event in events], recorded=recorded, decisions=ImpactOut.of(touched))
+    touched, why = None, ""
+    try:
+        touched = ImpactOut.of(impacts.of_events(events, reach.whole()))
+    except KgError as exc:
+        why = untold(exc)
+    return EventsOut(events=[event.id for event in events], recorded=recorded, decisions=touched, note=why)
 
 
 @router.get("/lineage/{ref:path}", responses=refusals(400, 404, 409, 422, 503, 504))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -14,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.deps import ReachDep, ServicesDep, SettingsDep
 from api.documented import refusals
 from api.strict import StrictRoute
-from api.wire_impact import ImpactOut
+from api.wire_impact import ImpactOut, untold
 from api.wire_runs import RejectionOut, RunOut
 from kg.decisions.impact import AFTER_A_LOAD, Impact, Looking
 from kg.domain.fact import Literal
 from kg.domain.lineage import GraphProfile, Run
-from kg.errors import InvalidInput
+from kg.errors import InvalidInput, KgError
 from kg.telemetry.log import note
 from loaders.check import Checked
 from loaders.sending import sender
@@ -111,13 +112,16 @@ class CheckedOut(BaseModel):
 class LoadedRunOut(RunOut):
     """A run, and the decisions that it touched."""
 
-    decisions: ImpactOut = Field(
-        title="Decisions", description="Those that it touched, with what they say after all of the loads."
+    decisions: ImpactOut | None = Field(
+        title="Decisions",
+        description="Those that it touched, with what they say after all of the loads. Null where they could not be "
+        "looked for: the load stands all the same.",
     )
 
     @staticmethod
-    def touching(run: Run, touched: Impact) -> LoadedRunOut:
-        return LoadedRunOut(**RunOut.of(run).model_dump(), decisions=ImpactOut.of(touched))
+    def touching(run: Run, touched: Impact | None) -> LoadedRunOut:
+        decisions = None if touched is None else ImpactOut.of(touched)
+        return LoadedRunOut(**RunOut.of(run).model_dump(), decisions=decisions)
 
 
 class LoadedOut(BaseModel):
@@ -125,6 +129,7 @@ class LoadedOut(BaseModel):
 
     runs: list[LoadedRunOut] = Field(title="Runs", description="Of a load, in their order; empty after a check.")
     checked: list[CheckedOut] = Field(title="Checked", description="Of a check; empty after a load.")
+    note: str = Field(title="Note", description="Why the decisions are not told; empty where they are.")
 
 
 CHECKED: dict[int | str, dict[str, Any]] = {
@@ -156,13 +161,19 @@ def load(body: LoadIn, services: ServicesDep, settings: SettingsDep, reach: Reac
         for one in check_upload(files, body.load, services):
             profile = GraphProfile("", one.entities, one.facts)
             checked.append(CheckedOut.of(one, impacts.of_load(one.dataset, profile, looking)))
-        return JSONResponse(LoadedOut(runs=[], checked=checked).model_dump(), 200)
+        return JSONResponse(LoadedOut(runs=[], checked=checked, note="").model_dump(), 200)
     send = sender(settings.openlineage_url, _not_sent)
     done = load_upload(files, body.load, services, send, actor=reach.caller.name)
-    touched = impacts.of_runs(done, AFTER_A_LOAD)
-    services.reviews.check()
+    touched: Sequence[Impact | None] = [None] * len(done)
+    why = ""
+    try:
+        services.reviews.check()
+        touched = impacts.of_runs(done, AFTER_A_LOAD)
+    except KgError as exc:
+        # What was loaded stands: sent again it would change nothing, and tell nothing either.
+        why = untold(exc)
     runs = [LoadedRunOut.touching(run, one) for run, one in zip(done, touched, strict=True)]
-    return JSONResponse(LoadedOut(runs=runs, checked=[]).model_dump(), 201)
+    return JSONResponse(LoadedOut(runs=runs, checked=[], note=why).model_dump(), 201)
 
 
 def _not_sent(reason: str) -> None:

@@ -14,12 +14,13 @@ from api.reach import Reach
 from api.streaming import EVENT_STREAM
 from api.strict import StrictRoute
 from api.watching import Watched, events_of
+from api.wire_impact import untold
 from api.wire_runs import ChangedFactOut, LiveOut, RejectionOut, RunDetail, RunFactsOut, RunList, RunOut
 from kg.answer.run_facts import Change, run_facts
 from kg.bootstrap import Services
 from kg.domain.lineage import Classification, LiveRun, Run
 from kg.domain.scope import Scope
-from kg.errors import DatasetNotFound, RunNotFound
+from kg.errors import DatasetNotFound, KgError, RunNotFound
 from loaders.lineage import told
 
 After = Annotated[int, Query(title="After", description="Go on after so many, as `next` says.", ge=0, le=2**53)]
@@ -78,6 +79,11 @@ def run(
     live, named = _find(run_id, services, reach)
     rejections = services.runs.rejections(run_id)
     more = len(rejections) > after + limit
+    decisions, why = None, ""
+    try:
+        decisions = context.touched.by(named, reach)
+    except KgError as exc:
+        why = untold(exc)
     return RunDetail(
         run=RunOut.of(named),
         live=LiveOut.of(live) if live else None,
@@ -85,7 +91,8 @@ def run(
         cut=more,
         next=after + limit if more else None,
         openlineage=told(named, services.runs),
-        decisions=context.touched.by(named, reach),
+        decisions=decisions,
+        note=why,
     )
 
 

@@ -34,9 +34,14 @@ class Scope:
     tables: tuple[str, ...] = ()
     """Versions of saved decision tables, ``NAME@3``, that are read in place of those in use."""
 
-    def sees(self, version: DatasetVersion) -> bool:
-        """Whether the version is there for the reader: this is the access control."""
-        return version.classification <= self.ceiling and (self.granted is None or version.dataset in self.granted)
+    def sees(self, version: DatasetVersion, newest: DatasetVersion) -> bool:
+        """Whether the version is there for the reader: this is the access control.
+
+        ``version`` is as it was known at the time that is read, ``newest`` as it is known now: the higher of the two
+        classifications holds, so that what was raised is not read through the past.
+        """
+        highest = max(version.classification, newest.classification)
+        return highest <= self.ceiling and (self.granted is None or version.dataset in self.granted)
 
     def days(self, today: str) -> tuple[str, str]:
         """The first and the last day of those that a fact has to be true on one of."""

@@ -13,9 +13,12 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from kg.bootstrap import Services, open_services
+from kg.decisions.impact import Impacts
+from kg.errors import StoreTimeout
 from kg.settings import Settings
 from tests.api.supply import BASE, GAP, SUPPLY, loaded_supply
 from tests.api.test_keys_and_roles import ON, asked, bearer, token_of
+from tests.api.test_reviews_api import MESSAGE, RULES, held, move
 from tests.builders import openlineage
 
 REGISTER = ("supplier-register-2026-03.yml", "ontology.yml", "data/suppliers-2026-03.csv")
@@ -143,3 +146,35 @@ def test_an_event_names_no_decision_that_its_sender_may_not_read(services: Servi
             "/v1/lineage", json=openlineage(RUN, ["a"], []) | {"outputs": [file]}, headers=bearer(sender)
         )
         assert (reply.status_code, reply.json()["decisions"]["carried"]) == (201, [])
+
+
+def too_slow(*_: Any, **__: Any) -> Any:
+    raise StoreTimeout("the store did not answer in 30 s")
+
+
+def test_a_load_stands_and_approvals_lapse_where_what_it_touched_cannot_be_told(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client_of(services, Settings()) as client:
+        assert client.post("/v1/review-rules", json={"content": RULES, **MESSAGE}).status_code == 201
+        decision = held(client)
+        assert move(client, decision).json()["state"] == "approved"
+        monkeypatch.setattr(Impacts, "of_runs", too_slow)
+        told = sent(client, CHANGED)
+        [run] = told["runs"]
+        assert (run["state"], run["decisions"]) == ("complete", None)
+        assert told["note"].endswith("could not be told: the store did not answer in 30 s")
+        assert services.decisions.review_events([decision])[decision][-1].kind == "lapsed"
+        monkeypatch.undo()
+        assert services.runs.run(run["id"]) is not None
+        assert sent(client, {})["note"] == ""
+
+
+def test_an_event_is_recorded_where_what_rests_on_it_cannot_be_told(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Impacts, "of_events", too_slow)
+    with client_of(services, Settings()) as client:
+        reply = client.post("/v1/lineage", json=openlineage(RUN, ["raw"], ["suppliers"]))
+        assert (reply.status_code, reply.json()["recorded"], reply.json()["decisions"]) == (201, 1, None)
+        assert "the store did not answer in 30 s" in reply.json()["note"]

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 
 from kg.domain.fact import ALIAS, KEY, NAME, STATUS, TYPE, Fact, Interval, Literal
 from kg.domain.lineage import Changes, Classification
+from kg.domain.ref import Ref
 from kg.domain.scope import Scope
 from kg.domain.words import fold
 from kg.errors import DatasetNotFound, LoadInProgress, OntologyInvalid
@@ -166,6 +167,50 @@ def test_a_reload_with_another_classification_holds_for_all_of_it(store: Store) 
     done = load(store, target(classification=PUBLIC), TOWN)
     assert done.changes == Changes(added=5, kept=0, retired=5)
     assert seen(store.view(Scope(ceiling=PUBLIC)))[0] == [ANN, BOB]
+
+
+def test_a_classification_that_was_raised_holds_for_the_past(store: Store) -> None:
+    load(store, target(classification=PUBLIC), TOWN)
+    before = store.view(Scope(ceiling=PUBLIC)).known_at
+    load(store, target("open", classification=PUBLIC), entity("cy"))
+    first = store.view(Scope(ceiling=PUBLIC))
+    then = Scope(ceiling=PUBLIC, known_as_of=first.known_at)
+    assert seen(store.view(then))[0] == [ANN, BOB, CY]
+    load(store, target(classification=SECRET), TOWN)
+    for known in (None, first.known_at):
+        view = store.view(replace(then, known_as_of=known))
+        assert seen(view) == ([CY], [])
+        assert [version.ref for version in view.datasets()] == ["open@1"]
+        assert [version.ref for version in view.versions()] == ["open@1"]
+        assert {source.dataset for source in view.sources().values()} == {"open"}
+    assert seen(store.view(replace(then, known_as_of=before))) == ([], [])
+    for ref in ("people", "people@1"):
+        with pytest.raises(DatasetNotFound):
+            store.view(replace(then, datasets=(ref,)))
+    assert [version.ref for version in first.versions()] == ["open@1"]
+    assert seen(store.view(replace(then, ceiling=SECRET))) == ([ANN, BOB, CY], [f"{ANN} knows {BOB}"])
+    whole = store.view(replace(then, ceiling=SECRET, datasets=("people@1",)))
+    assert [version.classification for version in whole.datasets()] == [PUBLIC]
+
+
+def test_a_raised_classification_holds_for_the_past_of_a_version_that_is_retired_or_not_current(store: Store) -> None:
+    load(store, target(classification=PUBLIC), TOWN)
+    then = Scope(ceiling=PUBLIC, known_as_of=store.view(Scope(ceiling=PUBLIC)).known_at)
+    load(store, target(version="2", classification=PUBLIC), entity("cy"))
+    load(store, target(classification=SECRET, current="2"), TOWN)
+    assert seen(store.view(replace(then, known_as_of=None))) == ([CY], [])
+    assert seen(store.view(then)) == ([], [])
+    store.retire(Ref("people", "1"), run(target(), "run-r"))
+    assert (seen(store.view(then)), store.view(then).versions()) == (([], []), ())
+
+
+def test_what_a_load_is_about_to_raise_is_raised_when_it_commits(store: Store) -> None:
+    load(store, target(classification=PUBLIC), TOWN)
+    then = Scope(ceiling=PUBLIC, known_as_of=store.view(Scope(ceiling=PUBLIC)).known_at)
+    again = target(classification=SECRET)
+    with store.writer(again, "run-b") as writer:
+        writer.put(entries(again, TOWN))
+    assert seen(store.view(then))[0] == [ANN, BOB]
 
 
 def test_an_entity_that_only_a_hidden_dataset_declares_is_hidden_with_its_facts(store: Store) -> None:

@@ -39,18 +39,22 @@ def _declared(node: str) -> str:
     return f"any({_type_entries(node)})"
 
 
-VIEW = """MATCH (g:Graph {id: 'graph'})
+# The newest description that is committed, whatever time is asked for: its classification holds for the past too.
+_NEWEST = """head(COLLECT { MATCH (v)-[:STATE]->(n:State) WHERE n.known_from <= g.head
+    RETURN n.document ORDER BY n.known_from DESC LIMIT 1 })"""
+
+VIEW = f"""MATCH (g:Graph {{id: 'graph'}})
 WITH g, CASE WHEN $in.known < g.head THEN $in.known ELSE g.head END AS at
-RETURN at, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, []), COLLECT {
-    CALL (at) {
+RETURN at, coalesce(g.object_predicates, []), coalesce(g.literal_predicates, []), COLLECT {{
+    CALL (at) {{
         MATCH (d:Dataset)-[c:CURRENT]->(v:DatasetVersion) USING SCAN d:Dataset
         WHERE ($in.names IS NULL OR d.id IN $in.names) AND c.known_from <= at AND c.known_to > at RETURN v
         UNION
         MATCH (v:DatasetVersion) WHERE v.id IN $in.refs RETURN v
-    }
+    }}
     MATCH (v)-[:STATE]->(t:State) WHERE t.known_from <= at AND t.known_to > at
-    OPTIONAL MATCH (o:Ontology {name: t.ontology}) WHERE o.known_from <= at AND o.known_to > at
-    RETURN [v.id, t.document, t.profile, t.ontology, o.document] }"""
+    OPTIONAL MATCH (o:Ontology {{name: t.ontology}}) WHERE o.known_from <= at AND o.known_to > at
+    RETURN [v.id, t.document, t.profile, t.ontology, o.document, {_NEWEST}] }}"""
 
 _TYPES = f"[{_type_entries('e')} | e.type_names[i]]"
 _IDENTITY = f"""COLLECT {{ MATCH (e)-[r:NAME|ALIAS|KEY|STATUS]->(l:Literal)
@@ -127,9 +131,10 @@ CALL (c, v) { MATCH (a:Assertion) USING INDEX SEEK a:Assertion(version, locator)
     RETURN a ORDER BY a.version, a.locator, a.fact LIMIT $in.limit }
 RETURN a.fact, c.id, a.locator, a.run, a.known_from, a.known_to"""
 
-VERSIONS = """MATCH (v:DatasetVersion)-[:STATE]->(t:State) USING SCAN v:DatasetVersion
+VERSIONS = f"""MATCH (g:Graph {{id: 'graph'}})
+MATCH (v:DatasetVersion)-[:STATE]->(t:State) USING SCAN v:DatasetVersion
 WHERE t.known_from <= $in.at AND t.known_to > $in.at
-RETURN t.document"""
+RETURN t.document, {_NEWEST}"""
 
 _STATE = "t.known_from <= $in.at AND t.known_to > $in.at"
 

@@ -77,9 +77,9 @@ class Neo4jStore(Neo4jPrompts, Neo4jRules, Neo4jDecisions, Neo4jAudit, Neo4jKeys
         )
         seen = sorted(
             (load_version(version).ref, load_version(version), load_profile(profile), name, document)
-            for _, version, profile, name, document in found
+            for _, version, profile, name, document, newest in found
+            if scope.sees(load_version(version), load_version(newest))
         )
-        seen = [row for row in seen if scope.sees(row[1])]
         for ref in scope.datasets:
             if not any(ref in (version.dataset, version.ref) for _, version, *_ in seen):
                 raise DatasetNotFound(f"no dataset {ref!r}; see `whence sources`")

@@ -57,8 +57,8 @@ class Neo4jView:
 
     def versions(self) -> tuple[DatasetVersion, ...]:
         allowed = self.scope.datasets
-        found = (load_version(document) for (document,) in self._read(cypher.VERSIONS))
-        seen = (version for version in found if self.scope.sees(version))
+        found = ((load_version(document), load_version(newest)) for document, newest in self._read(cypher.VERSIONS))
+        seen = (version for version, newest in found if self.scope.sees(version, newest))
         named = (one for one in seen if not allowed or one.dataset in allowed or one.ref in allowed)
         return tuple(sorted(named, key=lambda version: version.ref))
 

@@ -128,14 +128,18 @@ SOURCES = """SELECT c.id, t.document FROM source_state t JOIN source c ON c.n = 
 WHERE c.version IN (SELECT value FROM json_each(:versions))
 AND t.known_from <= :at AND t.known_to > :at ORDER BY c.id"""
 
-VERSIONS_NOW = """SELECT c.version, v.document, v.profile, v.ontology FROM dataset_current c
+# The newest description that is committed, whatever time is asked for: its classification holds for the past too.
+_NEWEST = """(SELECT n.document FROM dataset_state n WHERE n.version = v.version
+    AND n.known_from <= (SELECT value FROM meta WHERE key = 'head') ORDER BY n.known_from DESC LIMIT 1)"""
+
+VERSIONS_NOW = f"""SELECT c.version, v.document, v.profile, v.ontology, {_NEWEST} FROM dataset_current c
 JOIN dataset_state v ON v.version = c.version AND v.known_from <= :at AND v.known_to > :at
 WHERE c.known_from <= :at AND c.known_to > :at ORDER BY c.dataset"""
 
-VERSIONS = """SELECT v.document FROM dataset_state v
+VERSIONS = f"""SELECT v.document, {_NEWEST} FROM dataset_state v
 WHERE v.known_from <= :at AND v.known_to > :at"""
 
-VERSION_NAMED = """SELECT d.n, v.document, v.profile, v.ontology FROM dataset_version d
+VERSION_NAMED = f"""SELECT d.n, v.document, v.profile, v.ontology, {_NEWEST} FROM dataset_version d
 JOIN dataset_state v ON v.version = d.n AND v.known_from <= :at AND v.known_to > :at
 WHERE d.dataset = :dataset AND d.version = :version"""
 

@@ -59,14 +59,17 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
         with self._database.use() as connection:
             head: Instant = connection.execute("SELECT value FROM meta WHERE key = 'head'").get
             at = min(head, scope.known_as_of) if scope.known_as_of else head
-            rows: list[tuple[int, str, str, str]] = []
+            rows: list[tuple[int, str, str, str, str]] = []
             if scope.datasets:
                 for ref in scope.datasets:
                     rows += self._named_version(connection, ref, at)
             else:
                 rows = list(connection.execute(sql.VERSIONS_NOW, {"at": at}))
-            seen = [(n, load_version(document), load_profile(profile), name) for n, document, profile, name in rows]
-            seen = [row for row in seen if scope.sees(row[1])]
+            seen = [
+                (n, version, load_profile(profile), name)
+                for n, document, profile, name, newest in rows
+                if scope.sees(version := load_version(document), load_version(newest))
+            ]
             # Each once, although a scope may name one twice (``NAME`` and ``NAME@VERSION``).
             seen = sorted({row[0]: row for row in seen}.values(), key=lambda row: row[1].ref)
             for ref in scope.datasets:
@@ -89,7 +92,7 @@ class SqliteStore(SqlitePrompts, SqliteRules, SqliteDecisions, SqliteAudit, Sqli
         )
 
     @staticmethod
-    def _named_version(connection: Any, ref: str, at: Instant) -> list[tuple[int, str, str, str]]:
+    def _named_version(connection: Any, ref: str, at: Instant) -> list[tuple[int, str, str, str, str]]:
         dataset, _, version = ref.partition("@")
         if version:
             return list(connection.execute(sql.VERSION_NAMED, {"dataset": dataset, "version": version, "at": at}))

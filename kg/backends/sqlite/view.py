@@ -81,13 +81,13 @@ class SqliteView:
 
     def versions(self) -> tuple[DatasetVersion, ...]:
         allowed = self.scope.datasets
-        found = (load_version(document) for (document,) in self._read(sql.VERSIONS))
+        found = ((load_version(document), load_version(newest)) for document, newest in self._read(sql.VERSIONS))
         return tuple(
             sorted(
                 (
                     version
-                    for version in found
-                    if self.scope.sees(version)
+                    for version, newest in found
+                    if self.scope.sees(version, newest)
                     and (not allowed or version.dataset in allowed or version.ref in allowed)
                 ),
                 key=lambda version: version.ref,

@@ -42,7 +42,7 @@ class AttachedStore:
 
     def view(self, scope: Scope) -> GraphView:
         version = self._attachment.version
-        hidden = not scope.sees(version)
+        hidden = not scope.sees(version, version)
         for ref in scope.datasets:
             if hidden or ref not in (version.dataset, version.ref):
                 raise DatasetNotFound(f"no dataset {ref!r}; see `whence sources`")
