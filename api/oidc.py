@@ -100,16 +100,12 @@ class Issuer:
     def _asked_for_endpoints(self) -> tuple[str, str, str | None]:
         """Where it lets people in, gives tokens and, if it says so, ends its own session."""
         told = self._configuration()
-        authorization, token = (str(told.get(f"{name}_endpoint", "")) for name in ("authorization", "token"))
-        ending = told.get("end_session_endpoint")
-        try:
-            return (
-                _safe(authorization, "authorization_endpoint"),
-                _safe(token, "token_endpoint"),
-                None if ending is None else _safe(str(ending), "end_session_endpoint"),
-            )
-        except ConfigError as exc:
-            raise IssuerUnavailable(f"the issuer {self._url!r} names no safe place to sign in: {exc}") from exc
+        ends = told.get("end_session_endpoint") is not None
+        return (
+            self._address(told, "authorization_endpoint"),
+            self._address(told, "token_endpoint"),
+            self._address(told, "end_session_endpoint") if ends else None,
+        )
 
     def caller(self, token: str) -> Caller:
         """Who the token is of. Raises Unauthenticated, IssuerUnavailable."""
@@ -158,12 +154,7 @@ class Issuer:
     def _asked_for_keys(self) -> Keys:
         import jwt
 
-        told = self._configuration()
-        try:
-            address = _safe(str(told.get("jwks_uri", "")), "jwks_uri")
-        except ConfigError as exc:
-            raise IssuerUnavailable(f"the issuer {self._url!r} gives no address for its keys: {exc}") from exc
-        keys = _fetched(address).get("keys", [])
+        keys = _fetched(self._address(self._configuration(), "jwks_uri")).get("keys", [])
         found: Keys = {}
         for one in keys if isinstance(keys, list) else []:
             try:
@@ -172,6 +163,13 @@ class Issuer:
             except (jwt.PyJWTError, AttributeError, TypeError, ValueError):
                 continue  # of a kind that we do not know
         return found
+
+    def _address(self, told: Mapping[str, Any], name: str) -> str:
+        """An address that the issuer names. Raises IssuerUnavailable for one that is not safe."""
+        try:
+            return _safe(str(told.get(name, "")), name)
+        except ConfigError as exc:
+            raise IssuerUnavailable(f"the issuer {self._url!r} names no safe address: {exc}") from exc
 
     def _configuration(self) -> dict[str, Any]:
         """What the issuer tells of itself. Raises IssuerUnavailable."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from kg.answer.pack import SURE
 from kg.domain.ontology import Ontology
 from kg.domain.plan import (
     At,
@@ -35,7 +34,7 @@ from kg.domain.plan import (
     walk,
 )
 from kg.domain.plan_json import plan_of, to_json
-from kg.domain.question import Linked, Mention
+from kg.domain.question import SURE, Linked, Mention
 from kg.domain.words import fold
 from kg.text.language import stem
 

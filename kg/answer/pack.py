@@ -14,13 +14,11 @@ from kg.domain.completion import ModelSpec, tokens_of
 from kg.domain.evidence import Evidence, EvidenceSet
 from kg.domain.fact import NAME, Entity, EntityId, Fact, FactId, Literal
 from kg.domain.plan import Entities, Plan, walk
-from kg.domain.question import Linked
+from kg.domain.question import SURE, Linked
 from kg.domain.result import HERE, Result
 from kg.domain.words import fold
 from kg.errors import DatasetNotFound
 
-SURE = 0.8
-"""Score from which on words are the name of a thing."""
 WITHHELD = "[withheld]"
 A_ROW, A_FINDING, A_NAME = 10.0, 8.0, 1.0
 """What an item is worth that speaks of a row no other item speaks of yet, that is no plain fact, or that names

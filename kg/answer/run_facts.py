@@ -87,12 +87,10 @@ def _read_off(view: GraphView, run: Run, but: set[FactId], after: int, limit: in
     place = 0
     for source in sources:
         skip = max(0, after - place)
-        if skip and (whole := len(view.said_by([source], min(skip, MOST_READ)).get(source, ()))) < min(skip, MOST_READ):
-            # What was read before ended in a source behind this one.
-            place += whole
-            continue
-        while skip < MOST_READ:
-            said = view.said_by([source], skip + AT_ONCE).get(source, ())
+        whole = False
+        while not whole:
+            most = min(skip + AT_ONCE, MOST_READ)
+            said = view.said_by([source], most).get(source, ())
             some = said[skip:]
             seen = view.facts({one.fact for one in some})
             for number, one in enumerate(some, skip + 1):
@@ -101,11 +99,9 @@ def _read_off(view: GraphView, run: Run, but: set[FactId], after: int, limit: in
                     found[fact.id] = fact
                 if len(found) == limit:
                     return RunFacts(_in_words(found.values(), view), place + number)
-            skip += len(some)
-            if len(some) < AT_ONCE:
-                break
-        else:
-            return RunFacts(_in_words(found.values(), view), cut=True)
+            skip, whole = len(said), len(said) < most
+            if skip == MOST_READ:
+                return RunFacts(_in_words(found.values(), view), cut=True)
         place += skip
     return RunFacts(_in_words(found.values(), view))
 

@@ -12,6 +12,8 @@ from kg.domain.scope import Scope
 
 MAX_QUESTION = 4_000
 """Characters. Longer than any question people ask; linking cost grows with the length."""
+SURE = 0.8
+"""Score from which on words are the name of a thing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from kg.answer.reading.parts import (
 from kg.answer.reading.rules import Grammar
 from kg.answer.reading.sentences import (
     ASKING,
-    SURE,
     asked_words,
     pauses,
     sentences,
@@ -30,7 +29,7 @@ from kg.answer.reading.sentences import (
 from kg.answer.reading.stretches import SEVERAL, Stretches
 from kg.answer.reading.topics import about
 from kg.domain.plan import At, Compare, Entities, Plan, Test, walk
-from kg.domain.question import Linked, Mention
+from kg.domain.question import SURE, Linked, Mention
 from kg.domain.words import labels
 from kg.text.language import english
 

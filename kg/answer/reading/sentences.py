@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kg.domain.question import Linked
+from kg.domain.question import SURE, Linked
 
 ENDS = frozenset({".", "?", "!", ";"})
 PAUSES = frozenset({",", ":", "-", "("})
@@ -11,8 +11,6 @@ FRONTED = frozenset({"of", "among", "amongst", "out", "for", "from", "in", "by",
 """Words at the beginning of a sentence that make what follows a part of the question behind it."""
 POSSESSIVE = frozenset({"their", "its", "his", "her"})
 MAX_PAUSES = 6
-SURE = 0.8
-"""Score from which on a name is taken as said."""
 ASKING = frozenset({"which", "what", "who", "whom", "whose", "where", "when", "why", "how"})
 AUXILIARIES = frozenset(
     "is are was were do does did has have had can could will would should am".split()  # noqa: SIM905 (one line)
