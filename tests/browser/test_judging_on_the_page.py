@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +20,10 @@ from tests.browser.test_views_are_sound import findings
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Site]:
+@contextmanager
+def withholding(folder: Path, chromium: Browser) -> Iterator[Site]:
     """Shops, and a rule that answers about them are withheld for."""
-    services = open_services(Settings(store=f"sqlite:{tmp_path_factory.mktemp('judged') / 'shops.db'}"))
+    services = open_services(Settings(store=f"sqlite:{folder / 'shops.db'}"))
     with looked_at(services, chromium) as made:
         page = made.tab()
         said = {"content": RULES, "message": "shops", "actor": "root"}
@@ -29,6 +31,12 @@ def judged(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Itera
             assert page.request.post(f"{made.url}/v1/{path}", data=sent).status == 201
         yield made
     services.store.close()
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Site]:
+    with withholding(tmp_path_factory.mktemp("judged"), chromium) as made:
+        yield made
 
 
 def review(site: Site) -> Page:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from kg.bootstrap import open_services
-from kg.settings import Settings
-from tests.api.test_uploads import body
-from tests.browser.conftest import Asked, Site, looked_at
-from tests.browser.test_review_on_the_page import QUESTION, RULES
+from tests.browser.conftest import Asked, Site
+from tests.browser.test_judging_on_the_page import withholding
+from tests.browser.test_review_on_the_page import QUESTION
 from tests.browser.test_views_are_sound import findings, settle
 
 ALL = os.environ.get("WHENCE_PROOFS") == "1"
@@ -98,15 +97,9 @@ def test_what_is_not_answered_is_sound(site: Site, asked: Asked, axe: str, outco
 
 
 @pytest.fixture
-def withheld(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Site]:
-    services = open_services(Settings(store=f"sqlite:{tmp_path_factory.mktemp('withheld') / 'shops.db'}"))
-    with looked_at(services, chromium) as made:
-        page = made.tab()
-        said = {"content": RULES, "message": "shops", "actor": "root"}
-        for path, sent in (("loads", body()), ("review-rules", said)):
-            assert page.request.post(f"{made.url}/v1/{path}", data=sent).status == 201
+def withheld(tmp_path: Path, chromium: Browser) -> Iterator[Site]:
+    with withholding(tmp_path, chromium) as made:
         yield made
-    services.store.close()
 
 
 def test_an_answer_that_is_withheld_and_held_is_sound(withheld: Site, axe: str) -> None:
